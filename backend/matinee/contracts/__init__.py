@@ -1,0 +1,1 @@
+"""What the processes, the API and the page agree on. Imports nothing but pydantic and `errors`."""

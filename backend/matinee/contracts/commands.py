@@ -1,0 +1,125 @@
+"""What people ask of a run, and what became of it.
+
+A command is accepted or rejected by the run process, then applied at a rollout boundary. It is
+never "sent and hoped": every command ends as applied or rejected, with the env step or a reason.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.schedules import ENV_STEP_MAX
+
+
+class _Action(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Start(_Action):
+    """Begin training; or, where the run was interrupted, go on from its last checkpoint."""
+
+    name: Literal["start"] = "start"
+
+
+class Pause(_Action):
+    """Stand still at the next rollout boundary."""
+
+    name: Literal["pause"] = "pause"
+
+
+class Resume(_Action):
+    """Go on after a pause."""
+
+    name: Literal["resume"] = "resume"
+
+
+class Stop(_Action):
+    """Finish the rollout, checkpoint, evaluate, end as `stopped`."""
+
+    name: Literal["stop"] = "stop"
+
+
+class Abort(_Action):
+    """End at once as `aborted`: no checkpoint, no evaluation."""
+
+    name: Literal["abort"] = "abort"
+
+
+class Interrupt(_Action):
+    """Checkpoint and leave as `interrupted`: the server or the machine is going away."""
+
+    name: Literal["interrupt"] = "interrupt"
+    reason: str = Field(max_length=200)
+
+
+class Step(_Action):
+    """Run this far, then pause."""
+
+    name: Literal["step"] = "step"
+    env_steps: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] | None = None
+    updates: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Step:
+        if (self.env_steps is None) == (self.updates is None):
+            raise ValueError("give either env_steps or updates")
+        return self
+
+
+class SetHyperparameters(_Action):
+    """Change any subset of the live hyperparameters, all or nothing."""
+
+    name: Literal["set_hyperparameters"] = "set_hyperparameters"
+    settings: dict[str, HyperparameterSetting] = Field(min_length=1, max_length=100)
+    expected_revision: int | None = Field(
+        default=None, ge=0, description="Refuse if the hyperparameters have moved on since."
+    )
+
+
+Action = Annotated[
+    Start | Pause | Resume | Stop | Abort | Interrupt | Step | SetHyperparameters,
+    Field(discriminator="name"),
+]
+
+
+class CommandState(StrEnum):
+    """What became of a command."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+class HyperparameterChange(BaseModel):
+    """One hyperparameter, before and after."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: HyperparameterSetting
+    after: HyperparameterSetting
+
+
+class Command(BaseModel):
+    """One row of the ledger: who, when, what, and what became of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    run_id: str
+    actor: str = Field(description="Who asked: browser, token, cli, server, signal.")
+    action: Action
+    state: CommandState
+    created_at: datetime
+    finished_at: datetime | None = None
+    applied_at_env_step: int | None = None
+    revision: int | None = Field(
+        default=None, description="Of the hyperparameters, after this command."
+    )
+    changes: dict[str, HyperparameterChange] = Field(default_factory=dict)
+    error: str | None = None

@@ -1,0 +1,85 @@
+"""Frames on a run's control socket: one JSON document a line, at most `MAX_FRAME_BYTES`.
+
+Server → run process: `CommandFrame`, answered by `AckFrame`. Run process → server: `HelloFrame`
+once, `CommittedFrame` after every commit, and a `HeartbeatFrame` each second.
+Whoever writes a run.db and answers here is a run.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from matinee.contracts.commands import Action
+
+CONTROL_PROTOCOL_VERSION = 1
+MAX_FRAME_BYTES = 256 * 1024
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CommandFrame(_Frame):
+    """Please do this."""
+
+    type: Literal["command"] = "command"
+    command_id: str
+    actor: str
+    action: Action
+
+
+class HelloFrame(_Frame):
+    """Who answers here."""
+
+    type: Literal["hello"] = "hello"
+    protocol: int
+    run_id: str
+    pid: int
+    process_started_at: float = Field(description="Unix time; with the pid it names a process.")
+
+
+class AckFrame(_Frame):
+    """The command stands in run.db, as accepted or as rejected."""
+
+    type: Literal["ack"] = "ack"
+    command_id: str
+    accepted: bool
+    reason: str | None = None
+
+
+class CommittedFrame(_Frame):
+    """run.db has events up to this sequence number."""
+
+    type: Literal["committed"] = "committed"
+    seq: int
+
+
+class HeartbeatFrame(_Frame):
+    """Alive, and this far."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    pid: int
+    env_steps: int
+    monotonic_s: float
+
+
+ServerFrame = CommandFrame
+RunFrame = Annotated[
+    HelloFrame | AckFrame | CommittedFrame | HeartbeatFrame, Field(discriminator="type")
+]
+
+SERVER_FRAME_ADAPTER: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
+RUN_FRAME_ADAPTER: TypeAdapter[RunFrame] = TypeAdapter(RunFrame)
+
+
+class Assignment(_Frame):
+    """What a spare process gets on its standard input: the run that it shall host."""
+
+    run_id: str
+    run_dir: str
+    socket_path: str
+    orphan_grace_s: float
+    start_command_id: str | None = None
+    actor: str = "server"

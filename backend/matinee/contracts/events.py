@@ -1,0 +1,203 @@
+"""What happened to a run: the union that run.db stores, REST returns and the socket sends.
+
+`seq` is given at commit: 1, 2, 3 … without gaps. A cursor is the last `seq` seen; 0 is the start.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from matinee.contracts.commands import Action, HyperparameterChange
+from matinee.contracts.metrics import MetricSummary
+from matinee.contracts.progress import Progress
+from matinee.contracts.run_spec import RunSpec
+from matinee.contracts.run_state import RunState
+
+MAX_EXACT_EPISODE_ROWS = 200
+"""Above this many episodes in one flush, an event carries bins; run.db keeps every row."""
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    seq: int = Field(ge=1)
+    at: datetime
+    env_step: int = Field(ge=0)
+
+
+class RunCreated(_Event):
+    """The first event of every run."""
+
+    type: Literal["run_created"] = "run_created"
+    spec: RunSpec
+
+
+class RunStateChanged(_Event):
+    """A step of the state machine."""
+
+    type: Literal["run_state_changed"] = "run_state_changed"
+    state: RunState
+    previous_state: RunState
+    reason: str | None = None
+
+
+class CommandAccepted(_Event):
+    """The run process has taken a command; it applies it at the next boundary."""
+
+    type: Literal["command_accepted"] = "command_accepted"
+    command_id: str
+    actor: str
+    action: Action
+
+
+class CommandApplied(_Event):
+    """A command has taken effect at this event's `env_step`."""
+
+    type: Literal["command_applied"] = "command_applied"
+    command_id: str
+    actor: str
+    name: str
+    revision: int = Field(description="Of the hyperparameters, after the command.")
+
+
+class CommandRejected(_Event):
+    """A command has no effect, and why."""
+
+    type: Literal["command_rejected"] = "command_rejected"
+    command_id: str
+    actor: str
+    name: str
+    reason: str
+
+
+class HyperparametersChanged(_Event):
+    """New settings are in use from this event's `env_step` on."""
+
+    type: Literal["hyperparameters_changed"] = "hyperparameters_changed"
+    command_id: str | None
+    actor: str
+    revision: int
+    changes: dict[str, HyperparameterChange]
+
+
+class EpisodeColumns(BaseModel):
+    """Finished episodes, one list per column, equally long.
+
+    Exact: one entry per episode, and the three optional columns are left out. Binned: one entry
+    per `count` consecutive episodes; `returns` and `lengths` are their means, `worker` is -1.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+    episode: list[int] = Field(description="Number of the (last) episode, from 1.")
+    worker: list[int]
+    env_step: list[int]
+    seconds: list[float]
+    returns: list[float] = Field(alias="return")
+    lengths: list[float] = Field(alias="length")
+    return_min: list[float] | None = None
+    return_max: list[float] | None = None
+    count: list[int] | None = None
+
+
+class EpisodesFinished(_Event):
+    """Training episodes that ended since the last flush."""
+
+    type: Literal["episodes_finished"] = "episodes_finished"
+    first_episode: int
+    last_episode: int
+    exact: bool
+    columns: EpisodeColumns
+
+
+class MetricsSummarised(_Event):
+    """What each metric did since the last flush, and how far the run has come."""
+
+    type: Literal["metrics_summarised"] = "metrics_summarised"
+    metrics: dict[str, MetricSummary]
+    progress: Progress
+
+
+class WorkerStatusChanged(_Event):
+    """A thread began, ended or failed."""
+
+    type: Literal["worker_status_changed"] = "worker_status_changed"
+    worker: int
+    status: Literal["running", "finished", "failed"]
+    error: str | None = Field(default=None, description="The traceback, if it failed.")
+
+
+class CheckpointSaved(_Event):
+    """The learner's state at `env_step` is on disk."""
+
+    type: Literal["checkpoint_saved"] = "checkpoint_saved"
+    checkpoint_id: str
+    cause: Literal["schedule", "pause", "end", "command"]
+    size_bytes: int
+
+
+class EvaluationFinished(_Event):
+    """Test episodes on a snapshot of the weights have been played."""
+
+    type: Literal["evaluation_finished"] = "evaluation_finished"
+    deterministic: bool
+    final: bool
+    mean_return: float
+    std_return: float
+    returns: list[float]
+    lengths: list[int]
+
+
+class LogWritten(_Event):
+    """Something that people should read."""
+
+    type: Literal["log_written"] = "log_written"
+    level: Literal["info", "warning", "error"]
+    message: str
+
+
+Event = Annotated[
+    RunCreated
+    | RunStateChanged
+    | CommandAccepted
+    | CommandApplied
+    | CommandRejected
+    | HyperparametersChanged
+    | EpisodesFinished
+    | MetricsSummarised
+    | WorkerStatusChanged
+    | CheckpointSaved
+    | EvaluationFinished
+    | LogWritten,
+    Field(discriminator="type"),
+]
+
+EventType = Literal[
+    "run_created",
+    "run_state_changed",
+    "command_accepted",
+    "command_applied",
+    "command_rejected",
+    "hyperparameters_changed",
+    "episodes_finished",
+    "metrics_summarised",
+    "worker_status_changed",
+    "checkpoint_saved",
+    "evaluation_finished",
+    "log_written",
+]
+
+EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class EventPage(BaseModel):
+    """A stretch of a run's events."""
+
+    model_config = ConfigDict(frozen=True)
+
+    events: list[Event]
+    next: int = Field(description="Ask again with `after` = this.")
+    epoch: str = Field(description="Changes if the record was replaced: start again from 0.")

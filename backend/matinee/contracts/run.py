@@ -1,0 +1,121 @@
+"""A run as the API shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from matinee.contracts.hyperparameters import HyperparameterSetting, LiveClass, Scale
+from matinee.contracts.progress import Progress
+from matinee.contracts.run_spec import Algorithm, EnvironmentSpec, Group, Name, RunSpec, Tag
+from matinee.contracts.run_state import RunState
+
+
+class Parent(BaseModel):
+    """Where a forked run came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    checkpoint_id: str
+
+
+class Run(BaseModel):
+    """One run: what was asked for, where it stands, how far it came."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    group: str | None
+    tags: list[str]
+    notes: str
+    algorithm: Algorithm
+    environment: EnvironmentSpec
+    seed: int
+    spec: RunSpec
+    state: RunState
+    reason: str | None = Field(description="Why it is in this state, in words.")
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    parent: Parent | None = None
+    steered: bool = Field(description="A person changed a hyperparameter while it trained.")
+    revision: int = Field(description="Of `name, group, tags, notes`; the ETag.")
+    progress: Progress
+    last_seq: int = Field(description="Sequence number of the newest event.")
+
+
+class RunPage(BaseModel):
+    """A page of runs, newest first."""
+
+    items: list[Run]
+    next_cursor: str | None = None
+
+
+class RunPatch(BaseModel):
+    """What people may edit about a run at any time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name | None = None
+    group: Group | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=20)
+    notes: str | None = Field(default=None, max_length=10_000)
+
+
+class HyperparameterStatus(BaseModel):
+    """What was asked, what is in use, and since when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    requested: HyperparameterSetting = Field(description="The newest setting asked for.")
+    requested_at_env_step: int | None = None
+    applied: HyperparameterSetting = Field(description="The setting in use.")
+    applied_value: bool | int | float | str = Field(
+        description="Its value now: differs from `applied` while a schedule runs."
+    )
+    applied_at_env_step: int = Field(description="In use since this env step.")
+    pending: bool
+    live_class: LiveClass
+    minimum: float | None
+    maximum: float | None
+    zero_allowed: bool
+    choices: list[str]
+    scale: Scale
+    default: bool | int | float | str
+
+
+class Hyperparameters(BaseModel):
+    """All hyperparameters of a run; `revision` counts the applied changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    revision: int
+    env_step: int
+    items: list[HyperparameterStatus]
+
+
+class AppliedHyperparameter(BaseModel):
+    """As the run process records it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    setting: HyperparameterSetting
+    value: bool | int | float | str
+    since_env_step: int
+
+
+class RunSnapshot(BaseModel):
+    """The newest whole picture of a run in its run.db, rewritten at every commit."""
+
+    state: RunState
+    reason: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    steered: bool = False
+    progress: Progress = Progress()
+    hyperparameter_revision: int = 0
+    hyperparameters: dict[str, AppliedHyperparameter] = Field(default_factory=dict)

@@ -1,0 +1,104 @@
+"""A hyperparameter's course over env steps, as a person writes it.
+
+The values along the way are computed by `matinee.algorithm.schedules`; here is only the shape.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ENV_STEP_MAX = 10**12
+EnvStep = Annotated[int, Field(ge=0, le=ENV_STEP_MAX)]
+ScheduleValue = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Schedule(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+class _Ramp(_Schedule):
+    """From one value to another between two env steps; constant before and after."""
+
+    from_value: ScheduleValue = Field(alias="from", description="Value at `from_env_step`.")
+    to_value: ScheduleValue = Field(alias="to", description="Value from `until_env_step` on.")
+    from_env_step: EnvStep | None = Field(
+        default=None,
+        description="Where the ramp begins; left out: the env step at which it is applied.",
+    )
+    until_env_step: EnvStep = Field(description="Where the ramp ends.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> _Ramp:
+        if self.from_env_step is not None and self.until_env_step <= self.from_env_step:
+            raise ValueError(
+                f"until_env_step ({self.until_env_step}) must be greater than "
+                f"from_env_step ({self.from_env_step})"
+            )
+        return self
+
+
+class LinearSchedule(_Ramp):
+    """A straight line."""
+
+    schedule: Literal["linear"]
+
+
+class CosineSchedule(_Ramp):
+    """Half a cosine wave: slow at both ends."""
+
+    schedule: Literal["cosine"]
+
+
+class ExponentialSchedule(_Ramp):
+    """The same factor per env step; both values must be positive."""
+
+    schedule: Literal["exponential"]
+
+    @model_validator(mode="after")
+    def _positive(self) -> ExponentialSchedule:
+        if self.from_value <= 0 or self.to_value <= 0:
+            raise ValueError(
+                f"an exponential schedule needs positive values, not {self.from_value} "
+                f"to {self.to_value}"
+            )
+        return self
+
+
+class SchedulePoint(_Schedule):
+    """From this env step on, this value."""
+
+    env_step: EnvStep
+    value: ScheduleValue
+
+
+class PiecewiseSchedule(_Schedule):
+    """Steps: each point holds from its env step until the next point's."""
+
+    schedule: Literal["piecewise"]
+    points: list[SchedulePoint] = Field(min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> PiecewiseSchedule:
+        steps = [point.env_step for point in self.points]
+        if steps != sorted(set(steps)):
+            raise ValueError("points must be in ascending order of env_step, without repeats")
+        return self
+
+
+Schedule = Annotated[
+    LinearSchedule | CosineSchedule | ExponentialSchedule | PiecewiseSchedule,
+    Field(discriminator="schedule"),
+]
+
+
+def schedule_values(
+    schedule: LinearSchedule | CosineSchedule | ExponentialSchedule | PiecewiseSchedule,
+) -> tuple[float, ...]:
+    """The values that bound the course of a schedule: it never leaves their range."""
+    if isinstance(schedule, PiecewiseSchedule):
+        return tuple(point.value for point in schedule.points)
+    return (schedule.from_value, schedule.to_value)

@@ -1,0 +1,70 @@
+"""What the server says about itself and what it offers."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
+from matinee.contracts.hyperparameters import HyperparameterDefinition
+from matinee.contracts.metrics import MetricDefinition
+from matinee.contracts.presets import Preset
+from matinee.contracts.run_spec import Algorithm
+
+CONTRACT_VERSION = "1.0"
+
+
+class SystemLimits(BaseModel):
+    """What this server refuses to go beyond."""
+
+    active_runs: int
+    workers_per_run: int
+    envs_per_worker: int
+    event_page: int
+    series_points: int
+    wait_s: float
+
+
+class SystemInfo(BaseModel):
+    """The answer of `GET /api/v1/system`."""
+
+    version: str
+    contract_version: str
+    started_at: str
+    cores: int
+    memory_bytes: int
+    data_dir: str
+    free_disk_bytes: int
+    active_runs: int
+    limits: SystemLimits
+    interpreter: RunInterpreter | None = Field(
+        description="Null until the first look at the installed environments is done."
+    )
+
+
+class EnvironmentList(BaseModel):
+    """The answer of `GET /api/v1/environments`."""
+
+    items: list[EnvironmentDescription]
+
+
+class AlgorithmDescription(BaseModel):
+    """One training mode and everything that can be tuned and watched in it."""
+
+    name: Algorithm
+    title: str
+    summary: str
+    source: str
+    hyperparameters: list[HyperparameterDefinition]
+    metrics: list[MetricDefinition]
+
+
+class AlgorithmList(BaseModel):
+    """The answer of `GET /api/v1/algorithms`."""
+
+    items: list[AlgorithmDescription]
+
+
+class PresetList(BaseModel):
+    """The answer of `GET /api/v1/presets`; the first is the page's default."""
+
+    items: list[Preset]

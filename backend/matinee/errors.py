@@ -1,0 +1,162 @@
+"""Every error that Matinee raises on purpose, with a stable code.
+
+    MatineeError
+    ├── InvalidInputError            a value is wrong; carries one message per field
+    ├── NotFoundError                the thing named does not exist
+    ├── ConflictError                the thing exists, but not in a state that allows this
+    ├── PreconditionFailedError      If-Match names an older revision
+    ├── PreconditionRequiredError    If-Match is missing
+    ├── AuthenticationError          no valid token or session
+    ├── ForbiddenError               wrong Host, Origin or kind of request
+    ├── LimitExceededError           a server limit (runs, rate) is reached
+    ├── RunUnreachableError          a run process does not answer on its control socket
+    ├── EnvironmentBuildError        an environment can't be made here
+    ├── TrainingError                training can't go on
+    │   ├── NonFiniteError           NaN or infinity in loss, gradient or weights
+    │   └── WorkerFailedError        an actor-learner raised; carries its traceback
+    ├── CheckpointError              a checkpoint can't be written, read or verified
+    └── JournalError                 run.db can't be used
+        ├── JournalOwnedError        another process is the writer
+        └── JournalVersionError      written by a newer Matinee
+
+Low layers raise these; `web.problems` and the command line translate them once, at the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: where it is and what is allowed there."""
+
+    loc: tuple[str | int, ...]
+    message: str
+
+
+class MatineeError(Exception):
+    """Base of all errors that Matinee raises on purpose.
+
+    `code` is stable: scripts may compare it. `str(error)` is for people.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class InvalidInputError(MatineeError):
+    """A value from outside is not allowed; `fields` says which and what would be."""
+
+    code = "invalid_input"
+
+    def __init__(
+        self, message: str, *, fields: Sequence[FieldError] = (), code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.fields = tuple(fields)
+
+
+class NotFoundError(MatineeError):
+    """The thing named does not exist."""
+
+    code = "not_found"
+
+
+class ConflictError(MatineeError):
+    """The thing exists, but its present state does not allow this."""
+
+    code = "conflict"
+
+
+class PreconditionFailedError(MatineeError):
+    """`If-Match` names a revision that is no longer the newest."""
+
+    code = "stale_revision"
+
+
+class PreconditionRequiredError(MatineeError):
+    """`If-Match` is needed, so that nobody's change is overwritten unseen."""
+
+    code = "revision_required"
+
+
+class AuthenticationError(MatineeError):
+    """No valid token or session came with the request."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(MatineeError):
+    """The request came under a wrong name, from a wrong page or in a wrong form."""
+
+    code = "forbidden"
+
+
+class LimitExceededError(MatineeError):
+    """A limit of this server is reached."""
+
+    code = "limit_exceeded"
+
+
+class RunUnreachableError(MatineeError):
+    """The run process does not answer on its control socket."""
+
+    code = "run_unreachable"
+
+
+class EnvironmentBuildError(MatineeError):
+    """An environment can't be made here; the message says what to install."""
+
+    code = "environment_unavailable"
+
+
+class TrainingError(MatineeError):
+    """Training can't go on."""
+
+    code = "training_failed"
+
+
+class NonFiniteError(TrainingError):
+    """A loss, gradient or weight is NaN or infinite."""
+
+    code = "non_finite"
+
+
+class WorkerFailedError(TrainingError):
+    """An actor-learner raised; `traceback_text` is its traceback."""
+
+    code = "worker_failed"
+
+    def __init__(self, message: str, *, traceback_text: str) -> None:
+        super().__init__(message)
+        self.traceback_text = traceback_text
+
+
+class CheckpointError(MatineeError):
+    """A checkpoint can't be written, read or verified."""
+
+    code = "checkpoint"
+
+
+class JournalError(MatineeError):
+    """run.db can't be used."""
+
+    code = "journal"
+
+
+class JournalOwnedError(JournalError):
+    """Another process is the writer of this run.db."""
+
+    code = "journal_owned"
+
+
+class JournalVersionError(JournalError):
+    """run.db was written by a newer Matinee."""
+
+    code = "journal_version"
