@@ -1,0 +1,280 @@
+"""Reads a run.db while its writer writes: live events, a gap, or a run that ended last year.
+
+Every method opens the file read-only for itself, so a reader may be used from any thread and holds
+nothing between calls.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from matinee.contracts.commands import Command
+from matinee.contracts.events import MAX_EXACT_EPISODE_ROWS, EventType
+from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run_spec import RunSpec
+from matinee.errors import JournalError
+from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, run_db
+
+MAX_PAGE_EPISODE_ROWS = 20_000
+"""A page of events ends early after this many episode rows: about 1 MB of JSON."""
+
+_EXPORT_CHUNK_ROWS = 5_000
+
+
+@dataclass(frozen=True)
+class EventsPage:
+    """A stretch of events, each already encoded as JSON."""
+
+    events: tuple[bytes, ...]
+    next: int
+
+
+@dataclass(frozen=True)
+class RecordedProcess:
+    """Which process said that it writes here."""
+
+    pid: int
+    process_started_at: float
+    socket_path: str
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """What was fixed when the run was created."""
+
+    run_id: str
+    epoch: str
+    created_at: datetime
+    spec: RunSpec
+
+
+class JournalReader:
+    """Read access to one run's record."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+
+    def header(self) -> RunHeader:
+        """What was fixed when the run was created."""
+        with self._open() as connection:
+            meta = dict(connection.execute("SELECT key, value FROM meta"))
+        return RunHeader(
+            run_id=meta["run_id"],
+            epoch=meta["epoch"],
+            created_at=datetime.fromisoformat(meta["created_at"]),
+            spec=RunSpec.model_validate_json(meta["spec"]),
+        )
+
+    def snapshot(self) -> tuple[RunSnapshot, int]:
+        """The newest whole picture and the sequence number that it belongs to."""
+        with self._open() as connection:
+            return _snapshot(connection)
+
+    def process(self) -> RecordedProcess | None:
+        """Which process said that it writes here, if any did."""
+        with self._open() as connection:
+            row = connection.execute(
+                "SELECT pid, process_started_at, socket_path FROM process"
+            ).fetchone()
+        return None if row is None else RecordedProcess(*row)
+
+    def events(self, *, after: int, limit: int, types: Sequence[EventType] = ()) -> EventsPage:
+        """Events with `seq > after`, oldest first.
+
+        Without `types` the page's `next` is its last event's number. With `types` it also skips
+        what was filtered out, so that a reader never looks at the same stretch twice.
+        """
+        with self._open() as connection:
+            return _events(connection, after, limit, types)
+
+    def follow(self, *, after: int, limit: int) -> tuple[EventsPage, RunSnapshot, int]:
+        """Events and the snapshot out of one and the same state of the file."""
+        with self._open() as connection:
+            page = _events(connection, after, limit, ())
+            snapshot, last_seq = _snapshot(connection)
+            return page, snapshot, last_seq
+
+    def commands(self, *, after: str | None, limit: int) -> list[Command]:
+        """Rows of the ledger in the order in which they came, after the command `after`."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT document FROM commands WHERE position > "
+                "coalesce((SELECT position FROM commands WHERE id = ?), 0) "
+                "ORDER BY position LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        return [Command.model_validate_json(document) for (document,) in rows]
+
+    def command(self, command_id: str) -> Command | None:
+        """One row of the ledger."""
+        with self._open() as connection:
+            row = connection.execute(
+                "SELECT document FROM commands WHERE id = ?", (command_id,)
+            ).fetchone()
+        return None if row is None else Command.model_validate_json(row[0])
+
+    def newest_checkpoint(self) -> str | None:
+        """Folder name of the newest checkpoint."""
+        with self._open() as connection:
+            row = connection.execute(
+                "SELECT folder FROM checkpoints ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def episodes(self) -> Iterator[list[tuple[int, int, int, float, int, float, int]]]:
+        """Every finished episode, in chunks: exact and complete, also while the run goes on.
+
+        Columns: episode, worker, env_step, seconds, updates, return, length.
+        """
+        after = 0
+        while True:
+            with self._open() as connection:
+                rows = connection.execute(
+                    "SELECT episode, worker, env_step, seconds, updates, return, length "
+                    "FROM episodes WHERE episode > ? ORDER BY episode LIMIT ?",
+                    (after, _EXPORT_CHUNK_ROWS),
+                ).fetchall()
+            if not rows:
+                return
+            yield rows
+            after = rows[-1][0]
+
+    def metric_rows(self) -> Iterator[list[tuple[object, ...]]]:
+        """Every metric summary, in chunks, ordered by flush and metric.
+
+        Columns: seq, metric, env_step, seconds, updates, episodes, mean, min, max, last, count.
+        """
+        after = 0
+        while True:
+            with self._open() as connection:
+                upto = connection.execute(
+                    "SELECT max(seq) FROM (SELECT seq FROM flushes WHERE seq > ? "
+                    "ORDER BY seq LIMIT 500)",
+                    (after,),
+                ).fetchone()[0]
+                if upto is None:
+                    return
+                rows = connection.execute(
+                    "SELECT f.seq, m.name, f.env_step, f.seconds, f.updates, f.episodes, "
+                    "r.mean, r.min, r.max, r.last, r.count "
+                    "FROM metrics m JOIN metric_rows r ON r.metric = m.metric "
+                    "JOIN flushes f ON f.seq = r.seq "
+                    "WHERE r.seq > ? AND r.seq <= ? ORDER BY f.seq, m.metric",
+                    (after, upto),
+                ).fetchall()
+            yield rows
+            after = upto
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        path = run_db(self.run_dir)
+        if not path.exists():
+            raise JournalError(f"there is no run.db in {self.run_dir}")
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro",
+            uri=True,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,
+        )
+        try:
+            check_version(connection, path)
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            connection.close()
+
+
+def _snapshot(connection: sqlite3.Connection) -> tuple[RunSnapshot, int]:
+    row = connection.execute("SELECT document FROM snapshot").fetchone()
+    if row is None:
+        raise JournalError("run.db has no snapshot: its creation was cut short")
+    (seq,) = connection.execute("SELECT max(seq) FROM events").fetchone()
+    return RunSnapshot.model_validate_json(row[0]), int(seq or 0)
+
+
+def _events(
+    connection: sqlite3.Connection, after: int, limit: int, types: Sequence[EventType]
+) -> EventsPage:
+    where = f" AND type IN ({','.join('?' * len(types))})" if types else ""
+    rows = connection.execute(
+        f"SELECT seq, at, env_step, type, payload FROM events WHERE seq > ?{where} "
+        "ORDER BY seq LIMIT ?",
+        (after, *types, limit),
+    )
+    events: list[bytes] = []
+    episode_rows = 0
+    last = after
+    full = False
+    for seq, at, env_step, kind, stored in rows:
+        head = orjson.dumps({"seq": seq, "at": _rfc3339(at), "env_step": env_step, "type": kind})
+        payload: bytes
+        if kind == "episodes_finished":
+            payload, count = _episodes_payload(connection, orjson.loads(stored))
+            episode_rows += min(count, MAX_EXACT_EPISODE_ROWS)
+        else:
+            payload = stored.encode()
+        # Both are JSON objects: glueing them saves decoding what was encoded already.
+        events.append(head[:-1] + (b"," + payload[1:] if payload != b"{}" else b"}"))
+        last = seq
+        if episode_rows >= MAX_PAGE_EPISODE_ROWS:
+            full = True
+            break
+    if types and not full and len(events) < limit:
+        (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
+        last = max(after, int(newest or 0))
+    return EventsPage(tuple(events), last)
+
+
+def _episodes_payload(
+    connection: sqlite3.Connection, reference: dict[str, int]
+) -> tuple[bytes, int]:
+    rows = connection.execute(
+        "SELECT episode, worker, env_step, seconds, return, length FROM episodes "
+        "WHERE episode BETWEEN ? AND ? ORDER BY episode",
+        (reference["first_episode"], reference["last_episode"]),
+    ).fetchall()
+    count = len(rows)
+    exact = count <= MAX_EXACT_EPISODE_ROWS
+    columns: Mapping[str, Sequence[object]]
+    names = ("episode", "worker", "env_step", "seconds", "return", "length")
+    if exact:
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    else:
+        columns = _binned(np.asarray(rows, dtype=np.float64))
+    payload = orjson.dumps({**reference, "exact": exact, "columns": columns})
+    return payload, count
+
+
+def _binned(rows: npt.NDArray[np.float64]) -> dict[str, list[object]]:
+    """Consecutive episodes gathered into `MAX_EXACT_EPISODE_ROWS` bins. Shape of rows: (N, 6)."""
+    edges = np.linspace(0, len(rows), MAX_EXACT_EPISODE_ROWS + 1).astype(np.int64)
+    starts, ends = edges[:-1], edges[1:]
+    counts = ends - starts
+    last = rows[ends - 1]
+    workers = rows[:, 1]
+    same = np.minimum.reduceat(workers, starts) == np.maximum.reduceat(workers, starts)
+    return {
+        "episode": last[:, 0].astype(np.int64).tolist(),
+        "worker": np.where(same, last[:, 1], -1).astype(np.int64).tolist(),
+        "env_step": last[:, 2].astype(np.int64).tolist(),
+        "seconds": last[:, 3].tolist(),
+        "return": (np.add.reduceat(rows[:, 4], starts) / counts).tolist(),
+        "length": (np.add.reduceat(rows[:, 5], starts) / counts).tolist(),
+        "return_min": np.minimum.reduceat(rows[:, 4], starts).tolist(),
+        "return_max": np.maximum.reduceat(rows[:, 4], starts).tolist(),
+        "count": counts.tolist(),
+    }
+
+
+def _rfc3339(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -1,0 +1,338 @@
+"""The one writer of a run.db: rows are gathered in memory and committed together.
+
+Used by one thread. A sequence number is given when an event is appended and becomes true with the
+commit: if a commit fails, nothing of it is in the file, everything is still in memory, and the
+next commit tries again.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from matinee.contracts.commands import Command
+from matinee.contracts.events import (
+    CheckpointSaved,
+    EpisodesFinished,
+    Event,
+    MetricsSummarised,
+    RunCreated,
+)
+from matinee.contracts.metrics import MetricSummary
+from matinee.contracts.progress import Progress
+from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run_spec import RunSpec
+from matinee.contracts.run_state import RunState
+from matinee.errors import JournalError
+from matinee.journal.ownership import Ownership
+from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
+
+
+class FinishedEpisodes(Protocol):
+    """Episodes in columns of equal length, in the order in which they ended. Shape: (N,) each."""
+
+    @property
+    def worker(self) -> npt.NDArray[np.int64]:
+        """Which actor-learner."""
+
+    @property
+    def env_step(self) -> npt.NDArray[np.int64]:
+        """Global env step at the end of the episode."""
+
+    @property
+    def seconds(self) -> npt.NDArray[np.float64]:
+        """Training seconds at the end of the episode."""
+
+    @property
+    def returns(self) -> npt.NDArray[np.float64]:
+        """Sum of raw rewards."""
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Steps."""
+
+
+@dataclass
+class _Pending:
+    """Rows that wait for the next commit."""
+
+    events: list[tuple[int, float, int, str, str]] = field(default_factory=list)
+    episodes: list[tuple[int, int, int, float, int, float, int]] = field(default_factory=list)
+    flushes: list[tuple[int, int, float, int, int]] = field(default_factory=list)
+    metric_rows: list[tuple[str, int, float, float, float, float, int]] = field(
+        default_factory=list
+    )
+    commands: dict[str, str] = field(default_factory=dict)
+    checkpoints: list[tuple[str, int, int, str, int]] = field(default_factory=list)
+    forgotten_checkpoints: list[tuple[str]] = field(default_factory=list)
+    snapshot: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
+
+class JournalWriter:
+    """Writes one run's record. Lives from `create` or construction to `close`."""
+
+    def __init__(self, run_dir: Path) -> None:
+        """Become the writer of an existing record.
+
+        Raises:
+            JournalOwnedError: another process is.
+            JournalError: the record is missing or of a newer version.
+        """
+        self.run_dir = run_dir
+        if not run_db(run_dir).exists():
+            raise JournalError(f"there is no run.db in {run_dir}")
+        self._ownership = Ownership(run_dir)
+        try:
+            self._connection = _connect(run_db(run_dir))
+            check_version(self._connection, run_db(run_dir))
+            self._seq = self._highest("events", "seq")
+            self._episode = self._highest("episodes", "episode")
+            self._metric_ids: dict[str, int] = {
+                str(name): int(metric)
+                for metric, name in self._connection.execute("SELECT metric, name FROM metrics")
+            }
+        except BaseException:
+            self._ownership.release()
+            raise
+        self._pending = _Pending()
+        self._committed_seq = self._seq
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls, run_dir: Path, *, run_id: str, spec: RunSpec, created_at: datetime
+    ) -> JournalWriter:
+        """Make the folder and an empty record whose first event is `run_created`.
+
+        Raises:
+            JournalError: the folder has a record already.
+        """
+        run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = run_db(run_dir)
+        if path.exists():
+            raise JournalError(f"{run_dir} has a run.db already")
+        connection = _connect(path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            create_tables(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO meta VALUES (?, ?)",
+                [
+                    ("run_id", run_id),
+                    ("epoch", run_id),
+                    ("created_at", created_at.isoformat()),
+                    ("spec", spec.model_dump_json(by_alias=True)),
+                ],
+            )
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+        writer = cls(run_dir)
+        writer.append(RunCreated, env_step=0, at=created_at, spec=spec)
+        writer.set_snapshot(RunSnapshot(state=RunState.CREATED))
+        return writer
+
+    @property
+    def committed_seq(self) -> int:
+        """Sequence number of the newest event in the file."""
+        return self._committed_seq
+
+    @property
+    def episodes(self) -> int:
+        """Episodes recorded so far, the ones waiting for a commit included."""
+        return self._episode
+
+    def append(
+        self, kind: type[Event], *, env_step: int, at: datetime | None = None, **fields: Any
+    ) -> int:
+        """Put an event at the end of the record; returns its sequence number.
+
+        `EpisodesFinished` and `MetricsSummarised` have methods of their own.
+        """
+        self._seq += 1
+        event = kind(seq=self._seq, at=at or datetime.now(UTC), env_step=env_step, **fields)
+        payload = event.model_dump_json(by_alias=True, exclude={"seq", "at", "env_step", "type"})
+        self._pending.events.append(
+            (self._seq, event.at.timestamp(), env_step, event.type, payload)
+        )
+        if isinstance(event, CheckpointSaved):
+            self._pending.checkpoints.append(
+                (
+                    event.checkpoint_id,
+                    self._seq,
+                    env_step,
+                    event.checkpoint_id,
+                    event.size_bytes,
+                )
+            )
+        return self._seq
+
+    def append_episodes(self, episodes: FinishedEpisodes, *, updates: int) -> None:
+        """Record finished episodes, each as a row, and one event that names them."""
+        count = len(episodes.returns)
+        if count == 0:
+            return
+        first = self._episode + 1
+        self._episode += count
+        self._pending.episodes.extend(
+            zip(
+                range(first, first + count),
+                episodes.worker.tolist(),
+                episodes.env_step.tolist(),
+                episodes.seconds.tolist(),
+                [updates] * count,
+                episodes.returns.tolist(),
+                episodes.lengths.tolist(),
+                strict=True,
+            )
+        )
+        payload = orjson.dumps({"first_episode": first, "last_episode": self._episode}).decode()
+        self._append_raw(EpisodesFinished, int(episodes.env_step[-1]), payload)
+
+    def append_metrics(self, metrics: Mapping[str, MetricSummary], progress: Progress) -> None:
+        """Record what each metric did since the last flush.
+
+        Raises:
+            JournalError: a value is NaN or infinite; training must stop such a run before.
+        """
+        for name, summary in metrics.items():
+            if not all(map(math.isfinite, (summary.mean, summary.min, summary.max, summary.last))):
+                raise JournalError(f"metric {name} is not finite: {summary}")
+        payload = orjson.dumps(
+            {
+                "metrics": {name: summary.model_dump() for name, summary in metrics.items()},
+                "progress": progress.model_dump(),
+            }
+        ).decode()
+        seq = self._append_raw(MetricsSummarised, progress.env_steps, payload)
+        self._pending.flushes.append(
+            (seq, progress.env_steps, progress.seconds, progress.updates, progress.episodes)
+        )
+        self._pending.metric_rows.extend(
+            (name, seq, s.mean, s.min, s.max, s.last, s.count) for name, s in metrics.items()
+        )
+
+    def set_snapshot(self, snapshot: RunSnapshot) -> None:
+        """The whole picture after everything appended so far."""
+        self._pending.snapshot = snapshot.model_dump_json(by_alias=True)
+
+    def save_command(self, command: Command) -> None:
+        """Insert or replace one row of the ledger."""
+        self._pending.commands[command.id] = command.model_dump_json(by_alias=True)
+
+    def forget_checkpoint(self, checkpoint_id: str) -> None:
+        """Take a deleted checkpoint out of the list; its event stays."""
+        self._pending.forgotten_checkpoints.append((checkpoint_id,))
+
+    def claim_process(self, *, pid: int, process_started_at: float, socket_path: str) -> None:
+        """Write down which process writes here, so that a restarted server can find it."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO process VALUES (1, ?, ?, ?)",
+            (pid, process_started_at, socket_path),
+        )
+
+    def commit(self) -> int:
+        """Make everything appended so far true; returns the newest sequence number.
+
+        Raises:
+            sqlite3.Error: nothing was written, and the next commit tries again.
+        """
+        pending = self._pending
+        if not pending:
+            return self._committed_seq
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(pending)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self._pending = _Pending()
+        self._committed_seq = self._seq
+        return self._committed_seq
+
+    def close(self) -> None:
+        """Commit, fold the WAL back into the file and let go; calling it again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.commit()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._connection.close()
+            self._ownership.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _append_raw(self, kind: type[Event], env_step: int, payload: str) -> int:
+        self._seq += 1
+        event_type = str(kind.model_fields["type"].default)
+        self._pending.events.append((self._seq, time.time(), env_step, event_type, payload))
+        return self._seq
+
+    def _write(self, pending: _Pending) -> None:
+        connection = self._connection
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", pending.events)
+        connection.executemany("INSERT INTO episodes VALUES (?,?,?,?,?,?,?)", pending.episodes)
+        connection.executemany("INSERT INTO flushes VALUES (?, ?, ?, ?, ?)", pending.flushes)
+        self._name_metrics({row[0] for row in pending.metric_rows})
+        connection.executemany(
+            "INSERT INTO metric_rows VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(self._metric_ids[row[0]], *row[1:]) for row in pending.metric_rows],
+        )
+        connection.executemany(
+            "INSERT INTO commands (id, document) VALUES (?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
+            pending.commands.items(),
+        )
+        connection.executemany(
+            "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?)", pending.checkpoints
+        )
+        connection.executemany(
+            "DELETE FROM checkpoints WHERE id = ?", pending.forgotten_checkpoints
+        )
+        if pending.snapshot is not None:
+            connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (pending.snapshot,))
+
+    def _name_metrics(self, names: set[str]) -> None:
+        for name in sorted(names):
+            self._metric_ids.setdefault(name, len(self._metric_ids) + 1)
+        # Also the known ones: the transaction that named them may have been rolled back.
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO metrics VALUES (?, ?)",
+            [(self._metric_ids[name], name) for name in names],
+        )
+
+    def _highest(self, table: str, column: str) -> int:
+        (value,) = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()
+        return int(value or 0)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+    )
+    # A committed row must survive a power cut; ten commits a second make this cheap.
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
