@@ -12,7 +12,7 @@ PAGE_SOURCES := $(shell find frontend -type f -not -path 'frontend/node_modules/
 PYTHON_SOURCES := backend tests scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check build format schema drift reference browser upgrade clean
+.PHONY: help serve test setup check build format schema drift reference browser image upgrade clean
 .DELETE_ON_ERROR:
 
 help: ## what can be made (default)
@@ -52,6 +52,9 @@ build: $(READY)/python ## a wheel in dist/, with the page inside
 	@echo "· wheel"
 	@$(PIP) wheel --no-deps --build-constraint constraints.txt --wheel-dir dist .
 	@ls dist/*.whl
+
+image: ## build the Docker image, then train and restart in a container
+	@scripts/check_image.sh
 
 schema: $(READY)/python $(NPM_PACKAGES) ## regenerate frontend/openapi.json and the page's types
 	@$(BIN)/matinee schema export

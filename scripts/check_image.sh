@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Builds the image and does the main job against the container: log in, train, restart, come back.
+# Extra arguments: DOCKER_BUILD_ARGS and DOCKER_RUN_ARGS (for example "--network host").
+set -euo pipefail
+cd "$(dirname "$0")/.."
+image=${IMAGE:-matinee}
+name=matinee-check-$$
+port=${PORT:-8000}
+token=$(python3 -c 'import secrets; print(secrets.token_urlsafe(24))')
+read -ra build_args <<<"${DOCKER_BUILD_ARGS:-}"
+read -ra run_args <<<"${DOCKER_RUN_ARGS:--p 127.0.0.1:$port:8000}"
+
+fail() {
+  echo "✗ $1" >&2
+  docker logs "$name" 2>&1 | tail -n 30 >&2 || true
+  exit 1
+}
+api() { # METHOD PATH [BODY]
+  curl --silent --show-error --max-time 40 -X "$1" "http://127.0.0.1:$port$2" \
+    -H "Authorization: Bearer $token" ${3:+-H 'Content-Type: application/json' --data "$3"}
+}
+field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+wait_until() { # SECONDS DESCRIPTION COMMAND…
+  local limit=$1 what=$2
+  shift 2
+  for ((i = 0; i < limit * 2; i++)); do
+    if "$@"; then return; fi
+    sleep 0.5
+  done
+  fail "not within $limit s: $what"
+}
+answers() { curl --silent --fail --max-time 5 "http://127.0.0.1:$port$1" >/dev/null; }
+healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$name")" = healthy ]; }
+state_of() { api GET "/api/v1/runs/$1" | field state; }
+state_is() {
+  local state
+  state=$(state_of "$1")
+  [[ " $2 " == *" $state "* ]]
+}
+
+docker build ${build_args[@]+"${build_args[@]}"} --tag "$image" .
+docker volume create "$name" >/dev/null
+trap 'docker rm --force "$name" >/dev/null 2>&1; docker volume rm "$name" >/dev/null 2>&1' EXIT
+docker run --detach --init --name "$name" --env MATINEE_TOKEN="$token" \
+  --mount "type=volume,source=$name,target=/data" --read-only --tmpfs /tmp --cap-drop ALL \
+  "${run_args[@]}" "$image" >/dev/null
+
+wait_until 60 "/livez answers" answers /livez
+wait_until 60 "/readyz answers" answers /readyz
+echo "✓ up"
+[ "$(docker exec "$name" id -u)" != 0 ] || fail "the server runs as root"
+echo "✓ not root: $(docker exec "$name" id -un)"
+curl --silent --max-time 5 "http://127.0.0.1:$port/" | grep -qi '<!doctype html' || fail "/ is no page"
+echo "✓ serves the page"
+wait_until 60 "docker says healthy" healthy
+echo "✓ healthy"
+
+run=$(api POST /api/v1/runs '{"preset": "cartpole-a3c", "seed": 1}' | field id)
+wait_until 120 "the run finishes" state_is "$run" "finished"
+echo "✓ a run trained to its end: $(api GET "/api/v1/runs/$run" | field progress)"
+
+long=$(api POST /api/v1/runs '{"preset": "cartpole-lesson", "seed": 2}' | field id)
+wait_until 60 "the second run trains" state_is "$long" "running"
+docker restart --time 30 "$name" >/dev/null
+wait_until 60 "/readyz answers after a restart" answers /readyz
+[ "$(state_of "$run")" = finished ] || fail "the finished run was lost: $(state_of "$run")"
+wait_until 30 "the second run has settled" state_is "$long" "interrupted running paused stopped"
+echo "✓ after docker restart: first run finished, second $(state_of "$long")"
+
+again=$(state_of "$long")
+if [ "$again" = interrupted ]; then
+  api POST "/api/v1/runs/$long/start?wait=20" >/dev/null
+  wait_until 60 "the interrupted run goes on" state_is "$long" "running"
+  echo "✓ the interrupted run went on"
+fi
+api POST "/api/v1/runs/$long/abort?wait=20" >/dev/null
+wait_until 30 "the run ends" state_is "$long" "aborted"
+echo "✓ the image works"
