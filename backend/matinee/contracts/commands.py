@@ -123,3 +123,10 @@ class Command(BaseModel):
     )
     changes: dict[str, HyperparameterChange] = Field(default_factory=dict)
     error: str | None = None
+
+
+class CommandPage(BaseModel):
+    """A page of the ledger, oldest first."""
+
+    items: list[Command]
+    next_cursor: str | None = None

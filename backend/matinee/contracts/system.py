@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
 from matinee.contracts.hyperparameters import HyperparameterDefinition
 from matinee.contracts.metrics import MetricDefinition
 from matinee.contracts.presets import Preset
 from matinee.contracts.run_spec import Algorithm
+from matinee.contracts.run_state import RunState
 
 CONTRACT_VERSION = "1.0"
 
@@ -68,3 +69,43 @@ class PresetList(BaseModel):
     """The answer of `GET /api/v1/presets`; the first is the page's default."""
 
     items: list[Preset]
+
+
+class ReadinessCheck(BaseModel):
+    """One thing the server needs to do its work."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """The answer of `GET /readyz`: ready only if every check is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ready: bool
+    checks: dict[str, ReadinessCheck]
+
+
+class Liveness(BaseModel):
+    """The answer of `GET /livez`: the process answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str = "alive"
+
+
+class ServerFigures(BaseModel):
+    """What `/metrics` reports about the runs of this server."""
+
+    model_config = ConfigDict(frozen=True)
+
+    runs: dict[RunState, int] = Field(description="Runs by state; a state left out has none.")
+    heartbeat_age_s: float | None = Field(
+        description="Of the active run that has been silent longest; null without active runs."
+    )
+    events_published: int = Field(description="Since the server started.")
+    env_steps_per_second: float = Field(description="Of all active runs together.")
+    free_disk_bytes: int

@@ -1,0 +1,156 @@
+"""What the routes call: ports that `bootstrap` fills, and how a route gets at them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from matinee.contracts.commands import Action, Command
+from matinee.contracts.events import EventType
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
+from matinee.contracts.run_spec import RunRequest
+from matinee.contracts.series import Series, SeriesAxis
+from matinee.contracts.system import (
+    AlgorithmList,
+    EnvironmentList,
+    PresetList,
+    Readiness,
+    ServerFigures,
+    SystemInfo,
+)
+from matinee.runs.ports import RunQuery
+from matinee.web.credentials import AccessToken, LoginCodes, Principal, SessionStore
+from matinee.web.hosts import HostPolicy
+from matinee.web.login_limit import LoginLimit
+from matinee.web.telemetry import WebTelemetry
+
+ExportFormat = Literal["jsonl", "csv"]
+
+
+class RunUseCases(Protocol):
+    """Everything that people can do with runs; `matinee.runs.service.RunService` does it."""
+
+    async def create_run(
+        self, request: RunRequest, *, actor: str, idempotency_key: str | None, wait_s: float
+    ) -> Run:
+        """Create a run, and start it unless told otherwise."""
+
+    async def list_runs(self, query: RunQuery) -> RunPage:
+        """A page of runs, newest first."""
+
+    async def get_run(self, run_id: str) -> Run:
+        """One run."""
+
+    async def patch_run(
+        self, run_id: str, patch: RunPatch, *, expected_revision: int | None
+    ) -> Run:
+        """Change what people may edit; None raises `PreconditionRequiredError`."""
+
+    async def delete_run(self, run_id: str) -> None:
+        """Remove an ended run and its folder."""
+
+    async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
+        """Ask something of a run, and wait up to `wait_s` for what becomes of it."""
+
+    async def hyperparameters(self, run_id: str) -> Hyperparameters:
+        """What was asked, what is in use, since when."""
+
+    async def commands(self, run_id: str, *, after: str | None, limit: int) -> list[Command]:
+        """The ledger after one command id, oldest first."""
+
+    async def events(
+        self, run_id: str, *, after: int, limit: int, types: tuple[EventType, ...]
+    ) -> bytes:
+        """An `EventPage`, already encoded as JSON."""
+
+    async def series(
+        self,
+        run_id: str,
+        *,
+        metrics: tuple[str, ...],
+        axis: SeriesAxis,
+        points: int,
+        from_x: float | None,
+        to_x: float | None,
+        smoothing: float,
+    ) -> Series:
+        """Metrics over a run, downsampled."""
+
+    async def export_episodes(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
+        """Every finished episode; raises `NotFoundError` before the first byte."""
+
+    async def export_metrics(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
+        """Every metric row; raises `NotFoundError` before the first byte."""
+
+    async def system(self) -> SystemInfo:
+        """What the server says about itself."""
+
+    async def environments(self) -> EnvironmentList:
+        """Which environments exist here."""
+
+    async def algorithms(self) -> AlgorithmList:
+        """Which training modes exist."""
+
+    async def presets(self) -> PresetList:
+        """Named starting points."""
+
+    async def readiness(self) -> Readiness:
+        """Whether the server can do its work."""
+
+    async def figures(self) -> ServerFigures:
+        """What `/metrics` reports."""
+
+
+class EventFeed(Protocol):
+    """New events of every run, encoded once for all listeners."""
+
+    async def next_frame(self, run_id: str, cursor: int) -> tuple[bytes, int]:
+        """Wait for events after `cursor`: one encoded `EventsFrame`, and the cursor after it.
+
+        Raises:
+            NotFoundError: if the run does not exist, or is deleted meanwhile.
+        """
+
+
+@dataclass(frozen=True)
+class WebDependencies:
+    """All that the web layer needs; lives as long as the server."""
+
+    runs: RunUseCases
+    feed: EventFeed
+    sessions: SessionStore
+    login_codes: LoginCodes
+    token: AccessToken
+    hosts: HostPolicy
+    clock: Callable[[], datetime]
+    page_dir: Path | None = None
+    epoch: str = field(default_factory=new_ulid)
+    """Of this server process, so that a page notices a restart."""
+    login_limit: LoginLimit = field(default_factory=LoginLimit)
+    telemetry: WebTelemetry = field(default_factory=WebTelemetry)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server begins to shut down: streams end with 1012, so that it need not wait."""
+
+
+def _from_state(connection: HTTPConnection) -> WebDependencies:
+    dependencies = connection.app.state.dependencies
+    assert isinstance(dependencies, WebDependencies)
+    return dependencies
+
+
+def _principal(connection: HTTPConnection) -> Principal:
+    principal = connection.scope["matinee.principal"]
+    assert isinstance(principal, Principal)
+    return principal
+
+
+Dependencies = Annotated[WebDependencies, Depends(_from_state)]
+CurrentPrincipal = Annotated[Principal, Depends(_principal)]

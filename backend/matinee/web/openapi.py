@@ -1,0 +1,106 @@
+"""The API as an OpenAPI document, built without a server and without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from matinee import __version__
+from matinee.contracts.commands import Action
+from matinee.contracts.events import Event, EventType
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.problem import Problem
+from matinee.contracts.schedules import Schedule
+from matinee.contracts.stream import ClientFrame, ServerFrame
+from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_answers
+from matinee.web.routes import control, record, runs, server, sessions, stream
+
+_ROUTERS = (
+    server.router,
+    sessions.router,
+    runs.router,
+    control.router,
+    record.router,
+    stream.router,
+)
+_PUBLIC_OPERATIONS = frozenset({"getLiveness", "getReadiness", "logIn"})
+_REFERENCE = "#/components/schemas/{model}"
+_NAMED: Mapping[str, Any] = {
+    "Event": Event,
+    "EventType": EventType,
+    "Action": Action,
+    "Schedule": Schedule,
+    "HyperparameterSetting": HyperparameterSetting,
+    "ServerFrame": ServerFrame,
+    "ClientFrame": ClientFrame,
+}
+"""Unions and enumerations that people want to call by name, innermost last where they nest."""
+
+_DESCRIPTION = """\
+Everything that the dashboard can do, a script can do.
+
+Every error is `application/problem+json` (RFC 9457) with a stable `code`. Identifiers are ULIDs,
+times RFC 3339, durations in seconds. Unknown fields, NaN and infinities are refused with 422.
+The WebSocket at `/api/v1/stream` sends `ServerFrame`s and takes `ClientFrame`s.
+"""
+
+
+def bare_app() -> FastAPI:
+    """The routes alone: no security, no page, nothing to call. `create_app` builds on it."""
+    app = FastAPI(
+        title="Matinee",
+        version=__version__,
+        summary="Watch and steer reinforcement-learning training while it happens.",
+        description=_DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The complete document: every answer typed, stream frames included."""
+    document = bare_app().openapi()
+    components = document["components"]
+    schemas = components["schemas"]
+    schemas["Problem"] = _definition(Problem, schemas)
+    for name, kind in _NAMED.items():
+        schemas[name] = _definition(kind, schemas)
+    drop_titles(document)
+    name_repeated(document, _NAMED)
+    separate_answers(document, request_roots=["ClientFrame"])
+    components["schemas"] = dict(sorted(schemas.items()))
+    components["securitySchemes"] = {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The access token; `matinee token` prints it.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "matinee_session_8000",
+            "description": "Set by the login link; the name ends in the port of the server.",
+        },
+    }
+    document["security"] = [{"token": []}, {"session": []}]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if operation["operationId"] in _PUBLIC_OPERATIONS:
+                operation["security"] = []
+    return document
+
+
+def _definition(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a type; what it refers to is added to `schemas`."""
+    schema = TypeAdapter(kind).json_schema(mode="validation", ref_template=_REFERENCE)
+    for name, definition in schema.pop("$defs", {}).items():
+        schemas.setdefault(name, definition)
+    return schema

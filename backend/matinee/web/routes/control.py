@@ -1,0 +1,164 @@
+"""Steer a run: start, pause, resume, stop, abort, step, hyperparameters, and the ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response, status
+from pydantic import BaseModel, ConfigDict
+
+from matinee.contracts.commands import (
+    Abort,
+    Command,
+    CommandPage,
+    Pause,
+    Resume,
+    SetHyperparameters,
+    Start,
+    Step,
+    Stop,
+)
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.identifiers import Ulid
+from matinee.contracts.run import Hyperparameters
+from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.routes.parameters import (
+    ExpectedRevision,
+    RunId,
+    WaitS,
+    answer_with,
+    etag,
+    refusals,
+)
+from matinee.web.strict_json import StrictJsonRoute
+
+router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["control"], route_class=StrictJsonRoute)
+
+_COMMAND_REFUSALS = refusals(404, 409, 413, 415, 422, 429, 503)
+_COMMAND_ANSWERS = _COMMAND_REFUSALS | {
+    200: {"model": Command, "description": "With `wait`: applied or rejected."},
+    202: {"model": Command, "description": "Taken; the ledger tells what becomes of it."},
+}
+
+
+class NoFields(BaseModel):
+    """An empty object: the call takes no fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+NoBody = Annotated[NoFields | None, Body()]
+
+
+PlainAction = Start | Pause | Resume | Stop | Abort
+_PLAIN_ACTIONS: tuple[tuple[PlainAction, str], ...] = (
+    (Start(), "Begin training, or go on after an interruption."),
+    (Pause(), "Stand still at the next rollout boundary."),
+    (Resume(), "Go on after a pause."),
+    (Stop(), "Finish the rollout, checkpoint, evaluate, end."),
+    (Abort(), "End at once: no checkpoint, no evaluation."),
+)
+
+
+def _add_plain_action(action: PlainAction, meaning: str) -> None:
+    """Register `POST /{action}`: all five take no fields and answer alike."""
+
+    async def command_run(
+        run_id: RunId,
+        dependencies: Dependencies,
+        principal: CurrentPrincipal,
+        response: Response,
+        wait_s: WaitS = 0.0,
+        _body: NoBody = None,
+    ) -> Command:
+        command = await dependencies.runs.command(
+            run_id, action, actor=principal.actor, wait_s=wait_s
+        )
+        return answer_with(command, response, wait_s=wait_s)
+
+    router.add_api_route(
+        f"/{action.name}",
+        command_run,
+        methods=["POST"],
+        operation_id=f"{action.name}Run",
+        summary=f"{action.name.capitalize()} run",
+        description=meaning,
+        status_code=status.HTTP_202_ACCEPTED,
+        responses=_COMMAND_ANSWERS,
+    )
+
+
+for _action, _meaning in _PLAIN_ACTIONS:
+    _add_plain_action(_action, _meaning)
+
+
+@router.post(
+    "/step",
+    operation_id="stepRun",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_COMMAND_ANSWERS,
+)
+async def step_run(
+    *,
+    run_id: RunId,
+    step: Step,
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    wait_s: WaitS = 0.0,
+) -> Command:
+    """Run this far, then pause."""
+    command = await dependencies.runs.command(run_id, step, actor=principal.actor, wait_s=wait_s)
+    return answer_with(command, response, wait_s=wait_s)
+
+
+@router.get(
+    "/hyperparameters", operation_id="getHyperparameters", responses=refusals(404, 422, 503)
+)
+async def get_hyperparameters(
+    run_id: RunId, dependencies: Dependencies, response: Response
+) -> Hyperparameters:
+    """What was asked, what is in use, since when; the ETag is the revision."""
+    hyperparameters = await dependencies.runs.hyperparameters(run_id)
+    response.headers["ETag"] = etag(hyperparameters.revision)
+    return hyperparameters
+
+
+@router.patch(
+    "/hyperparameters",
+    operation_id="patchHyperparameters",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_COMMAND_ANSWERS | refusals(412),
+)
+async def patch_hyperparameters(
+    *,
+    run_id: RunId,
+    settings: Annotated[dict[str, HyperparameterSetting], Body(min_length=1, max_length=100)],
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    expected_revision: ExpectedRevision,
+    wait_s: WaitS = 0.0,
+) -> Command:
+    """Change any subset of the live hyperparameters, all or nothing."""
+    command = await dependencies.runs.command(
+        run_id,
+        SetHyperparameters(settings=settings, expected_revision=expected_revision),
+        actor=principal.actor,
+        wait_s=wait_s,
+    )
+    return answer_with(command, response, wait_s=wait_s)
+
+
+@router.get("/commands", operation_id="listCommands", responses=refusals(404, 422))
+async def list_commands(
+    run_id: RunId,
+    dependencies: Dependencies,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    cursor: Annotated[Ulid | None, Query(description="`next_cursor` of the page before.")] = None,
+) -> CommandPage:
+    """The ledger, oldest first: who, when, what, before and after, and what became of it."""
+    rows = await dependencies.runs.commands(run_id, after=cursor, limit=limit + 1)
+    return CommandPage(
+        items=rows[:limit], next_cursor=rows[limit - 1].id if len(rows) > limit else None
+    )

@@ -1,0 +1,88 @@
+"""Parameters that several routes share, and the refusals they document."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query, Response, status
+
+from matinee.contracts.commands import Command, CommandState
+from matinee.contracts.identifiers import ULID_PATTERN
+from matinee.contracts.problem import PROBLEM_MEDIA_TYPE
+from matinee.errors import FieldError, InvalidInputError
+
+MAX_WAIT_S = 30.0
+PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+
+RunId = Annotated[str, Path(pattern=ULID_PATTERN, description="ULID of the run.")]
+WaitS = Annotated[
+    float,
+    Query(
+        alias="wait",
+        ge=0,
+        le=MAX_WAIT_S,
+        allow_inf_nan=False,
+        description="Seconds to wait for the outcome.",
+    ),
+]
+
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(max_length=60, description='The `ETag` that the change is based on: `"7"`.'),
+    ] = None,
+) -> int | None:
+    """The revision that `If-Match` names.
+
+    Raises:
+        InvalidInputError: if it is not an ETag of ours.
+    """
+    if if_match is None:
+        return None
+    match = _ETAG.fullmatch(if_match.strip())
+    if match is None:
+        raise InvalidInputError(
+            "If-Match is not one of our ETags",
+            fields=[
+                FieldError(
+                    ("header", "if-match"), f'{if_match!r} is not allowed; allowed: an ETag, "7"'
+                )
+            ],
+        )
+    return int(match[1])
+
+
+ExpectedRevision = Annotated[int | None, Depends(_if_match)]
+
+
+def etag(revision: int) -> str:
+    """The ETag of a revision."""
+    return f'"{revision}"'
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for the problems that a route can answer with."""
+    everywhere = (
+        status.HTTP_401_UNAUTHORIZED,
+        status.HTTP_403_FORBIDDEN,
+        status.HTTP_500_INTERNAL_SERVER_ERROR,
+    )
+    return {
+        code: {
+            "description": HTTPStatus(code).phrase,
+            "content": {PROBLEM_MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}},
+        }
+        for code in sorted({*statuses, *everywhere})
+    }
+
+
+def answer_with(command: Command, response: Response, *, wait_s: float) -> Command:
+    """200 if the caller waited and the outcome is known, else 202."""
+    known = command.state in (CommandState.APPLIED, CommandState.REJECTED)
+    response.status_code = status.HTTP_200_OK if wait_s > 0 and known else status.HTTP_202_ACCEPTED
+    return command

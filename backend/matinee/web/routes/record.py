@@ -1,0 +1,156 @@
+"""Read what a run has recorded: events, series, exact exports."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BeforeValidator, Field
+
+from matinee.contracts.events import EventPage, EventType
+from matinee.contracts.series import Series, SeriesAxis
+from matinee.contracts.stream import SEQ_MAX
+from matinee.web.dependencies import Dependencies, ExportFormat
+from matinee.web.routes.parameters import RunId, refusals
+from matinee.web.strict_json import StrictJsonRoute
+
+MAX_EVENTS = 1000
+MAX_POINTS = 10_000
+MAX_SERIES = 50
+MAX_SMOOTHING = 0.999
+
+_MEDIA_TYPES: dict[ExportFormat, str] = {"jsonl": "application/jsonl", "csv": "text/csv"}
+
+
+def _split_commas(values: object) -> object:
+    """`a,b` means the same as naming the parameter twice."""
+    if not isinstance(values, list):
+        return values
+    return [part for value in values for part in str(value).split(",")]
+
+
+router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["record"], route_class=StrictJsonRoute)
+
+
+@router.get(
+    "/events", operation_id="listEvents", response_model=EventPage, responses=refusals(404, 422)
+)
+async def list_events(
+    run_id: RunId,
+    dependencies: Dependencies,
+    after: Annotated[int, Query(ge=0, le=SEQ_MAX, description="Sequence number; 0: start.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = MAX_EVENTS,
+    types: Annotated[
+        list[EventType] | None,
+        Query(description="Repeated or with commas; left out: all.", max_length=50),
+        BeforeValidator(_split_commas),
+    ] = None,
+) -> Response:
+    """Events after a sequence number; an empty page means that there is nothing newer yet."""
+    page = await dependencies.runs.events(
+        run_id, after=after, limit=limit, types=tuple(dict.fromkeys(types or ()))
+    )
+    return Response(page, media_type="application/json")
+
+
+@router.get("/series", operation_id="getSeries", responses=refusals(404, 422))
+async def get_series(
+    *,
+    run_id: RunId,
+    dependencies: Dependencies,
+    metrics: Annotated[
+        list[Annotated[str, Field(max_length=60)]],
+        BeforeValidator(_split_commas),
+        Query(
+            alias="metric",
+            min_length=1,
+            max_length=MAX_SERIES,
+            description="Name from the metric catalogue; repeated or with commas.",
+        ),
+    ],
+    axis: Annotated[SeriesAxis, Query(alias="x")] = SeriesAxis.ENV_STEP,
+    points: Annotated[int, Query(ge=10, le=MAX_POINTS)] = 2000,
+    from_x: Annotated[float | None, Query(alias="from", allow_inf_nan=False)] = None,
+    to_x: Annotated[float | None, Query(alias="to", allow_inf_nan=False)] = None,
+    smoothing: Annotated[
+        float,
+        Query(
+            ge=0, le=MAX_SMOOTHING, allow_inf_nan=False, description="Weight of the debiased EMA."
+        ),
+    ] = 0.0,
+) -> Series:
+    """Metrics over the run: smoothed first, then downsampled keeping minima and maxima."""
+    return await dependencies.runs.series(
+        run_id,
+        metrics=tuple(dict.fromkeys(metrics)),
+        axis=axis,
+        points=points,
+        from_x=from_x,
+        to_x=to_x,
+        smoothing=smoothing,
+    )
+
+
+class JsonLinesResponse(StreamingResponse):
+    """One JSON object a line."""
+
+    media_type = _MEDIA_TYPES["jsonl"]
+
+
+class CsvResponse(StreamingResponse):
+    """A header line, then one line a row."""
+
+    media_type = _MEDIA_TYPES["csv"]
+
+
+@router.get(
+    "/episodes.jsonl",
+    operation_id="exportEpisodesJsonl",
+    response_class=JsonLinesResponse,
+    responses=refusals(404, 422),
+)
+async def export_episodes_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every finished episode, exactly, also while the run goes on; one JSON object a line."""
+    rows = await dependencies.runs.export_episodes(run_id, "jsonl")
+    return JsonLinesResponse(rows, headers=_as_attachment(run_id, "episodes", "jsonl"))
+
+
+@router.get(
+    "/episodes.csv",
+    operation_id="exportEpisodesCsv",
+    response_class=CsvResponse,
+    responses=refusals(404, 422),
+)
+async def export_episodes_csv(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every finished episode, exactly, also while the run goes on; CSV with a header line."""
+    rows = await dependencies.runs.export_episodes(run_id, "csv")
+    return CsvResponse(rows, headers=_as_attachment(run_id, "episodes", "csv"))
+
+
+@router.get(
+    "/metrics.jsonl",
+    operation_id="exportMetricsJsonl",
+    response_class=JsonLinesResponse,
+    responses=refusals(404, 422),
+)
+async def export_metrics_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every metric row, exactly, also while the run goes on; one JSON object a line."""
+    rows = await dependencies.runs.export_metrics(run_id, "jsonl")
+    return JsonLinesResponse(rows, headers=_as_attachment(run_id, "metrics", "jsonl"))
+
+
+@router.get(
+    "/metrics.csv",
+    operation_id="exportMetricsCsv",
+    response_class=CsvResponse,
+    responses=refusals(404, 422),
+)
+async def export_metrics_csv(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every metric row, exactly, also while the run goes on; CSV with a header line."""
+    rows = await dependencies.runs.export_metrics(run_id, "csv")
+    return CsvResponse(rows, headers=_as_attachment(run_id, "metrics", "csv"))
+
+
+def _as_attachment(run_id: str, name: str, file_format: ExportFormat) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{run_id}-{name}.{file_format}"'}
