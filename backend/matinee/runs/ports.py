@@ -5,7 +5,7 @@ The catalogue's methods block and are called in threads; the others belong to th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -140,7 +140,3 @@ class PresetShelf(Protocol):
 
     def find(self, name: str) -> Preset | None:
         """One preset."""
-
-
-Clock = Callable[[], datetime]
-AsyncCallback = Callable[[], Awaitable[None]]

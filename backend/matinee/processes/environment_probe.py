@@ -1,0 +1,108 @@
+"""Which environments exist here, found out by a child process, so that the server imports none.
+
+The answer is cached in the data directory under a fingerprint of the installed versions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+
+from matinee.contracts.environments import (
+    EnvironmentDescription,
+    EnvironmentSnapshot,
+    RunInterpreter,
+)
+from matinee.environments.installation import fingerprint as installed_fingerprint
+from matinee.errors import EnvironmentBuildError
+from matinee.processes.launcher import SECRET_VARIABLES
+
+PROBE_TIMEOUT_S = 120.0
+
+log = structlog.get_logger(__name__)
+
+
+class EnvironmentProbe:
+    """The registry snapshot of this machine. Begins to look at the first question."""
+
+    def __init__(self, *, cache_dir: Path) -> None:
+        self._cache_dir = cache_dir
+        self._task: asyncio.Task[EnvironmentSnapshot] | None = None
+        self._by_id: dict[str, EnvironmentDescription] = {}
+
+    def begin(self) -> None:
+        """Start looking, without waiting; a failed look is repeated."""
+        if self._task is None or (self._task.done() and self._task.exception() is not None):
+            self._task = asyncio.create_task(asyncio.to_thread(self._load))
+
+    async def environments(self) -> Sequence[EnvironmentDescription]:
+        """All of them; waits for the first look to be done.
+
+        Raises:
+            EnvironmentBuildError: the child process failed.
+        """
+        return (await self._snapshot()).environments
+
+    async def find(self, environment_id: str) -> EnvironmentDescription | None:
+        """One of them, or None."""
+        snapshot = await self._snapshot()
+        if not self._by_id:
+            self._by_id = {each.id: each for each in snapshot.environments}
+        return self._by_id.get(environment_id)
+
+    @property
+    def interpreter(self) -> RunInterpreter | None:
+        """The Python of run processes; None until the first look is done."""
+        if self._task is None or not self._task.done() or self._task.exception() is not None:
+            return None
+        return self._task.result().interpreter
+
+    async def _snapshot(self) -> EnvironmentSnapshot:
+        self.begin()
+        assert self._task is not None
+        # A request that is given up must not end the look that others wait for.
+        return await asyncio.shield(self._task)
+
+    def _load(self) -> EnvironmentSnapshot:
+        fingerprint = installed_fingerprint()
+        cached = self._cache_dir / f"environments-{fingerprint}.json"
+        try:
+            return EnvironmentSnapshot.model_validate_json(cached.read_bytes())
+        except FileNotFoundError:
+            pass
+        except ValidationError:
+            log.warning("environment_cache_unreadable", path=str(cached))
+        document = self._ask_child()
+        snapshot = EnvironmentSnapshot.model_validate_json(document)
+        self._cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = cached.with_suffix(f".{os.getpid()}.tmp")
+        aside.write_bytes(document)
+        aside.replace(cached)
+        return snapshot
+
+    def _ask_child(self) -> bytes:
+        environment = {
+            name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES
+        }
+        try:
+            answer = subprocess.run(
+                [sys.executable, "-m", "matinee.environments.snapshot"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=environment,
+                timeout=PROBE_TIMEOUT_S,
+                check=True,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            stderr = (error.stderr or b"").decode(errors="replace")[-2000:]
+            raise EnvironmentBuildError(
+                f"looking at the installed environments failed: {error}\n{stderr}"
+            ) from error
+        return answer.stdout

@@ -1,0 +1,123 @@
+"""A handle on one run process, our child or one that an earlier server started."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import threading
+import time
+
+import psutil
+
+from matinee.runs.ports import ProcessExit
+
+_START_TIME_TOLERANCE_S = 0.05
+_ADOPTED_POLL_S = 0.2
+
+
+class ChildProcess:
+    """Our own child. A thread waits for it, so that it never stays a zombie."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        self._ended = threading.Event()
+        threading.Thread(target=self._reap, name=f"reap-{child.pid}", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._child.pid
+
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return not self._ended.is_set()
+
+    def terminate(self) -> None:
+        """SIGTERM: checkpoint and leave."""
+        if self.is_alive():
+            self._child.terminate()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.is_alive():
+            self._child.kill()
+
+    async def wait(self, timeout_s: float) -> ProcessExit | None:
+        """How it ended, or None if it has not within `timeout_s`."""
+        if not await asyncio.to_thread(self._ended.wait, timeout_s):
+            return None
+        code = self._child.returncode
+        if code >= 0:
+            return ProcessExit(return_code=code, signal_name=None)
+        return ProcessExit(return_code=None, signal_name=_signal_name(-code))
+
+    def _reap(self) -> None:
+        self._child.wait()
+        self._ended.set()
+
+
+class AdoptedProcess:
+    """A process that an earlier server started; it is told from others by pid and start time."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+
+    @classmethod
+    def find(cls, *, pid: int, process_started_at: float) -> AdoptedProcess | None:
+        """Exactly this process, or None if it is gone and perhaps its pid in use again."""
+        try:
+            process = psutil.Process(pid)
+            if abs(process.create_time() - process_started_at) > _START_TIME_TOLERANCE_S:
+                return None
+        except psutil.NoSuchProcess:
+            return None
+        found = cls(process)
+        return found if found.is_alive() else None
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return int(self._process.pid)
+
+    def is_alive(self) -> bool:
+        """Whether it still runs; a zombie does not."""
+        try:
+            return bool(
+                self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return False
+
+    def terminate(self) -> None:
+        """SIGTERM: checkpoint and leave."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._signal(signal.SIGKILL)
+
+    async def wait(self, timeout_s: float) -> ProcessExit | None:
+        """A `ProcessExit` once it is gone, or None if it has not ended within `timeout_s`.
+
+        How a process ended is told to its parent only, so both fields are None.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while self.is_alive():
+            if time.monotonic() >= deadline_s:
+                return None
+            await asyncio.sleep(_ADOPTED_POLL_S)
+        return ProcessExit(return_code=None, signal_name=None)
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            self._process.send_signal(number)
+        except psutil.NoSuchProcess:
+            return
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

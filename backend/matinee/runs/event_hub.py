@@ -1,0 +1,160 @@
+"""From run.db to every watcher: read once, encode once, shared by all.
+
+Watchers pull with a cursor of their own. Nothing is queued per watcher: who keeps up gets the
+shared bytes of the newest frames, who has fallen behind reads its gap from run.db, a page at a
+time. So a slow watcher costs no memory and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+import orjson
+
+from matinee.contracts.run import RunSnapshot
+from matinee.errors import ConflictError, NotFoundError
+from matinee.journal.reader import EventsPage
+from matinee.runs.folders import RunFolders
+
+FRAME_EVENTS = 1_000
+RECENT_FRAMES = 64
+RECENT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Frame:
+    after: int
+    next: int
+    encoded: bytes
+
+
+class RunFeed:
+    """The newest frames of one run, and a bell. Used on the event loop alone."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.last_seq = 0
+        self.deleted = False
+        # Guards `last_seq` against two pulls that read the same stretch.
+        self.pull_lock = asyncio.Lock()
+        self._frames: deque[_Frame] = deque()
+        self._bytes = 0
+        self._bell: asyncio.Future[None] | None = None
+
+    def publish(self, page: EventsPage, *, after: int) -> None:
+        """New events, read from run.db; every watcher is woken."""
+        if page.next <= self.last_seq:
+            return
+        frame = _Frame(after, page.next, encode_frame(self.run_id, page))
+        self._frames.append(frame)
+        self._bytes += len(frame.encoded)
+        while len(self._frames) > RECENT_FRAMES or (
+            self._bytes > RECENT_BYTES and len(self._frames) > 1
+        ):
+            self._bytes -= len(self._frames.popleft().encoded)
+        self.last_seq = page.next
+        self._ring()
+
+    def recent(self, cursor: int) -> tuple[bytes, int] | None:
+        """The shared frame that begins right after this cursor, if it is still held."""
+        for frame in self._frames:
+            if frame.after == cursor:
+                return frame.encoded, frame.next
+        return None
+
+    def delete(self) -> None:
+        """The run is gone; every watcher is woken."""
+        self.deleted = True
+        self._ring()
+
+    async def changed(self) -> None:
+        """Wait for the next `publish` or `delete`."""
+        if self._bell is None:
+            self._bell = asyncio.get_running_loop().create_future()
+        # One watcher that gives up must not silence the bell for the others.
+        await asyncio.shield(self._bell)
+
+    def _ring(self) -> None:
+        bell, self._bell = self._bell, None
+        if bell is not None and not bell.done():
+            bell.set_result(None)
+
+
+class EventHub:
+    """The feeds of all runs. Used on the event loop alone."""
+
+    def __init__(self, folders: RunFolders) -> None:
+        self._folders = folders
+        self._feeds: dict[str, RunFeed] = {}
+        self.published_events = 0
+
+    async def feed(self, run_id: str) -> RunFeed:
+        """One run's feed.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        feed = self._feeds.get(run_id)
+        if feed is None:
+            _, last_seq = await asyncio.to_thread(self._snapshot, run_id)
+            feed = self._feeds.setdefault(run_id, RunFeed(run_id))
+            feed.last_seq = max(feed.last_seq, last_seq)
+        return feed
+
+    async def pull(self, run_id: str) -> RunSnapshot:
+        """Read what is new in run.db and publish it; returns the run's newest snapshot."""
+        feed = await self.feed(run_id)
+        async with feed.pull_lock:
+            while True:
+                after = feed.last_seq
+                page, snapshot, last_seq = await asyncio.to_thread(self._follow, run_id, after)
+                self.published_events += len(page.events)
+                feed.publish(page, after=after)
+                if page.next >= last_seq:
+                    return snapshot
+
+    async def next_frame(self, run_id: str, cursor: int) -> tuple[bytes, int]:
+        """Wait for events after `cursor`; returns one encoded frame and the cursor after it.
+
+        Raises:
+            NotFoundError: there is no such run.
+            ConflictError: with code `cursor_ahead`, if the record does not go that far: the
+                watcher must start again from a snapshot.
+        """
+        feed = await self.feed(run_id)
+        if cursor > feed.last_seq:
+            raise ConflictError(
+                f"cursor {cursor} is ahead of the record, which ends at {feed.last_seq}",
+                code="cursor_ahead",
+            )
+        while True:
+            frame = feed.recent(cursor)
+            if frame is not None:
+                return frame
+            if cursor < feed.last_seq:
+                page, _, _ = await asyncio.to_thread(self._follow, run_id, cursor)
+                if page.next > cursor:
+                    return encode_frame(run_id, page), page.next
+            await feed.changed()
+            if feed.deleted:
+                raise NotFoundError(f"run {run_id} was deleted", code="run_not_found")
+
+    def forget(self, run_id: str) -> None:
+        """The run was deleted."""
+        feed = self._feeds.pop(run_id, None)
+        if feed is not None:
+            feed.delete()
+
+    def _snapshot(self, run_id: str) -> tuple[RunSnapshot, int]:
+        return self._folders.reader(run_id).snapshot()
+
+    def _follow(self, run_id: str, after: int) -> tuple[EventsPage, RunSnapshot, int]:
+        return self._folders.reader(run_id).follow(after=after, limit=FRAME_EVENTS)
+
+
+def encode_frame(run_id: str, page: EventsPage) -> bytes:
+    """The frame that the socket sends: `{"type":"events","run_id":…,"events":[…],"next":n}`."""
+    head = orjson.dumps({"type": "events", "run_id": run_id})[:-1]
+    return b'%b,"events":[%b],"next":%d}' % (head, b",".join(page.events), page.next)

@@ -1,0 +1,194 @@
+"""Where runs live on disk: `<data dir>/runs/<ULID>/`, one folder a run, nothing shared.
+
+`run.db` belongs to the run process. What people may edit at any time (name, group, tags, notes)
+therefore lives beside it in `details.json`, which belongs to the server.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from matinee.contracts.commands import Command, CommandState
+from matinee.contracts.events import CommandAccepted, RunStateChanged
+from matinee.contracts.identifiers import ULID_PATTERN
+from matinee.contracts.run import Run, RunSnapshot
+from matinee.contracts.run_spec import RunSpec
+from matinee.contracts.run_state import RunState
+from matinee.errors import NotFoundError
+from matinee.journal.reader import JournalReader, RunHeader
+from matinee.journal.schema import DETAILS, run_db
+from matinee.journal.writer import JournalWriter
+
+
+class RunDetails(BaseModel):
+    """What people may edit about a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    group: str | None = None
+    tags: list[str] = []
+    notes: str = ""
+    revision: int = 1
+
+
+class RunFolders:
+    """All run folders of one data directory. Its methods block: call them in threads."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.root = data_dir / "runs"
+
+    def path(self, run_id: str) -> Path:
+        """Where this run is.
+
+        Raises:
+            NotFoundError: there is no such run. Only ids that we made can name a folder.
+        """
+        folder = self.root / run_id
+        if not re.fullmatch(ULID_PATTERN, run_id) or not run_db(folder).exists():
+            raise NotFoundError(f"there is no run {run_id!r}", code="run_not_found")
+        return folder
+
+    def reader(self, run_id: str) -> JournalReader:
+        """Read access to this run's record."""
+        return JournalReader(self.path(run_id))
+
+    def run_ids(self) -> Iterator[str]:
+        """Every run that has a record, oldest first."""
+        if not self.root.exists():
+            return
+        for folder in sorted(self.root.iterdir()):
+            if re.fullmatch(ULID_PATTERN, folder.name) and run_db(folder).exists():
+                yield folder.name
+
+    def create(
+        self,
+        run_id: str,
+        *,
+        spec: RunSpec,
+        details: RunDetails,
+        created_at: datetime,
+        start: Command | None,
+    ) -> Path:
+        """Make a run: wholly or not at all.
+
+        It is made aside and renamed, so that a crash leaves no half run.
+
+        Args:
+            run_id: A new ULID.
+            spec: What to run; its seed is set.
+            details: Name, group, tags, notes.
+            created_at: Now.
+            start: The command to start it at once, if it is to be; the run is then `queued`.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = self.root / f".new-{run_id}"
+        writer = JournalWriter.create(aside, run_id=run_id, spec=spec, created_at=created_at)
+        with writer:
+            if start is not None:
+                queue_start(writer, RunSnapshot(state=RunState.CREATED), start)
+        _write_details(aside, details)
+        folder = self.root / run_id
+        aside.rename(folder)
+        _fsync_directory(self.root)
+        return folder
+
+    def details(self, run_id: str) -> RunDetails:
+        """What people may edit."""
+        return RunDetails.model_validate_json((self.path(run_id) / DETAILS).read_bytes())
+
+    def save_details(self, run_id: str, details: RunDetails) -> None:
+        """Replace what people may edit."""
+        _write_details(self.path(run_id), details)
+
+    def assemble(self, run_id: str) -> Run:
+        """The run as its folder has it now."""
+        reader = self.reader(run_id)
+        snapshot, last_seq = reader.snapshot()
+        return assemble_run(reader.header(), self.details(run_id), snapshot, last_seq)
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run and everything in its folder."""
+        doomed = self.root / f".deleted-{run_id}"
+        self.path(run_id).rename(doomed)
+        shutil.rmtree(doomed)
+
+    def sweep(self) -> None:
+        """Remove what a crash left of half-made and half-deleted runs."""
+        if self.root.exists():
+            for entry in self.root.glob(".*-*"):
+                shutil.rmtree(entry)
+
+
+def assemble_run(
+    header: RunHeader, details: RunDetails, snapshot: RunSnapshot, last_seq: int
+) -> Run:
+    """A run as the API shows it, out of its parts."""
+    spec = header.spec
+    assert spec.seed is not None, "a run is recorded with its seed"
+    return Run(
+        id=header.run_id,
+        name=details.name,
+        group=details.group,
+        tags=details.tags,
+        notes=details.notes,
+        algorithm=spec.algorithm,
+        environment=spec.environment,
+        seed=spec.seed,
+        spec=spec,
+        state=snapshot.state,
+        reason=snapshot.reason,
+        created_at=header.created_at,
+        started_at=snapshot.started_at,
+        ended_at=snapshot.ended_at,
+        steered=snapshot.steered,
+        revision=details.revision,
+        progress=snapshot.progress,
+        last_seq=last_seq,
+    )
+
+
+def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) -> None:
+    """Record that somebody wants this run to start; the caller launches its process."""
+    env_step = snapshot.progress.env_steps
+    writer.append(
+        CommandAccepted,
+        env_step=env_step,
+        command_id=command.id,
+        actor=command.actor,
+        action=command.action,
+    )
+    writer.save_command(command.model_copy(update={"state": CommandState.ACCEPTED}))
+    writer.append(
+        RunStateChanged,
+        env_step=env_step,
+        state=RunState.QUEUED,
+        previous_state=snapshot.state,
+    )
+    writer.set_snapshot(
+        snapshot.model_copy(update={"state": RunState.QUEUED, "reason": None, "ended_at": None})
+    )
+
+
+def _write_details(folder: Path, details: RunDetails) -> None:
+    aside = folder / f"{DETAILS}.tmp"
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(details.model_dump_json(indent=2))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(folder / DETAILS)
+
+
+def _fsync_directory(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

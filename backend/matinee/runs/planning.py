@@ -1,0 +1,123 @@
+"""From a request to a complete, checked plan: preset, overrides, environment, seed, name."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+
+from matinee.contracts.environments import EnvironmentDescription
+from matinee.contracts.run_spec import RunRequest, RunSpec, merge_overrides, parse_run_spec
+from matinee.errors import FieldError, InvalidInputError
+from matinee.runs.folders import RunDetails
+from matinee.runs.ports import EnvironmentRegistry, PresetShelf
+
+SEED_BITS = 31
+
+
+async def plan_run(
+    request: RunRequest,
+    *,
+    run_id: str,
+    presets: PresetShelf,
+    registry: EnvironmentRegistry,
+    max_workers: int,
+) -> tuple[RunSpec, RunDetails]:
+    """The spec and the details of a new run; nothing is made yet.
+
+    Raises:
+        InvalidInputError: naming every wrong field and what is allowed.
+    """
+    base = {} if request.preset is None else _preset(presets, request.preset)
+    document = merge_overrides(base, request.as_overrides())
+    if "environment" not in document:
+        raise InvalidInputError(
+            "a run needs an environment or a preset",
+            fields=[FieldError(("environment",), "give an environment, or a preset that has one")],
+            code="invalid_spec",
+        )
+    if document.get("seed") is None:
+        document["seed"] = secrets.randbits(SEED_BITS)
+    spec = parse_run_spec(document)
+    if spec.workers > max_workers:
+        raise InvalidInputError(
+            f"this server allows up to {max_workers} workers a run",
+            fields=[
+                FieldError(
+                    ("workers",),
+                    f"{spec.workers} is not allowed; allowed: an integer from 1 to {max_workers}",
+                )
+            ],
+            code="invalid_spec",
+        )
+    environment = await registry.find(spec.environment.id)
+    if environment is None:
+        raise await _unknown_environment(spec.environment.id, registry)
+    _check_environment(spec, environment)
+    stem = spec.preset or f"{spec.environment.id} {spec.algorithm.value}"
+    details = RunDetails(
+        name=spec.name or f"{stem} {run_id[-4:].lower()}", group=spec.group, tags=list(spec.tags)
+    )
+    return spec, details
+
+
+def _preset(presets: PresetShelf, name: str) -> dict[str, object]:
+    preset = presets.find(name)
+    if preset is None:
+        known = ", ".join(each.name for each in presets.all())
+        raise InvalidInputError(
+            f"unknown preset {name!r}",
+            fields=[FieldError(("preset",), f"{name!r} is unknown; known: {known}")],
+            code="invalid_spec",
+        )
+    return preset.as_base()
+
+
+async def _unknown_environment(
+    environment_id: str, registry: EnvironmentRegistry
+) -> InvalidInputError:
+    known = [each.id for each in await registry.environments() if each.trainable]
+    near = difflib.get_close_matches(environment_id, known, n=3)
+    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    return InvalidInputError(
+        f"unknown environment {environment_id!r}",
+        fields=[
+            FieldError(
+                ("environment", "id"),
+                f"{environment_id!r} is not registered here{hint} "
+                "GET /api/v1/environments lists what is",
+            )
+        ],
+        code="unknown_environment",
+    )
+
+
+def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> None:
+    fields: list[FieldError] = []
+    if not environment.installed:
+        fields.append(
+            FieldError(
+                ("environment", "id"),
+                f"{environment.id} needs packages that are not installed: "
+                f"{environment.install_hint}",
+            )
+        )
+    elif not environment.trainable:
+        fields.append(
+            FieldError(
+                ("environment", "id"),
+                f"{environment.id} can't be trained on yet: {environment.untrainable_reason}",
+            )
+        )
+    allowed = ", ".join(environment.kwargs) or "none"
+    fields.extend(
+        FieldError(
+            ("environment", "kwargs", name),
+            f"{environment.id} has no such argument; allowed: {allowed}",
+        )
+        for name in spec.environment.kwargs
+        if environment.installed and name not in environment.kwargs
+    )
+    if fields:
+        raise InvalidInputError(
+            "the environment can't be used like this", fields=fields, code="invalid_environment"
+        )

@@ -1,0 +1,116 @@
+"""The runs as the server knows them: the catalogue, with live runs' newest state over it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from matinee.contracts.run import Run, RunPage, RunSnapshot
+from matinee.contracts.run_state import ACTIVE_STATES, RunState
+from matinee.errors import NotFoundError
+from matinee.runs.folders import RunDetails, RunFolders
+from matinee.runs.ports import Catalogue, RunQuery
+
+SAVE_INTERVAL_S = 1.0
+"""How often a live run's progress goes into the catalogue; its state goes at once."""
+
+
+class RunIndex:
+    """Answers "which runs are there, and how do they stand?". Used on the event loop alone."""
+
+    def __init__(self, folders: RunFolders, catalogue: Catalogue) -> None:
+        self._folders = folders
+        self._catalogue = catalogue
+        self._live: dict[str, Run] = {}
+        self._saved_at_s: dict[str, float] = {}
+
+    @property
+    def live(self) -> Mapping[str, Run]:
+        """Runs that have or await a process, by id."""
+        return self._live
+
+    async def get(self, run_id: str) -> Run:
+        """One run.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        live = self._live.get(run_id)
+        if live is not None:
+            return live
+        run = await asyncio.to_thread(self._catalogue.find_run, run_id)
+        if run is None:
+            raise NotFoundError(f"there is no run {run_id!r}", code="run_not_found")
+        return run
+
+    async def page(self, query: RunQuery) -> RunPage:
+        """Runs, newest first."""
+        page = await asyncio.to_thread(self._catalogue.list_runs, query)
+        items = [self._live.get(run.id, run) for run in page.items]
+        return RunPage(items=items, next_cursor=page.next_cursor)
+
+    def counts(self) -> dict[RunState, int]:
+        """Live runs by state."""
+        counts: dict[RunState, int] = {}
+        for run in self._live.values():
+            counts[run.state] = counts.get(run.state, 0) + 1
+        return counts
+
+    async def refresh(self, run_id: str) -> Run:
+        """Read the run from its folder and keep what it says."""
+        run = await asyncio.to_thread(self._folders.assemble, run_id)
+        await self._save(run)
+        return run
+
+    async def update(self, run_id: str, snapshot: RunSnapshot, *, last_seq: int) -> Run:
+        """A live run's newest snapshot; into the catalogue at a state change or once a second."""
+        before = await self.get(run_id)
+        run = before.model_copy(
+            update={
+                "state": snapshot.state,
+                "reason": snapshot.reason,
+                "started_at": snapshot.started_at,
+                "ended_at": snapshot.ended_at,
+                "steered": snapshot.steered,
+                "progress": snapshot.progress,
+                "last_seq": last_seq,
+            }
+        )
+        due = time.monotonic() - self._saved_at_s.get(run_id, 0.0) >= SAVE_INTERVAL_S
+        if due or run.state is not before.state:
+            await self._save(run)
+        elif run.state in ACTIVE_STATES:
+            self._live[run_id] = run
+        return run
+
+    async def edit(self, run_id: str, details: RunDetails) -> Run:
+        """What people changed about a run."""
+        await asyncio.to_thread(self._folders.save_details, run_id, details)
+        run = (await self.get(run_id)).model_copy(
+            update={
+                "name": details.name,
+                "group": details.group,
+                "tags": details.tags,
+                "notes": details.notes,
+                "revision": details.revision,
+            }
+        )
+        await self._save(run)
+        return run
+
+    async def remove(self, run_id: str) -> None:
+        """Delete a run's folder and forget it."""
+        await asyncio.to_thread(self._folders.delete, run_id)
+        await asyncio.to_thread(self._catalogue.remove_run, run_id)
+        self._live.pop(run_id, None)
+        self._saved_at_s.pop(run_id, None)
+
+    async def _save(self, run: Run) -> None:
+        # Into memory first: a reader must not see an older state while the disk is busy.
+        self._live[run.id] = run
+        self._saved_at_s[run.id] = time.monotonic()
+        await asyncio.to_thread(self._catalogue.save_run, run)
+        if run.state not in ACTIVE_STATES:
+            self._live.pop(run.id, None)
+            self._saved_at_s.pop(run.id, None)

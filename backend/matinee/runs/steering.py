@@ -1,0 +1,228 @@
+"""Commands from asking to outcome: who may ask what when, and waiting for what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import assert_never
+
+from matinee.contracts.commands import (
+    Abort,
+    Action,
+    Command,
+    CommandState,
+    Interrupt,
+    Pause,
+    Resume,
+    SetHyperparameters,
+    Start,
+    Step,
+    Stop,
+)
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, LiveClass, check_settings
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import Run
+from matinee.contracts.run_state import ACTIVE_STATES, ENDED_STATES, STARTABLE_STATES, RunState
+from matinee.errors import (
+    ConflictError,
+    FieldError,
+    InvalidInputError,
+    LimitExceededError,
+    PreconditionFailedError,
+    RunUnreachableError,
+)
+from matinee.journal.reader import JournalReader
+from matinee.journal.writer import JournalWriter
+from matinee.runs.deaths import end_unstarted
+from matinee.runs.event_hub import EventHub
+from matinee.runs.folders import RunFolders, queue_start
+from matinee.runs.run_index import RunIndex
+from matinee.runs.supervisor import Supervisor
+
+FINAL_COMMAND_STATES = frozenset({CommandState.APPLIED, CommandState.REJECTED})
+
+
+class Steering:
+    """Turns what people ask into what runs do. Used on the event loop alone."""
+
+    def __init__(
+        self,
+        *,
+        folders: RunFolders,
+        index: RunIndex,
+        hub: EventHub,
+        supervisor: Supervisor,
+        max_active_runs: int,
+    ) -> None:
+        self._folders = folders
+        self._index = index
+        self._hub = hub
+        self._supervisor = supervisor
+        self._max_active_runs = max_active_runs
+        # Guards the step from "may start" to "has a process", per run: one start wins.
+        self._start_locks: dict[str, asyncio.Lock] = {}
+
+    def check_capacity(self) -> None:
+        """Refuse to start more runs than this server holds at once.
+
+        Raises:
+            LimitExceededError: with the numbers.
+        """
+        active = len(self._index.live)
+        if active >= self._max_active_runs:
+            raise LimitExceededError(
+                f"{active} runs are active and this server allows {self._max_active_runs}; "
+                "stop one first",
+                code="too_many_active_runs",
+            )
+
+    async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
+        """Ask something of a run; waits up to `wait_s` for it to be applied or rejected.
+
+        Raises:
+            NotFoundError: there is no such run.
+            ConflictError: the run's state does not allow it.
+            InvalidInputError, PreconditionFailedError: hyperparameters are refused.
+            RunUnreachableError: the run process does not answer.
+        """
+        run = await self._index.get(run_id)
+        self._check_state(run, action)
+        command_id = new_ulid()
+        match action:
+            case Start():
+                return await self._start(run, command_id, actor=actor, wait_s=wait_s)
+            case Resume() if run.state is RunState.INTERRUPTED:
+                return await self._start(run, command_id, actor=actor, wait_s=wait_s)
+            case Stop() | Abort() if run.state is RunState.CREATED:
+                return await self._end_unstarted(run, action, command_id, actor=actor)
+            case Stop() | Abort() if run.state in ENDED_STATES:
+                return _already_done(run, action, command_id, actor=actor)
+            case SetHyperparameters():
+                await self._check_change(run_id, action)
+            case Pause() | Resume() | Stop() | Abort() | Step() | Interrupt():
+                pass
+            case _:
+                assert_never(action)
+        ack = await self._supervisor.send(run_id, action, actor=actor, command_id=command_id)
+        if ack.accepted:
+            await self.wait_for(run_id, command_id, timeout_s=wait_s)
+        return await self._recorded(run_id, command_id)
+
+    async def wait_for(self, run_id: str, command_id: str, *, timeout_s: float) -> None:
+        """Wait until a command is applied or rejected, at most `timeout_s`."""
+        if timeout_s <= 0:
+            return
+        reader = self._folders.reader(run_id)
+        deadline_s = asyncio.get_running_loop().time() + timeout_s
+        while True:
+            news = self._supervisor.news(run_id)
+            command = await asyncio.to_thread(reader.command, command_id)
+            if command is not None and command.state in FINAL_COMMAND_STATES:
+                return
+            remaining_s = deadline_s - asyncio.get_running_loop().time()
+            if remaining_s <= 0:
+                return
+            await asyncio.wait({news}, timeout=remaining_s)
+
+    async def _start(self, run: Run, command_id: str, *, actor: str, wait_s: float) -> Command:
+        lock = self._start_locks.setdefault(run.id, asyncio.Lock())
+        async with lock:
+            run = await self._index.get(run.id)
+            if run.state in ACTIVE_STATES:
+                return _already_done(run, Start(), command_id, actor=actor)
+            self._check_state(run, Start())
+            self.check_capacity()
+            command = new_command(run.id, Start(), command_id, actor=actor)
+            await asyncio.to_thread(self._queue, run.id, command)
+            await self._hub.pull(run.id)
+            await self._index.refresh(run.id)
+            await self._supervisor.launch(run.id, start_command_id=command_id, actor=actor)
+        self._start_locks.pop(run.id, None)
+        await self.wait_for(run.id, command_id, timeout_s=wait_s)
+        return await self._recorded(run.id, command_id)
+
+    async def _end_unstarted(
+        self, run: Run, action: Stop | Abort, command_id: str, *, actor: str
+    ) -> Command:
+        state = RunState.STOPPED if isinstance(action, Stop) else RunState.ABORTED
+        command = new_command(run.id, action, command_id, actor=actor)
+        await asyncio.to_thread(end_unstarted, self._folders.path(run.id), command, state=state)
+        await self._hub.pull(run.id)
+        await self._index.refresh(run.id)
+        return await self._recorded(run.id, command_id)
+
+    async def _check_change(self, run_id: str, action: SetHyperparameters) -> None:
+        check_settings(action.settings)
+        fixed = [
+            name
+            for name in action.settings
+            if HYPERPARAMETERS[name].live_class is LiveClass.NEW_RUN
+        ]
+        if fixed:
+            raise InvalidInputError(
+                "some hyperparameters can't change while a run trains",
+                fields=[FieldError((name,), "this needs a new run: fork it") for name in fixed],
+                code="invalid_hyperparameters",
+            )
+        if action.expected_revision is not None:
+            snapshot, _ = await asyncio.to_thread(self._folders.reader(run_id).snapshot)
+            if snapshot.hyperparameter_revision != action.expected_revision:
+                raise PreconditionFailedError(
+                    f"the hyperparameters are at revision {snapshot.hyperparameter_revision}, "
+                    f"not {action.expected_revision}: look again, then decide"
+                )
+
+    async def _recorded(self, run_id: str, command_id: str) -> Command:
+        command = await asyncio.to_thread(self._folders.reader(run_id).command, command_id)
+        if command is None:
+            raise RunUnreachableError("the run process lost the command")
+        return command
+
+    def _queue(self, run_id: str, command: Command) -> None:
+        run_dir = self._folders.path(run_id)
+        with JournalWriter(run_dir) as writer:
+            snapshot, _ = JournalReader(run_dir).snapshot()
+            queue_start(writer, snapshot, command)
+
+    def _check_state(self, run: Run, action: Action) -> None:
+        state = run.state
+        match action:
+            case Start():
+                allowed = state in STARTABLE_STATES or state in ACTIVE_STATES
+            case Stop() | Abort():
+                allowed = True
+            case Resume():
+                allowed = state in ACTIVE_STATES or state is RunState.INTERRUPTED
+            case Pause() | Step() | SetHyperparameters() | Interrupt():
+                allowed = state in ACTIVE_STATES
+            case _:
+                assert_never(action)
+        if not allowed:
+            hint = "; start it first" if state is RunState.CREATED else ""
+            raise ConflictError(
+                f"can't {action.name.replace('_', ' ')}: the run is {state.value}{hint}",
+                code="wrong_state",
+            )
+
+
+def new_command(run_id: str, action: Action, command_id: str, *, actor: str) -> Command:
+    """A command as it was asked, before anything has come of it."""
+    return Command(
+        id=command_id,
+        run_id=run_id,
+        actor=actor,
+        action=action,
+        state=CommandState.PENDING,
+        created_at=datetime.now(UTC),
+    )
+
+
+def _already_done(run: Run, action: Action, command_id: str, *, actor: str) -> Command:
+    """The answer to asking for what is so already: nothing happens, nothing is recorded."""
+    return new_command(run.id, action, command_id, actor=actor).model_copy(
+        update={
+            "state": CommandState.APPLIED,
+            "finished_at": datetime.now(UTC),
+            "applied_at_env_step": run.progress.env_steps,
+        }
+    )

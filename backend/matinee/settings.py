@@ -1,0 +1,152 @@
+"""Settings of the server, from flags and `MATINEE_…` environment variables, read once.
+
+A flag wins over a variable, a variable over the default.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from matinee.errors import InvalidInputError
+
+TOKEN_FILE = "token"  # noqa: S105 - a file name
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+MIN_TOKEN_LENGTH = 16
+
+
+def default_data_dir() -> Path:
+    """Where this user's runs live unless told otherwise."""
+    return Path(platformdirs.user_data_dir("matinee", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """Everything about the server that can be set from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="MATINEE_", extra="ignore", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65_535, description="0: any free port.")
+    data_dir: Path = Field(
+        default_factory=default_data_dir, description="Runs, catalogue and token live here."
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        description="The access token. Left out: made at the first start and kept in "
+        "`<data dir>/token`.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Further names under which browsers may reach this server, separated by "
+        "commas: `gpu1.example.org`, `gpu1:9000`, `https://rl.example.org`.",
+    )
+    insecure: bool = Field(
+        default=False,
+        description="Allow to listen beyond loopback without TLS: others on the network can "
+        "then read the traffic.",
+    )
+    behind_proxy: bool = Field(
+        default=False,
+        description="A reverse proxy on this machine ends TLS; trust its X-Forwarded headers.",
+    )
+    keep_runs: bool = Field(default=False, description="Leave runs training when the server stops.")
+    max_active_runs: int = Field(default=16, ge=1, le=1000, description="Runs at the same time.")
+    max_workers_per_run: int = Field(default=64, ge=1, le=64, description="Threads of one run.")
+    orphan_grace_s: float = Field(
+        default=300.0,
+        ge=1,
+        le=86_400,
+        description="A run that no server attends to for this long checkpoints and leaves.",
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    def check_exposure(self) -> None:
+        """Refuse to listen beyond this machine unless somebody said that it is meant.
+
+        Raises:
+            InvalidInputError: saying what to add.
+        """
+        if self.host not in LOOPBACK_HOSTS and not (self.insecure or self.behind_proxy):
+            raise InvalidInputError(
+                f"--host {self.host} can be reached from other machines, without encryption. "
+                "Put a TLS proxy in front and add --behind-proxy, or add --insecure if this "
+                "network is yours alone (in a container: if only a local port is published)."
+            )
+
+
+def prepare_data_dir(data_dir: Path) -> None:
+    """Make the data directory for this user alone."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def access_token(settings: Settings) -> str:
+    """The token from the settings, else the kept one, else a new one that is kept.
+
+    Raises:
+        InvalidInputError: the token is too short to be safe.
+    """
+    if settings.token is not None:
+        token = settings.token.get_secret_value()
+        if len(token) < MIN_TOKEN_LENGTH:
+            raise InvalidInputError(
+                f"MATINEE_TOKEN has {len(token)} characters; at least {MIN_TOKEN_LENGTH} are "
+                "needed, best from a password generator"
+            )
+        return token
+    prepare_data_dir(settings.data_dir)
+    path = settings.data_dir / TOKEN_FILE
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        token = path.read_text(encoding="ascii").strip()
+        if not token:
+            raise InvalidInputError(
+                f"{path} is empty; delete it, and a new token is made"
+            ) from None
+        return token
+    token = secrets.token_urlsafe(24)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    return token
+
+
+def runtime_dir() -> Path:
+    """A short, private directory for control sockets (a socket's path has at most 107 bytes).
+
+    Raises:
+        InvalidInputError: somebody else made a directory of that name.
+    """
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    path = (
+        Path(base) / "matinee"
+        if base and Path(base).is_dir()
+        else Path(tempfile.gettempdir()) / f"matinee-{os.getuid()}"
+    )
+    path.mkdir(mode=0o700, exist_ok=True)
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        raise InvalidInputError(
+            f"{path} belongs to somebody else; set XDG_RUNTIME_DIR to a directory of your own"
+        )
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        path.chmod(0o700)
+    return path

@@ -1,0 +1,205 @@
+"""From asked to applied: every command ends as applied or rejected, in the record.
+
+Pause, resume and step move one gate, so the newest wins and the one before it is rejected as
+superseded. Hyperparameter changes wait until every worker uses them. An ending command wins over
+all others.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import assert_never
+
+from matinee.contracts.commands import (
+    Abort,
+    Action,
+    Command,
+    CommandState,
+    Interrupt,
+    Pause,
+    Resume,
+    SetHyperparameters,
+    Start,
+    Step,
+    Stop,
+)
+from matinee.contracts.control import AckFrame
+from matinee.contracts.hyperparameters import check_setting
+from matinee.contracts.run_state import RunState
+from matinee.training.trainer import Trainer
+from matinee.worker.record import RunRecord
+
+EndingAction = Stop | Abort | Interrupt
+
+
+@dataclass(frozen=True)
+class Request:
+    """One command as it came in, from the socket, a signal or the terminal."""
+
+    command_id: str
+    actor: str
+    action: Action
+    reply: Callable[[AckFrame], None] | None = None
+
+
+class CommandDesk:
+    """Takes requests and sees them through. Used by the host's thread alone."""
+
+    def __init__(
+        self, record: RunRecord, trainer: Trainer, inbox: queue.SimpleQueue[Request]
+    ) -> None:
+        self._record = record
+        self._trainer = trainer
+        self._inbox = inbox
+        self._gate: Command | None = None
+        self._changes: dict[int, Command] = {}
+        self._ending: list[Command] = []
+        self._acks: list[tuple[Request, AckFrame]] = []
+
+    @property
+    def ending(self) -> EndingAction | None:
+        """The first command that asked for the end, if any did; an abort overrides it."""
+        actions = [command.action for command in self._ending]
+        aborts = [action for action in actions if isinstance(action, Abort)]
+        first = (aborts or actions or [None])[0]
+        return first if isinstance(first, EndingAction) else None
+
+    def take_requests(self) -> None:
+        """Accept or reject what came in, and begin it."""
+        while True:
+            try:
+                request = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            command = Command(
+                id=request.command_id,
+                run_id=self._record.run_id,
+                actor=request.actor,
+                action=request.action,
+                state=CommandState.PENDING,
+                created_at=datetime.now(UTC),
+            )
+            refusal = self._refusal(request.action)
+            if refusal is None:
+                self._begin(self._record.accept(command))
+            else:
+                self._record.reject(command, refusal)
+            self._acks.append(
+                (
+                    request,
+                    AckFrame(
+                        command_id=request.command_id, accepted=refusal is None, reason=refusal
+                    ),
+                )
+            )
+
+    def send_acks(self) -> None:
+        """Answer what the record now holds: call it after a commit."""
+        acks, self._acks = self._acks, []
+        for request, ack in acks:
+            if request.reply is not None:
+                request.reply(ack)
+
+    def note_applied(self) -> None:
+        """Write down which commands have taken effect since the last look."""
+        for change in self._trainer.board.take_applied():
+            command = self._changes.pop(change.revision, None)
+            self._record.record_change(
+                env_step=change.env_step,
+                revision=change.revision,
+                changes=change.changes,
+                actor="server" if command is None else command.actor,
+                command_id=None if command is None else command.id,
+            )
+            if command is not None:
+                self._record.apply(command, env_step=change.env_step, changes=change.changes)
+        if self._gate is not None and self._trainer.control.paused:
+            if self._record.state is RunState.RUNNING:
+                self._record.change_state(RunState.PAUSED)
+            gate, self._gate = self._gate, None
+            self._record.apply(gate)
+
+    def close(self) -> None:
+        """The run ends: what asked for it is applied, what else is open is rejected."""
+        self.note_applied()
+        for command in (self._gate, *self._changes.values()):
+            if command is not None:
+                self._record.reject(command, "the run ended before this could take effect")
+        self._gate = None
+        self._changes.clear()
+        for command in self._ending:
+            self._record.apply(command)
+        self._ending.clear()
+
+    def refuse_rest(self) -> None:
+        """Answer what came in after the end."""
+        self.take_requests()
+        self.close()
+
+    def _refusal(self, action: Action) -> str | None:
+        state = self._record.state
+        match action:
+            case Stop() | Abort() | Interrupt():
+                return None
+            case Start() | Pause() | Resume() | Step() | SetHyperparameters():
+                if state not in (RunState.RUNNING, RunState.PAUSED):
+                    return f"the run is {state.value}"
+                if isinstance(action, SetHyperparameters):
+                    return self._change_refusal(action)
+                return None
+            case _:
+                assert_never(action)
+
+    def _change_refusal(self, action: SetHyperparameters) -> str | None:
+        errors = [
+            f"{'.'.join(map(str, error.loc))}: {error.message}"
+            for name, setting in action.settings.items()
+            for error in check_setting(name, setting)
+        ]
+        if errors:
+            return "; ".join(errors)
+        newest = self._trainer.board.newest_revision
+        if action.expected_revision not in (None, newest):
+            return (
+                f"the hyperparameters are at revision {newest}, not {action.expected_revision}: "
+                "somebody changed them meanwhile"
+            )
+        return None
+
+    def _begin(self, command: Command) -> None:
+        action = command.action
+        control = self._trainer.control
+        match action:
+            case Start():
+                self._record.apply(command)
+            case Pause():
+                self._replace_gate(command)
+                control.pause()
+            case Step():
+                self._replace_gate(command)
+                control.step(env_steps=action.env_steps, updates=action.updates)
+                if self._record.state is RunState.PAUSED:
+                    self._record.change_state(RunState.RUNNING)
+            case Resume():
+                self._replace_gate(None)
+                control.resume()
+                if self._record.state is RunState.PAUSED:
+                    self._record.change_state(RunState.RUNNING)
+                self._record.apply(command)
+            case SetHyperparameters():
+                self._changes[self._trainer.board.propose(action.settings)] = command
+            case Stop() | Abort() | Interrupt():
+                if self._record.state in (RunState.RUNNING, RunState.PAUSED):
+                    self._record.change_state(RunState.STOPPING)
+                self._ending.append(command)
+                control.stop()
+            case _:
+                assert_never(action)
+
+    def _replace_gate(self, command: Command | None) -> None:
+        if self._gate is not None:
+            self._record.reject(self._gate, "superseded by a newer command")
+        self._gate = command

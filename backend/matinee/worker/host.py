@@ -1,0 +1,346 @@
+"""Hosts one run from `starting` to its end: the loop around the trainer.
+
+Runs in the main thread of the run process, or of `matinee train`. It alone writes the record:
+about ten times a second it drains what the workers have done and commits it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import assert_never
+
+import structlog
+
+from matinee.contracts.commands import Abort, Interrupt, Stop
+from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame
+from matinee.contracts.events import (
+    CheckpointSaved,
+    EvaluationFinished,
+    LogWritten,
+    WorkerStatusChanged,
+)
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.progress import Progress
+from matinee.contracts.run_state import RunState
+from matinee.errors import MatineeError
+from matinee.journal.reader import JournalReader
+from matinee.journal.schema import CHECKPOINTS
+from matinee.journal.writer import JournalWriter
+from matinee.training.trainer import Outcome, Trainer
+from matinee.worker.commands import CommandDesk, Request
+from matinee.worker.control_channel import ControlChannel, Reply
+from matinee.worker.record import RunRecord
+
+FLUSH_INTERVAL_S = 0.1
+HEARTBEAT_INTERVAL_S = 1.0
+JOIN_TIMEOUT_S = 10.0
+DISK_FAILURE_PAUSE_S = 5.0
+"""Commits that fail for this long pause training, so that memory does not fill up."""
+
+log = structlog.get_logger(__name__)
+
+OnProgress = Callable[[RunState, Progress], None]
+
+
+class RunHost:
+    """One run, hosted. Lives from construction to the return of `run`."""
+
+    def __init__(
+        self,
+        run_dir: Path,
+        *,
+        run_id: str,
+        socket_path: Path,
+        orphan_grace_s: float | None = None,
+        start_command_id: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Prepare to host the run in `run_dir`.
+
+        Args:
+            run_dir: Its folder, with a run.db in state `queued`.
+            run_id: Its id.
+            socket_path: Where to listen for commands.
+            orphan_grace_s: Leave as `interrupted` after this long without any peer; None: never.
+            start_command_id: The command to mark as applied once training begins.
+            on_progress: Called after every flush, in the thread of `run`.
+        """
+        self._run_dir = run_dir
+        self._run_id = run_id
+        self._socket_path = socket_path
+        self._orphan_grace_s = orphan_grace_s
+        self._start_command_id = start_command_id
+        self._on_progress = on_progress
+        self._wake = threading.Event()
+        self._channel = ControlChannel(socket_path, run_id=run_id, on_command=self._on_command)
+        self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._next_heartbeat_s = 0.0
+        self._next_checkpoint_s = float("inf")
+        self._attended_at_s = time.monotonic()
+        self._paused_for_disk = False
+
+    def request(self, request: Request) -> None:
+        """Ask for something, from any thread; it is also taken if training has not begun yet."""
+        self._inbox.put(request)
+        self._wake.set()
+
+    def request_from_signal_handler(self, request: Request) -> None:
+        """The same from a signal handler, in which an Event's lock might be held already."""
+        self._inbox.put(request)
+
+    def run(self) -> RunState:
+        """Train until the end; returns the state in which the run ended.
+
+        Raises:
+            JournalError: the record can't be opened or belongs to another process.
+        """
+        with JournalWriter(self._run_dir) as writer:
+            snapshot, _ = JournalReader(self._run_dir).snapshot()
+            record = RunRecord(writer, snapshot, run_id=self._run_id)
+            self._channel.open()
+            try:
+                return self._host(record)
+            finally:
+                self._channel.close()
+
+    def _host(self, record: RunRecord) -> RunState:
+        hello = self._channel.hello
+        record.writer.claim_process(
+            pid=hello.pid,
+            process_started_at=hello.process_started_at,
+            socket_path=str(self._socket_path),
+        )
+        record.change_state(RunState.STARTING)
+        record.commit(self._tell)
+        try:
+            trainer = self._build_trainer()
+        except Exception as error:  # noqa: BLE001 - whatever it is becomes the run's reason
+            return self._fail(record, error)
+        desk = CommandDesk(record, trainer, self._inbox)
+        try:
+            self._begin(record, trainer)
+            outcome = self._watch(record, trainer, desk)
+            return self._end(record, trainer, desk, outcome)
+        except Exception as error:
+            trainer.control.stop()
+            log.exception("host_failed")
+            return self._fail(record, error)
+
+    def _build_trainer(self) -> Trainer:
+        reader = JournalReader(self._run_dir)
+        folder = reader.newest_checkpoint()
+        restore = load_checkpoint(self._run_dir / CHECKPOINTS / folder) if folder else None
+        return Trainer(reader.header().spec, on_wake=self._wake.set, restore=restore)
+
+    def _begin(self, record: RunRecord, trainer: Trainer) -> None:
+        trainer.start()
+        record.set_progress(trainer.progress())
+        record.set_hyperparameters(trainer.board.snapshot(), revision=trainer.board.newest_revision)
+        record.change_state(RunState.RUNNING)
+        if self._start_command_id is not None:
+            command = JournalReader(self._run_dir).command(self._start_command_id)
+            if command is not None:
+                record.apply(command)
+        record.commit(self._tell)
+        every_s = trainer.spec.checkpoint.every_seconds
+        self._next_checkpoint_s = time.monotonic() + every_s if every_s else float("inf")
+
+    def _watch(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> Outcome:
+        while True:
+            self._wake.wait(FLUSH_INTERVAL_S)
+            self._wake.clear()
+            outcome = trainer.outcome
+            self._flush(record, trainer, desk)
+            if outcome is not None:
+                return outcome
+            ending = desk.ending
+            if isinstance(ending, Abort) and trainer.join(0.0) is False:
+                # An abort does not wait for a rollout: the process ends with its threads.
+                return Outcome.aborted()
+            self._checkpoint_if_due(record, trainer)
+            self._leave_if_orphaned(desk)
+            self._pause_if_disk_fails(record, trainer)
+
+    def _flush(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
+        drained = trainer.drain()
+        progress = trainer.progress()
+        moved = progress.env_steps != record.progress.env_steps
+        record.set_progress(progress)
+        record.writer.append_episodes(drained.episodes, updates=progress.updates)
+        for status in drained.worker_statuses:
+            record.append(
+                WorkerStatusChanged,
+                worker=status.worker,
+                status=status.status,
+                error=status.error,
+            )
+        for evaluation in drained.evaluations:
+            record.writer.append(
+                EvaluationFinished,
+                env_step=evaluation.env_step,
+                deterministic=evaluation.deterministic,
+                final=evaluation.final,
+                mean_return=evaluation.mean_return,
+                std_return=evaluation.std_return,
+                returns=evaluation.returns,
+                lengths=evaluation.lengths,
+            )
+        if drained.metrics or moved:
+            record.writer.append_metrics(drained.metrics, progress)
+        desk.note_applied()
+        desk.take_requests()
+        desk.note_applied()
+        record.set_hyperparameters(
+            trainer.board.snapshot(), revision=trainer.board.applied_revision
+        )
+        if record.commit(self._tell):
+            desk.send_acks()
+        self._heartbeat(progress)
+        if self._on_progress is not None:
+            self._on_progress(record.state, progress)
+
+    def _end(
+        self, record: RunRecord, trainer: Trainer, desk: CommandDesk, outcome: Outcome
+    ) -> RunState:
+        ending = desk.ending
+        threads_ended = trainer.join(0.5 if isinstance(ending, Abort) else JOIN_TIMEOUT_S)
+        state, reason = _final_state(outcome, ending)
+        if not threads_ended and state is not RunState.ABORTED:
+            state, reason = RunState.FAILED, trainer.describe_hang()
+        if state in (RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED):
+            if record.state in (RunState.RUNNING, RunState.PAUSED):
+                record.change_state(RunState.STOPPING, reason)
+            self._flush(record, trainer, desk)
+            self._checkpoint(record, trainer, cause="end")
+            if state is not RunState.INTERRUPTED:
+                self._evaluate(record, trainer, desk)
+            # During the evaluation somebody may have lost patience.
+            if isinstance(desk.ending, Abort | Interrupt):
+                state, reason = _final_state(outcome, desk.ending)
+        self._flush(record, trainer, desk)
+        desk.close()
+        record.change_state(state, reason)
+        self._commit_finally(record)
+        desk.send_acks()
+        desk.refuse_rest()
+        self._commit_finally(record)
+        desk.send_acks()
+        return record.state
+
+    def _evaluate(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
+        episodes = trainer.spec.evaluation.episodes
+        if episodes == 0:
+            return
+
+        def impatient() -> bool:
+            if self._wake.is_set() or time.monotonic() >= self._next_heartbeat_s:
+                self._wake.clear()
+                self._flush(record, trainer, desk)
+            return isinstance(desk.ending, Abort | Interrupt)
+
+        trainer.evaluate(episodes, deterministic=True, final=True, should_stop=impatient)
+
+    def _checkpoint_if_due(self, record: RunRecord, trainer: Trainer) -> None:
+        now_s = time.monotonic()
+        every_s = trainer.spec.checkpoint.every_seconds
+        if every_s is None or now_s < self._next_checkpoint_s:
+            return
+        self._next_checkpoint_s = now_s + every_s
+        if record.state is RunState.RUNNING:
+            self._checkpoint(record, trainer, cause="schedule")
+
+    def _checkpoint(self, record: RunRecord, trainer: Trainer, *, cause: str) -> None:
+        checkpoint_id = new_ulid()
+        folder = self._run_dir / CHECKPOINTS
+        try:
+            size_bytes = trainer.save_checkpoint(folder / checkpoint_id)
+            forgotten = prune_checkpoints(folder, keep_last=trainer.spec.checkpoint.keep_last)
+        except (OSError, MatineeError) as error:
+            log.exception("checkpoint_failed")
+            record.append(
+                LogWritten, level="error", message=f"a checkpoint could not be written: {error}"
+            )
+            return
+        record.append(
+            CheckpointSaved, checkpoint_id=checkpoint_id, cause=cause, size_bytes=size_bytes
+        )
+        for name in forgotten:
+            record.writer.forget_checkpoint(name)
+        record.commit(self._tell)
+
+    def _leave_if_orphaned(self, desk: CommandDesk) -> None:
+        now_s = time.monotonic()
+        if self._orphan_grace_s is None or self._channel.peers > 0:
+            self._attended_at_s = now_s
+        elif now_s - self._attended_at_s > self._orphan_grace_s and desk.ending is None:
+            self.request(
+                Request(
+                    new_ulid(),
+                    "run process",
+                    Interrupt(reason=f"no server for {self._orphan_grace_s:g} s"),
+                )
+            )
+
+    def _pause_if_disk_fails(self, record: RunRecord, trainer: Trainer) -> None:
+        if record.failing_for_s > DISK_FAILURE_PAUSE_S and not self._paused_for_disk:
+            self._paused_for_disk = True
+            trainer.control.pause()
+        elif self._paused_for_disk and record.failing_for_s == 0:
+            self._paused_for_disk = False
+            if record.state is RunState.RUNNING:
+                trainer.control.resume()
+
+    def _fail(self, record: RunRecord, error: Exception) -> RunState:
+        text = "".join(traceback.format_exception(error)).strip()
+        reason = str(error) if isinstance(error, MatineeError) else f"{error!r}\n\n{text}"
+        log.error("run_failed", reason=reason)
+        record.change_state(RunState.FAILED, reason)
+        self._commit_finally(record)
+        return record.state
+
+    def _commit_finally(self, record: RunRecord) -> None:
+        deadline_s = time.monotonic() + JOIN_TIMEOUT_S
+        while not record.commit(self._tell) and time.monotonic() < deadline_s:
+            time.sleep(FLUSH_INTERVAL_S)
+
+    def _heartbeat(self, progress: Progress) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._next_heartbeat_s:
+            self._next_heartbeat_s = now_s + HEARTBEAT_INTERVAL_S
+            self._channel.broadcast(
+                HeartbeatFrame(
+                    pid=self._channel.hello.pid,
+                    env_steps=progress.env_steps,
+                    monotonic_s=now_s,
+                )
+            )
+
+    def _tell(self, seq: int) -> None:
+        self._channel.broadcast(CommittedFrame(seq=seq))
+
+    def _on_command(self, frame: CommandFrame, reply: Reply) -> None:
+        self.request(Request(frame.command_id, frame.actor, frame.action, reply))
+
+
+def _final_state(
+    outcome: Outcome, ending: Stop | Abort | Interrupt | None
+) -> tuple[RunState, str | None]:
+    """The state in which a run ends, and why in words."""
+    if outcome.cause == "failed":
+        return RunState.FAILED, outcome.reason
+    match ending:
+        case Abort():
+            return RunState.ABORTED, "aborted on request"
+        case Interrupt():
+            return RunState.INTERRUPTED, ending.reason
+        case Stop() if outcome.cause == "stopped":
+            return RunState.STOPPED, "stopped on request"
+        case Stop() | None:
+            return RunState.FINISHED, outcome.reason
+        case _:
+            assert_never(ending)

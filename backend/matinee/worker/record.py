@@ -1,0 +1,186 @@
+"""What the host writes down: state, progress and finished work, in one consistent order."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from matinee.contracts.commands import Command, CommandState, HyperparameterChange
+from matinee.contracts.events import (
+    CommandAccepted,
+    CommandApplied,
+    CommandRejected,
+    Event,
+    HyperparametersChanged,
+    LogWritten,
+    RunStateChanged,
+)
+from matinee.contracts.progress import Progress
+from matinee.contracts.run import AppliedHyperparameter, RunSnapshot
+from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
+from matinee.journal.writer import JournalWriter
+
+log = structlog.get_logger(__name__)
+
+
+class RunRecord:
+    """The run's record as the host sees it. Used by the host's thread alone."""
+
+    def __init__(self, writer: JournalWriter, snapshot: RunSnapshot, *, run_id: str) -> None:
+        self.writer = writer
+        self.run_id = run_id
+        self._snapshot = snapshot
+        self._failing_since_s: float | None = None
+
+    @property
+    def state(self) -> RunState:
+        """Where the run is in its life."""
+        return self._snapshot.state
+
+    @property
+    def progress(self) -> Progress:
+        """As of the last flush."""
+        return self._snapshot.progress
+
+    @property
+    def failing_for_s(self) -> float:
+        """How long commits have been failing; 0 if they work."""
+        return 0.0 if self._failing_since_s is None else time.monotonic() - self._failing_since_s
+
+    def append(self, kind: type[Event], **fields: Any) -> None:
+        """Put an event at the end of the record, at the present env step."""
+        self.writer.append(kind, env_step=self.progress.env_steps, **fields)
+
+    def change_state(self, state: RunState, reason: str | None = None) -> None:
+        """Take a step of the state machine."""
+        previous = self._snapshot.state
+        check_transition(previous, state)
+        now = datetime.now(UTC)
+        self._update(
+            state=state,
+            reason=reason,
+            started_at=self._snapshot.started_at or (now if state is RunState.RUNNING else None),
+            ended_at=now if state in ENDED_STATES else None,
+        )
+        self.append(RunStateChanged, state=state, previous_state=previous, reason=reason)
+        log.info("run_state_changed", state=state.value, previous=previous.value)
+
+    def set_progress(self, progress: Progress) -> None:
+        """How far the run has come."""
+        self._update(progress=progress)
+
+    def set_hyperparameters(
+        self, settings: Mapping[str, AppliedHyperparameter], *, revision: int
+    ) -> None:
+        """What is in use."""
+        self._update(hyperparameters=dict(settings), hyperparameter_revision=revision)
+
+    def accept(self, command: Command) -> Command:
+        """A command was taken."""
+        accepted = command.model_copy(update={"state": CommandState.ACCEPTED})
+        self.append(
+            CommandAccepted,
+            command_id=command.id,
+            actor=command.actor,
+            action=command.action,
+        )
+        self.writer.save_command(accepted)
+        return accepted
+
+    def apply(
+        self,
+        command: Command,
+        *,
+        env_step: int | None = None,
+        changes: Mapping[str, HyperparameterChange] | None = None,
+    ) -> None:
+        """A command took effect, now or at an earlier `env_step`."""
+        at_step = self.progress.env_steps if env_step is None else env_step
+        revision = self._snapshot.hyperparameter_revision
+        self.writer.append(
+            CommandApplied,
+            env_step=at_step,
+            command_id=command.id,
+            actor=command.actor,
+            name=command.action.name,
+            revision=revision,
+        )
+        self.writer.save_command(
+            command.model_copy(
+                update={
+                    "state": CommandState.APPLIED,
+                    "finished_at": datetime.now(UTC),
+                    "applied_at_env_step": at_step,
+                    "revision": revision,
+                    "changes": dict(changes or {}),
+                }
+            )
+        )
+
+    def reject(self, command: Command, reason: str) -> None:
+        """A command has no effect."""
+        self.append(
+            CommandRejected,
+            command_id=command.id,
+            actor=command.actor,
+            name=command.action.name,
+            reason=reason,
+        )
+        self.writer.save_command(
+            command.model_copy(
+                update={
+                    "state": CommandState.REJECTED,
+                    "finished_at": datetime.now(UTC),
+                    "error": reason,
+                }
+            )
+        )
+
+    def record_change(
+        self,
+        *,
+        env_step: int,
+        revision: int,
+        changes: Mapping[str, HyperparameterChange],
+        actor: str,
+        command_id: str | None,
+    ) -> None:
+        """New hyperparameters are in use since `env_step`."""
+        self._update(steered=True, hyperparameter_revision=revision)
+        self.writer.append(
+            HyperparametersChanged,
+            env_step=env_step,
+            command_id=command_id,
+            actor=actor,
+            revision=revision,
+            changes=dict(changes),
+        )
+
+    def commit(self, on_committed: Callable[[int], None]) -> bool:
+        """Make it true and tell; on a full or broken disk keep it in memory for the next time."""
+        before = self.writer.committed_seq
+        try:
+            seq = self.writer.commit()
+        except sqlite3.OperationalError as error:
+            if self._failing_since_s is None:
+                self._failing_since_s = time.monotonic()
+                log.exception("commit_failed", path=str(self.writer.run_dir))
+                self.append(
+                    LogWritten,
+                    level="error",
+                    message=f"run.db could not be written: {error}; nothing is lost, retrying",
+                )
+            return False
+        self._failing_since_s = None
+        if seq != before:
+            on_committed(seq)
+        return True
+
+    def _update(self, **fields: Any) -> None:
+        self._snapshot = self._snapshot.model_copy(update=fields)
+        self.writer.set_snapshot(self._snapshot)
