@@ -1,0 +1,73 @@
+/** What the page can ask of the server. Each has its twin in a script. */
+
+import { body, client } from "./client";
+import type { Command, Run, RunRequest, Setting } from "./types";
+
+/** How long a command's answer may wait for the command to take effect. */
+const WAIT_S = 5;
+
+export type LifeCycleAction = "start" | "pause" | "resume" | "stop" | "abort";
+
+const PATHS = {
+  start: "/api/v1/runs/{run_id}/start",
+  pause: "/api/v1/runs/{run_id}/pause",
+  resume: "/api/v1/runs/{run_id}/resume",
+  stop: "/api/v1/runs/{run_id}/stop",
+  abort: "/api/v1/runs/{run_id}/abort",
+} as const;
+
+export function sendAction(runId: string, action: LifeCycleAction): Promise<Command> {
+  return body(
+    client.POST(PATHS[action], { params: { path: { run_id: runId }, query: { wait: WAIT_S } } }),
+  );
+}
+
+export function sendStep(runId: string, updates: number): Promise<Command> {
+  return body(
+    client.POST("/api/v1/runs/{run_id}/step", {
+      params: { path: { run_id: runId }, query: { wait: WAIT_S } },
+      body: { updates },
+    }),
+  );
+}
+
+export function setHyperparameters(
+  runId: string,
+  settings: Readonly<Record<string, Setting>>,
+): Promise<Command> {
+  return body(
+    client.PATCH("/api/v1/runs/{run_id}/hyperparameters", {
+      params: { path: { run_id: runId }, query: { wait: WAIT_S } },
+      body: { ...settings },
+    }),
+  );
+}
+
+/** Creates a run. The key makes a repeated request, after a lost answer, find the same run. */
+export function createRun(request: RunRequest, idempotencyKey: string): Promise<Run> {
+  return body(
+    client.POST("/api/v1/runs", {
+      body: request,
+      headers: { "Idempotency-Key": idempotencyKey },
+    }),
+  );
+}
+
+export function renameRun(runId: string, revision: number, name: string): Promise<Run> {
+  return body(
+    client.PATCH("/api/v1/runs/{run_id}", {
+      params: { path: { run_id: runId } },
+      headers: { "If-Match": `"${revision}"` },
+      body: { name },
+    }),
+  );
+}
+
+export async function deleteRun(runId: string): Promise<void> {
+  await client.DELETE("/api/v1/runs/{run_id}", { params: { path: { run_id: runId } } });
+}
+
+/** Exchanges the server's token for a session cookie that no script can read. */
+export async function logIn(token: string): Promise<void> {
+  await client.POST("/login", { body: { token } });
+}

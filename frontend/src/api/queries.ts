@@ -1,0 +1,158 @@
+/** What the page reads, as TanStack Query options: one function for each resource. */
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { body, client } from "./client";
+import type { Event, EventType, RunState, Series, SeriesAxis } from "./types";
+
+/** Long enough for a lesson: catalogues change only with the server. */
+const CATALOGUE_STALE_MS = 600_000;
+const RUNS_PER_PAGE = 50;
+const RUNS_REFETCH_MS = 2_000;
+const RUNS_IDLE_REFETCH_MS = 15_000;
+const EVENTS_PER_PAGE = 1_000;
+/** What lies beyond comes with the live stream. */
+const LEDGER_PAGES_MAX = 20;
+
+export const ACTIVE_STATES: ReadonlySet<RunState> = new Set([
+  "queued",
+  "starting",
+  "running",
+  "paused",
+  "stopping",
+]);
+
+export const systemQuery = queryOptions({
+  queryKey: ["system"],
+  queryFn: () => body(client.GET("/api/v1/system")),
+  staleTime: CATALOGUE_STALE_MS,
+});
+
+export const presetsQuery = queryOptions({
+  queryKey: ["presets"],
+  queryFn: async () => (await body(client.GET("/api/v1/presets"))).items,
+  staleTime: CATALOGUE_STALE_MS,
+});
+
+export const environmentsQuery = queryOptions({
+  queryKey: ["environments"],
+  queryFn: async () => (await body(client.GET("/api/v1/environments"))).items,
+  staleTime: CATALOGUE_STALE_MS,
+});
+
+export const algorithmsQuery = queryOptions({
+  queryKey: ["algorithms"],
+  queryFn: async () => (await body(client.GET("/api/v1/algorithms"))).items,
+  staleTime: CATALOGUE_STALE_MS,
+});
+
+/** Runs, newest first, a page at a time; looks again often while one of them is active. */
+export function runsQuery(text: string) {
+  return infiniteQueryOptions({
+    queryKey: ["runs", text],
+    queryFn: ({ pageParam }) =>
+      body(
+        client.GET("/api/v1/runs", {
+          params: {
+            query: {
+              limit: RUNS_PER_PAGE,
+              ...(text === "" ? {} : { q: text }),
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+            },
+          },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    refetchInterval: (query) => {
+      const runs = query.state.data?.pages.flatMap((page) => page.items) ?? [];
+      return runs.some((run) => ACTIVE_STATES.has(run.state))
+        ? RUNS_REFETCH_MS
+        : RUNS_IDLE_REFETCH_MS;
+    },
+  });
+}
+
+export function runQuery(runId: string) {
+  return queryOptions({
+    queryKey: ["run", runId],
+    queryFn: () =>
+      body(client.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: runId } } })),
+  });
+}
+
+export function hyperparametersQuery(runId: string) {
+  return queryOptions({
+    queryKey: ["hyperparameters", runId],
+    queryFn: () =>
+      body(
+        client.GET("/api/v1/runs/{run_id}/hyperparameters", {
+          params: { path: { run_id: runId } },
+        }),
+      ),
+  });
+}
+
+export interface SeriesRequest {
+  readonly runId: string;
+  readonly metrics: readonly string[];
+  readonly x: SeriesAxis;
+  readonly smoothing: number;
+  readonly points: number;
+  /** Only rows with x in here. */
+  readonly range?: readonly [number, number];
+}
+
+export function fetchSeries(request: SeriesRequest, signal?: AbortSignal): Promise<Series> {
+  return body(
+    client.GET("/api/v1/runs/{run_id}/series", {
+      params: {
+        path: { run_id: request.runId },
+        query: {
+          metric: [...request.metrics],
+          x: request.x,
+          smoothing: request.smoothing,
+          points: request.points,
+          ...(request.range === undefined ? {} : { from: request.range[0], to: request.range[1] }),
+        },
+      },
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  );
+}
+
+export interface EventHistory {
+  readonly events: readonly Event[];
+  /** The cursor after these events. */
+  readonly next: number;
+}
+
+/** All events of these types, oldest first. */
+export async function fetchEventHistory(
+  runId: string,
+  types: readonly EventType[],
+  signal: AbortSignal,
+): Promise<EventHistory> {
+  const events: Event[] = [];
+  let after = 0;
+  for (let pages = 0; pages < LEDGER_PAGES_MAX; pages += 1) {
+    const page = await body(
+      client.GET("/api/v1/runs/{run_id}/events", {
+        params: {
+          path: { run_id: runId },
+          query: { after, limit: EVENTS_PER_PAGE, types: [...types] },
+        },
+        signal,
+      }),
+    );
+    events.push(...page.events);
+    const atEnd = page.next === after || page.events.length < EVENTS_PER_PAGE;
+    after = page.next;
+    if (atEnd) break;
+  }
+  return { events, next: after };
+}
+
+/** The exact, complete record of a run's episodes or metrics, for a download link. */
+export function exportUrl(runId: string, table: "episodes" | "metrics"): string {
+  return `/api/v1/runs/${encodeURIComponent(runId)}/${table}.csv`;
+}

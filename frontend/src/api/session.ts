@@ -1,0 +1,21 @@
+/** Whether the server takes our requests: turns to "out" with the first 401 or 4401. */
+
+export type SessionState = "in" | "out";
+
+let state: SessionState = "in";
+const listeners = new Set<() => void>();
+
+export function sessionState(): SessionState {
+  return state;
+}
+
+export function setSessionState(next: SessionState): void {
+  if (next === state) return;
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+export function onSessionChange(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

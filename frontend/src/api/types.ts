@@ -1,0 +1,42 @@
+/** The contract's models by their names, as the server's OpenAPI document has them. */
+
+import type { components } from "./schema.gen";
+
+type Schemas = components["schemas"];
+
+export type ActionName = Command["action"]["name"];
+export type AlgorithmDescription = Schemas["AlgorithmDescription"];
+export type Command = Schemas["Command"];
+export type EnvironmentDescription = Schemas["EnvironmentDescription"];
+export type EpisodesFinished = Schemas["EpisodesFinished"];
+export type Event = Schemas["Event"];
+export type EventPage = Schemas["EventPage"];
+export type EventType = Schemas["EventType"];
+export type HyperparameterChange = Schemas["HyperparameterChange"];
+export type HyperparameterDefinition = Schemas["HyperparameterDefinition"];
+export type Hyperparameters = Schemas["Hyperparameters"];
+export type HyperparameterStatus = Schemas["HyperparameterStatus"];
+export type LiveClass = Schemas["LiveClass"];
+export type MetricDefinition = Schemas["MetricDefinition"];
+export type MetricSeries = Schemas["MetricSeries"];
+export type MetricsSummarised = Schemas["MetricsSummarised"];
+export type Preset = Schemas["Preset"];
+export type Progress = Schemas["Progress"];
+export type Run = Schemas["Run"];
+export type RunPage = Schemas["RunPage"];
+export type RunRequest = Schemas["RunRequest"];
+export type RunSpec = Schemas["RunSpec"];
+export type RunState = Schemas["RunState"];
+export type Scale = Schemas["Scale"];
+export type Series = Schemas["Series"];
+export type SeriesAxis = Schemas["SeriesAxis"];
+export type Setting = Schemas["HyperparameterSetting"];
+export type Scalar = Extract<Setting, boolean | number | string>;
+export type Schedule = Schemas["Schedule"];
+export type SystemInfo = Schemas["SystemInfo"];
+
+/** What the server sends over the live stream. */
+export type ServerFrame = Schemas["ServerFrame"];
+
+/** What the page sends. */
+export type ClientFrame = Schemas["ClientFrame"];

@@ -1,0 +1,192 @@
+/**
+ * The samples behind a run's charts: history once, then every live row, in fixed memory.
+ *
+ * Not React state: charts read it at most once per animation frame.
+ */
+
+import type {
+  EpisodesFinished,
+  Event,
+  MetricSeries,
+  MetricsSummarised,
+  Series,
+  SeriesAxis,
+} from "../api/types";
+import { AxisConversion } from "./axis-conversion";
+import { DebiasedEma } from "./ema";
+import { type Sample, SampleBuffer } from "./sample-buffer";
+
+export const RETURN_METRIC = "episode_return";
+/** Present at every flush, so it maps env steps to seconds, episodes and updates. */
+export const CLOCK_METRIC = "steps_per_second";
+
+/** Enough for every pixel of a wide screen several times over. */
+const RETURN_CAPACITY = 16_384;
+const METRIC_CAPACITY = 4_096;
+
+/** What the charts show: all of them share it. */
+export interface ChartView {
+  readonly x: SeriesAxis;
+  /** Of the debiased EMA; 0 to 0.999. */
+  readonly smoothing: number;
+}
+
+interface Track {
+  readonly buffer: SampleBuffer;
+  ema: DebiasedEma;
+}
+
+export class RunCharts {
+  readonly metrics: readonly string[];
+  #view: ChartView = { x: "env_step", smoothing: 0.6 };
+  #tracks = new Map<string, Track>();
+  #conversion = AxisConversion.identity();
+  #cursor = 0;
+  /** Events that arrive while history is being fetched; null when it is there. */
+  #backlog: Event[] | null = [];
+  #updatesPerStep = 0;
+
+  /** @param metrics those of the small charts; the return is always there */
+  constructor(metrics: readonly string[]) {
+    this.metrics = [RETURN_METRIC, ...metrics];
+  }
+
+  get view(): ChartView {
+    return this.#view;
+  }
+
+  /** The newest event that the charts contain. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Null until history has come. */
+  samples(metric: string): SampleBuffer | null {
+    return this.#tracks.get(metric)?.buffer ?? null;
+  }
+
+  /** The place of an env step on the present x axis; null where the record does not tell. */
+  place(envStep: number): number | null {
+    return this.#conversion.convert(envStep);
+  }
+
+  /** Call before history is asked for: from here on, no event may be lost. */
+  beginLoading(): void {
+    this.#backlog = [];
+  }
+
+  /**
+   * Takes the history, then what came in the meantime: no gap, no duplicate.
+   *
+   * @param clock `CLOCK_METRIC` over env steps; null if that is the x axis anyway
+   */
+  finishLoading(view: ChartView, series: Series, clock: MetricSeries | null): void {
+    this.#view = view;
+    this.#tracks = new Map(
+      this.metrics.map((metric) => [metric, openTrack(metric, view, series.metrics[metric])]),
+    );
+    const clockHere = series.metrics[CLOCK_METRIC];
+    this.#conversion =
+      view.x === "env_step" || clock === null || clockHere === undefined
+        ? view.x === "env_step"
+          ? AxisConversion.identity()
+          : AxisConversion.empty()
+        : AxisConversion.between(clock, clockHere);
+    this.#cursor = series.next;
+    const backlog = this.#backlog ?? [];
+    this.#backlog = null;
+    for (const event of backlog) this.append(event);
+  }
+
+  /** Adds a live event; one that is already in the history changes nothing. */
+  append(event: Event): void {
+    // What is drawn goes on moving while new history is on its way.
+    this.#backlog?.push(event);
+    if (this.#tracks.size === 0 || event.seq <= this.#cursor) return;
+    this.#cursor = event.seq;
+    if (event.type === "episodes_finished") this.#appendEpisodes(event);
+    if (event.type === "metrics_summarised") this.#appendMetrics(event);
+  }
+
+  #appendEpisodes(event: EpisodesFinished): void {
+    const track = this.#tracks.get(RETURN_METRIC);
+    if (track === undefined) return;
+    const { columns } = event;
+    columns.return.forEach((value, i) => {
+      if (!Number.isFinite(value)) return;
+      const count = columns.count?.[i] ?? 1;
+      track.buffer.append({
+        x: this.#episodeX(event, i),
+        line: track.ema.push(value, count),
+        low: columns.return_min?.[i] ?? value,
+        high: columns.return_max?.[i] ?? value,
+        count,
+        worker: columns.worker[i] ?? -1,
+      });
+    });
+  }
+
+  #episodeX(event: EpisodesFinished, i: number): number {
+    const { columns } = event;
+    const envStep = columns.env_step[i] ?? event.env_step;
+    switch (this.#view.x) {
+      case "env_step":
+        return envStep;
+      case "seconds":
+        return columns.seconds[i] ?? 0;
+      case "episode":
+        return columns.episode[i] ?? event.last_episode;
+      case "update":
+        return Math.round(envStep * this.#updatesPerStep);
+    }
+  }
+
+  #appendMetrics(event: MetricsSummarised): void {
+    const { progress } = event;
+    if (progress.env_steps > 0) this.#updatesPerStep = progress.updates / progress.env_steps;
+    const x = {
+      env_step: progress.env_steps,
+      seconds: progress.seconds,
+      episode: progress.episodes,
+      update: progress.updates,
+    }[this.#view.x];
+    this.#conversion.append(progress.env_steps, x);
+    for (const [name, summary] of Object.entries(event.metrics)) {
+      const track = this.#tracks.get(name);
+      if (track === undefined || name === RETURN_METRIC || !Number.isFinite(summary.mean)) continue;
+      track.buffer.append({
+        x,
+        line: track.ema.push(summary.mean),
+        low: summary.min,
+        high: summary.max,
+        count: 1,
+        worker: -1,
+      });
+    }
+  }
+}
+
+function openTrack(metric: string, view: ChartView, history: MetricSeries | undefined): Track {
+  const capacity = metric === RETURN_METRIC ? RETURN_CAPACITY : METRIC_CAPACITY;
+  const buffer = new SampleBuffer(capacity);
+  if (history === undefined) return { buffer, ema: new DebiasedEma(view.smoothing) };
+  for (const sample of historySamples(history)) buffer.append(sample);
+  const rows = history.rows;
+  const lastMean = history.mean.at(-1) ?? 0;
+  const state = history.smoothing_state ?? {
+    last: lastMean * (1 - view.smoothing ** rows),
+    count: rows,
+  };
+  return { buffer, ema: DebiasedEma.resume(view.smoothing, state) };
+}
+
+function historySamples(history: MetricSeries): Sample[] {
+  return history.x.map((x, i) => ({
+    x,
+    line: history.mean[i] ?? Number.NaN,
+    low: history.min[i] ?? Number.NaN,
+    high: history.max[i] ?? Number.NaN,
+    count: history.count[i] ?? 1,
+    worker: -1,
+  }));
+}

@@ -1,0 +1,226 @@
+/** One run as the page follows it: snapshot, history, then the live stream, without a gap. */
+
+import { describeError } from "../api/problem";
+import { fetchEventHistory, fetchSeries } from "../api/queries";
+import type { Event, EventType, Hyperparameters, Run, Series } from "../api/types";
+import type { Connection } from "./connection";
+import { FrameTask } from "./frame";
+import { type ChartView, CLOCK_METRIC, RunCharts } from "./run-charts";
+import { openRunView, type RunView, reduceRunView, reduceRunViewAll } from "./run-view";
+
+/** The two kinds that only charts need come as `series`. */
+const LEDGER_TYPES: readonly EventType[] = [
+  "run_created",
+  "run_state_changed",
+  "command_accepted",
+  "command_applied",
+  "command_rejected",
+  "hyperparameters_changed",
+  "worker_status_changed",
+  "checkpoint_saved",
+  "evaluation_finished",
+  "log_written",
+];
+
+const HISTORY_POINTS = 2_000;
+
+export interface RunSources {
+  readonly run: () => Promise<Run>;
+  readonly hyperparameters: () => Promise<Hyperparameters>;
+}
+
+export type RunStatus =
+  | { readonly phase: "loading" }
+  | { readonly phase: "ready"; readonly view: RunView; readonly chartError: string | null }
+  | { readonly phase: "failed"; readonly error: unknown };
+
+export type ZoomRange = readonly [number, number];
+
+export class RunStore {
+  readonly runId: string;
+  readonly charts: RunCharts;
+  readonly #connection: Connection;
+  readonly #sources: RunSources;
+  readonly #statusListeners = new Set<() => void>();
+  readonly #chartListeners = new Set<() => void>();
+  readonly #frame = new FrameTask(() => this.#publish());
+  #status: RunStatus = { phase: "loading" };
+  #view: RunView | null = null;
+  #chartView: ChartView;
+  #range: ZoomRange | null = null;
+  /** The x range that the history in `charts` was cut to. */
+  #loadedRange: ZoomRange | null = null;
+  #chartError: string | null = null;
+  #unsubscribe: (() => void) | null = null;
+  #life = new AbortController();
+  #chartLoad = new AbortController();
+
+  constructor(
+    runId: string,
+    options: {
+      connection: Connection;
+      sources: RunSources;
+      metrics: readonly string[];
+      view: ChartView;
+      range: ZoomRange | null;
+    },
+  ) {
+    this.runId = runId;
+    this.#connection = options.connection;
+    this.#sources = options.sources;
+    this.#chartView = options.view;
+    this.#range = options.range;
+    this.charts = new RunCharts(options.metrics);
+  }
+
+  /** What React shows; changes at most once per animation frame. */
+  get status(): RunStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: () => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
+  }
+
+  /** Called at most once per animation frame, when there are new samples or marks to draw. */
+  onCharts(listener: () => void): () => void {
+    this.#chartListeners.add(listener);
+    return () => this.#chartListeners.delete(listener);
+  }
+
+  get marks(): RunView["marks"] {
+    return this.#view?.marks ?? [];
+  }
+
+  open(): void {
+    this.#life = new AbortController();
+    void this.#load(this.#life.signal);
+  }
+
+  close(): void {
+    this.#life.abort();
+    this.#chartLoad.abort();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.#frame.cancel();
+  }
+
+  /** Another x axis or smoothing: the server computes it from every recorded row. */
+  setChartView(view: ChartView): void {
+    if (view.x === this.#chartView.x && view.smoothing === this.#chartView.smoothing) return;
+    if (view.x !== this.#chartView.x) this.#range = null;
+    this.#chartView = view;
+    void this.#reloadCharts();
+  }
+
+  /** Zoom: fetches more detail where the history had to be thinned out. */
+  setRange(range: ZoomRange | null): void {
+    if (sameRange(range, this.#range)) return;
+    this.#range = range;
+    if (this.#loadedRange === null && this.#isExact()) return;
+    void this.#reloadCharts();
+  }
+
+  async #load(signal: AbortSignal): Promise<void> {
+    try {
+      this.#setStatus({ phase: "loading" });
+      this.charts.beginLoading();
+      const [run, hyperparameters, history, [series, clock]] = await Promise.all([
+        this.#sources.run(),
+        this.#sources.hyperparameters(),
+        fetchEventHistory(this.runId, LEDGER_TYPES, signal),
+        this.#fetchCharts(signal),
+      ]);
+      if (signal.aborted) return;
+      const folded = reduceRunViewAll(openRunView(run, hyperparameters), history.events);
+      this.#view = { ...folded, cursor: history.next, progress: run.progress };
+      this.charts.finishLoading(this.#chartView, series, clock);
+      this.#loadedRange = this.#range;
+      this.#follow();
+      this.#publish();
+    } catch (error) {
+      if (!signal.aborted) this.#setStatus({ phase: "failed", error });
+    }
+  }
+
+  #follow(): void {
+    const view = this.#view;
+    if (view === null) return;
+    // Each side skips what it already has, so the older cursor serves both.
+    const after = Math.min(view.cursor, this.charts.cursor);
+    this.#unsubscribe = this.#connection.subscribe(this.runId, after, {
+      onEvents: (events) => this.#receive(events),
+      onResync: () => {
+        this.close();
+        this.open();
+      },
+    });
+  }
+
+  #receive(events: readonly Event[]): void {
+    for (const event of events) {
+      if (this.#view !== null) this.#view = reduceRunView(this.#view, event);
+      this.charts.append(event);
+    }
+    this.#frame.request();
+  }
+
+  async #reloadCharts(): Promise<void> {
+    if (this.#status.phase !== "ready") return;
+    this.#chartLoad.abort();
+    const load = new AbortController();
+    this.#chartLoad = load;
+    const [view, range] = [this.#chartView, this.#range];
+    this.charts.beginLoading();
+    try {
+      const [series, clock] = await this.#fetchCharts(load.signal);
+      if (load.signal.aborted) return;
+      this.charts.finishLoading(view, series, clock);
+      this.#loadedRange = range;
+      this.#chartError = null;
+    } catch (error) {
+      if (load.signal.aborted) return;
+      this.#chartError = describeError(error);
+    }
+    this.#publish();
+  }
+
+  async #fetchCharts(signal: AbortSignal): Promise<[Series, Series["metrics"][string] | null]> {
+    const { x, smoothing } = this.#chartView;
+    const request = { runId: this.runId, points: HISTORY_POINTS, smoothing };
+    const metrics = [...new Set([...this.charts.metrics, CLOCK_METRIC])];
+    const [series, clock] = await Promise.all([
+      fetchSeries(
+        { ...request, metrics, x, ...(this.#range === null ? {} : { range: this.#range }) },
+        signal,
+      ),
+      x === "env_step"
+        ? null
+        : fetchSeries({ ...request, metrics: [CLOCK_METRIC], x: "env_step" }, signal),
+    ]);
+    return [series, clock?.metrics[CLOCK_METRIC] ?? null];
+  }
+
+  #isExact(): boolean {
+    return this.charts.metrics.every((metric) => {
+      const samples = this.charts.samples(metric);
+      return samples === null || samples.length === samples.rows;
+    });
+  }
+
+  #publish(): void {
+    if (this.#view === null) return;
+    this.#setStatus({ phase: "ready", view: this.#view, chartError: this.#chartError });
+    for (const listener of this.#chartListeners) listener();
+  }
+
+  #setStatus(status: RunStatus): void {
+    this.#status = status;
+    for (const listener of this.#statusListeners) listener();
+  }
+}
+
+function sameRange(a: ZoomRange | null, b: ZoomRange | null): boolean {
+  return a === b || (a !== null && b !== null && a[0] === b[0] && a[1] === b[1]);
+}

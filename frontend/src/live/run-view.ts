@@ -1,0 +1,224 @@
+/** What the page knows of a run, as a pure function of the events it has seen. */
+
+import type {
+  Command,
+  EpisodesFinished,
+  Event,
+  HyperparameterChange,
+  Hyperparameters,
+  MetricsSummarised,
+  Progress,
+  Run,
+  RunState,
+  Setting,
+} from "../api/types";
+import { assertNever } from "../format/assert-never";
+
+/** Events that people read one by one; the others are for charts. */
+export type LedgerEvent = Exclude<Event, EpisodesFinished | MetricsSummarised>;
+
+export interface UsedSetting {
+  readonly setting: Setting;
+  readonly sinceEnvStep: number;
+}
+
+export interface AskedSetting {
+  readonly setting: Setting;
+  readonly commandId: string;
+}
+
+/** Something that happened at one point of every chart. */
+export interface Mark {
+  readonly seq: number;
+  readonly envStep: number;
+  readonly kind: "tuned" | "command" | "checkpoint";
+  readonly actor: string;
+  readonly changes: Readonly<Record<string, HyperparameterChange>>;
+  /** Name of the command, or what caused the checkpoint. */
+  readonly name: string;
+}
+
+export interface CommandOutcome {
+  readonly state: "accepted" | "applied" | "rejected";
+  readonly reason: string | null;
+}
+
+export interface RunView {
+  /** The newest event in this view. */
+  readonly cursor: number;
+  readonly state: RunState;
+  readonly reason: string | null;
+  readonly progress: Progress;
+  readonly steered: boolean;
+  readonly used: Readonly<Record<string, UsedSetting>>;
+  /** Asked for and not yet in use. */
+  readonly asked: Readonly<Record<string, AskedSetting>>;
+  readonly commands: Readonly<Record<string, CommandOutcome>>;
+  readonly marks: readonly Mark[];
+  readonly ledger: readonly LedgerEvent[];
+  /** When the newest event was recorded. */
+  readonly lastEventAt: string | null;
+}
+
+/** More entries than anybody reads; older ones stay in the run's record. */
+const LEDGER_MAX = 1_000;
+
+export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView {
+  const used: Record<string, UsedSetting> = {};
+  const asked: Record<string, AskedSetting> = {};
+  for (const item of hyperparameters.items) {
+    used[item.name] = { setting: item.applied, sinceEnvStep: item.applied_at_env_step };
+    if (item.pending) asked[item.name] = { setting: item.requested, commandId: "" };
+  }
+  return {
+    cursor: 0,
+    state: run.state,
+    reason: run.reason,
+    progress: run.progress,
+    steered: run.steered,
+    used,
+    asked,
+    commands: {},
+    marks: [],
+    ledger: [],
+    lastEventAt: null,
+  };
+}
+
+/** The view after one more event. Events that it has already seen change nothing. */
+export function reduceRunView(view: RunView, event: Event): RunView {
+  if (event.seq <= view.cursor) return view;
+  const next: RunView = { ...view, cursor: event.seq, lastEventAt: event.at };
+  switch (event.type) {
+    case "run_created":
+    case "worker_status_changed":
+    case "evaluation_finished":
+    case "log_written":
+      return recorded(next, event);
+    case "run_state_changed":
+      return recorded({ ...next, state: event.state, reason: event.reason ?? null }, event);
+    case "command_accepted":
+      return recorded(
+        {
+          ...next,
+          commands: { ...next.commands, [event.command_id]: { state: "accepted", reason: null } },
+          asked: { ...next.asked, ...askedBy(event.command_id, event.action) },
+        },
+        event,
+      );
+    case "command_applied":
+      return recorded(
+        marked(
+          {
+            ...next,
+            commands: { ...next.commands, [event.command_id]: { state: "applied", reason: null } },
+            asked: withoutCommand(next.asked, event.command_id),
+          },
+          event.name === "set_hyperparameters"
+            ? null
+            : { ...markOf(event), kind: "command", actor: event.actor, name: event.name },
+        ),
+        event,
+      );
+    case "command_rejected":
+      return recorded(
+        {
+          ...next,
+          commands: {
+            ...next.commands,
+            [event.command_id]: { state: "rejected", reason: event.reason },
+          },
+          asked: withoutCommand(next.asked, event.command_id),
+        },
+        event,
+      );
+    case "hyperparameters_changed":
+      return recorded(
+        marked(
+          {
+            ...next,
+            steered: true,
+            used: { ...next.used, ...usedAfter(event.changes, event.env_step) },
+            asked: withoutApplied(next.asked, event.changes, event.command_id),
+          },
+          {
+            ...markOf(event),
+            kind: "tuned",
+            actor: event.actor,
+            name: "set_hyperparameters",
+            changes: event.changes,
+          },
+        ),
+        event,
+      );
+    case "checkpoint_saved":
+      return recorded(
+        marked(next, { ...markOf(event), kind: "checkpoint", actor: "server", name: event.cause }),
+        event,
+      );
+    case "metrics_summarised":
+      return { ...next, progress: event.progress };
+    case "episodes_finished":
+      return { ...next, progress: { ...next.progress, episodes: event.last_episode } };
+    default:
+      return assertNever(event);
+  }
+}
+
+/** Several events at once. */
+export function reduceRunViewAll(view: RunView, events: readonly Event[]): RunView {
+  return events.reduce(reduceRunView, view);
+}
+
+function recorded(view: RunView, event: LedgerEvent): RunView {
+  return { ...view, ledger: [...view.ledger, event].slice(-LEDGER_MAX) };
+}
+
+function marked(view: RunView, mark: Mark | null): RunView {
+  return mark === null ? view : { ...view, marks: [...view.marks, mark] };
+}
+
+function markOf(event: Event): Pick<Mark, "seq" | "envStep" | "changes"> {
+  return { seq: event.seq, envStep: event.env_step, changes: {} };
+}
+
+function askedBy(commandId: string, action: Command["action"]): Record<string, AskedSetting> {
+  if (action.name !== "set_hyperparameters") return {};
+  return Object.fromEntries(
+    Object.entries(action.settings).map(([name, setting]) => [name, { setting, commandId }]),
+  );
+}
+
+function usedAfter(
+  changes: Readonly<Record<string, HyperparameterChange>>,
+  sinceEnvStep: number,
+): Record<string, UsedSetting> {
+  return Object.fromEntries(
+    Object.entries(changes).map(([name, change]) => [
+      name,
+      { setting: change.after, sinceEnvStep },
+    ]),
+  );
+}
+
+type Asked = Readonly<Record<string, AskedSetting>>;
+
+function withoutCommand(asked: Asked, commandId: string): Asked {
+  return Object.fromEntries(
+    Object.entries(asked).filter(([, entry]) => entry.commandId !== commandId),
+  );
+}
+
+/** A newer wish for the same hyperparameter stays; the one that was just fulfilled goes. */
+function withoutApplied(
+  asked: Asked,
+  changes: Readonly<Record<string, HyperparameterChange>>,
+  commandId: string | null,
+): Asked {
+  return Object.fromEntries(
+    Object.entries(asked).filter(
+      ([name, entry]) =>
+        !(name in changes) || (entry.commandId !== "" && entry.commandId !== commandId),
+    ),
+  );
+}

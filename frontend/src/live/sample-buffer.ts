@@ -1,0 +1,123 @@
+/**
+ * Samples of one metric in columns of fixed memory, in ascending order of x.
+ *
+ * When it is full, the older half is thinned: pairs of neighbours become one sample that keeps
+ * their minimum and maximum and the later one's smoothed value. The newer half stays exact, so
+ * what is being watched never changes under the reader, and no spike is ever lost.
+ */
+
+export interface Sample {
+  readonly x: number;
+  /** The smoothed value, for the line. */
+  readonly line: number;
+  /** The raw value, twice; or the range of the raw values behind a bin. */
+  readonly low: number;
+  readonly high: number;
+  /** How many recorded rows stand behind it. */
+  readonly count: number;
+  /** Whose it is; -1 where it stands for several workers. */
+  readonly worker: number;
+}
+
+export class SampleBuffer {
+  readonly capacity: number;
+  readonly #x: Float64Array;
+  readonly #line: Float64Array;
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
+  readonly #count: Float64Array;
+  readonly #worker: Int16Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    if (capacity < 4) throw new RangeError(`capacity must be at least 4, not ${capacity}`);
+    this.capacity = capacity;
+    this.#x = new Float64Array(capacity);
+    this.#line = new Float64Array(capacity);
+    this.#low = new Float64Array(capacity);
+    this.#high = new Float64Array(capacity);
+    this.#count = new Float64Array(capacity);
+    this.#worker = new Int16Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Views on the columns; valid until the next `append` or `clear`. */
+  get x(): Float64Array {
+    return this.#x.subarray(0, this.#length);
+  }
+  get line(): Float64Array {
+    return this.#line.subarray(0, this.#length);
+  }
+  get low(): Float64Array {
+    return this.#low.subarray(0, this.#length);
+  }
+  get high(): Float64Array {
+    return this.#high.subarray(0, this.#length);
+  }
+  get count(): Float64Array {
+    return this.#count.subarray(0, this.#length);
+  }
+  get worker(): Int16Array {
+    return this.#worker.subarray(0, this.#length);
+  }
+
+  /** Recorded rows behind all samples. */
+  get rows(): number {
+    let rows = 0;
+    for (const count of this.count) rows += count;
+    return rows;
+  }
+
+  append(sample: Sample): void {
+    if (this.#length === this.capacity) this.#thin();
+    const at = this.#length;
+    // Workers finish out of order by a few steps; the axis must not run backwards.
+    this.#x[at] = at === 0 ? sample.x : Math.max(sample.x, this.#x[at - 1] ?? sample.x);
+    this.#line[at] = sample.line;
+    this.#low[at] = sample.low;
+    this.#high[at] = sample.high;
+    this.#count[at] = sample.count;
+    this.#worker[at] = sample.worker;
+    this.#length += 1;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #thin(): void {
+    const half = this.capacity - (this.capacity >> 1);
+    let to = 0;
+    for (let from = 0; from < half; from += 2) {
+      const other = Math.min(from + 1, half - 1);
+      this.#merge(from, other, to);
+      to += 1;
+    }
+    for (const column of this.#columns()) column.copyWithin(to, half, this.#length);
+    this.#length = to + this.#length - half;
+  }
+
+  /** Writes the merger of the neighbours `a` and `b` (which may be one) to `to` ≤ `a`. */
+  #merge(a: number, b: number, to: number): void {
+    const [low, high, count, worker] = [this.#low, this.#high, this.#count, this.#worker];
+    this.#x[to] = at(this.#x, b);
+    this.#line[to] = at(this.#line, b);
+    low[to] = Math.min(at(low, a), at(low, b));
+    high[to] = Math.max(at(high, a), at(high, b));
+    worker[to] = at(worker, a) === at(worker, b) ? at(worker, a) : -1;
+    count[to] = a === b ? at(count, a) : at(count, a) + at(count, b);
+  }
+
+  #columns(): (Float64Array | Int16Array)[] {
+    return [this.#x, this.#line, this.#low, this.#high, this.#count, this.#worker];
+  }
+}
+
+function at(column: Float64Array | Int16Array, index: number): number {
+  const value = column[index];
+  if (value === undefined) throw new RangeError(`no sample ${index}`);
+  return value;
+}
