@@ -22,7 +22,8 @@ FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin matinee \
     && install -d -o matinee -g matinee -m 0700 /data
 COPY --from=builder /opt/matinee /opt/matinee
-ENV PATH=/opt/matinee/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/matinee/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    MATINEE_DATA_DIR=/data
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
@@ -31,4 +32,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 # --insecure: inside the container every interface must be listened on; what the port is published
 # to decides who can reach it. docker-compose.yml publishes to 127.0.0.1 only.
-CMD ["matinee", "serve", "--host", "0.0.0.0", "--port", "8000", "--data-dir", "/data", "--no-open", "--insecure"]
+CMD ["matinee", "serve", "--host", "0.0.0.0", "--port", "8000", "--no-open", "--insecure"]

@@ -68,7 +68,8 @@ def test_prometheus_may_reach_the_server() -> None:
     services = yaml.safe_load(COMPOSE.read_text())["services"]
     (target,) = scrape["static_configs"][0]["targets"]
 
-    allowed = services["matinee"]["environment"]["MATINEE_ALLOWED_HOSTS"]
+    variables = dict(v.split("=", 1) for v in services["matinee"]["environment"] if "=" in v)
+    allowed = variables["MATINEE_ALLOWED_HOSTS"].split(",")
     mounted = {f"/run/secrets/{name}" for name in services["prometheus"]["secrets"]}
 
     assert target in allowed
