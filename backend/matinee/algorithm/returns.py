@@ -1,0 +1,89 @@
+r"""Returns and advantages of one rollout.
+
+One backward recursion serves TD(0), the n-step return of A3C and everything between:
+
+    δ_t = r_t + γ (1 - d_t) V(s_{t+1}) - V(s_t)
+    A_t = δ_t + γλ (1 - e_t) A_{t+1}
+    R_t = A_t + V(s_t)
+
+d_t is 1 where the episode *terminated*; e_t where it ended for any reason. An episode that a time
+limit truncated, or that the rollout cut, goes on in V(s_{t+1}).
+
+References: Schulman et al. 2016, equation 16; with λ = 1 this is Mnih et al. 2016, Algorithm S3;
+Pardo et al. 2018 for time limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the actor and the critic learn from. Shape of both: (T, N)."""
+
+    advantages: Floats
+    returns: Floats
+
+
+def generalized_advantages(
+    rewards: Floats,
+    values: Floats,
+    *,
+    next_values: Floats,
+    terminated: Flags,
+    truncated: Flags,
+    valid: Flags,
+    gamma: float,
+    gae_lambda: float,
+) -> Targets:
+    """Advantages by GAE(λ) and the returns that belong to them.
+
+    Args:
+        rewards: r_t. Shape: (T, N), like every other array here.
+        values: V(s_t).
+        next_values: V(s_{t+1}), of the state *reached* by step t, also where an episode ended and
+            the next observation is already that of a new episode.
+        terminated: d_t: the episode ended in a terminal state, whose value is 0.
+        truncated: The episode was cut by a limit; its last state keeps its value.
+        valid: False for steps that only reset an environment: their advantage is 0.
+        gamma: Discount.
+        gae_lambda: 0 is the one-step TD error, 1 the n-step return.
+
+    Returns:
+        Advantages and returns, in the dtype of `values`.
+    """
+    bootstrap = np.where(terminated, 0.0, next_values).astype(values.dtype)
+    deltas = rewards + gamma * bootstrap - values
+    deltas[~valid] = 0.0
+    goes_on = valid & ~(terminated | truncated)
+    carry = (gamma * gae_lambda) * goes_on.astype(values.dtype)
+
+    advantages = deltas
+    for t in range(len(rewards) - 2, -1, -1):
+        advantages[t] += carry[t] * advantages[t + 1]
+    return Targets(advantages=advantages, returns=advantages + values)
+
+
+def normalized(advantages: Floats, valid: Flags) -> Floats:
+    """(A - mean A) / (std A + 1e-8) over the valid steps; shape (T, N)."""
+    chosen = advantages[valid]
+    scaled: Floats = (advantages - chosen.mean()) / (chosen.std() + 1e-8)
+    return scaled
+
+
+def explained_variance(returns: Floats, values: Floats) -> float:
+    """1 - Var[R - V] / Var[R]: the share of the returns' variation that the critic foresees.
+
+    NaN where the returns don't vary: the share of nothing.
+    """
+    variance = float(np.var(returns))
+    if variance == 0.0:
+        return float("nan")
+    return 1.0 - float(np.var(returns - values)) / variance

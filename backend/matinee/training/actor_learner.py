@@ -1,0 +1,300 @@
+"""One A3C thread: pull, act, compute returns and gradient, push; until told to stop.
+
+Reference: Mnih et al. 2016, Algorithm S3. Each thread steps a vector of environments instead of
+one, and its gradient is a mean over all their steps.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.algorithm.acting import NumpyActorCritic
+from matinee.algorithm.distributions import gumbel_noise
+from matinee.algorithm.gradients import AutogradGradient, LossReport
+from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.rollout import Rollout
+from matinee.contracts.run_spec import EnvironmentSpec
+from matinee.environments.factory import build_vector
+from matinee.environments.wrappers import EnvironmentVector
+from matinee.errors import NonFiniteError
+from matinee.training.budget import Budget
+from matinee.training.clock import TrainingClock
+from matinee.training.control import TrainingControl
+from matinee.training.counters import SlotCounter
+from matinee.training.episode_tracker import EpisodeTracker
+from matinee.training.hyperparameter_board import HyperparameterBoard
+from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.pacing import Pacer
+from matinee.training.parameter_store import ParameterStore, PushReport
+from matinee.training.return_window import FinishedEpisodes
+from matinee.training.telemetry import Telemetry, UpdateRecord
+
+REPORT_INTERVAL_S = 0.04
+"""While training is slowed down, finished episodes are told this often within a rollout."""
+
+_NOISE_STEPS = 64
+"""Noise is drawn for this many steps at a time: few calls, little memory."""
+
+
+@dataclass(frozen=True)
+class SharedParts:
+    """What all workers of a run share."""
+
+    store: ParameterStore
+    board: HyperparameterBoard
+    control: TrainingControl
+    pacer: Pacer
+    telemetry: Telemetry
+    clock: TrainingClock
+    env_steps: SlotCounter
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class WorkerPlan:
+    """What one worker needs to know about itself.
+
+    Attributes:
+        worker: Its number, from 0.
+        environment: What it acts in.
+        environments: How many of them.
+        rollout_length: Of the first rollout, so that stepping knows how far it goes.
+        environment_seed: Of their first episodes; later ones follow from it.
+        action_seed: Of the choice of actions.
+        generator_state: Of the choice of actions, from a checkpoint, instead of the seed.
+    """
+
+    worker: int
+    environment: EnvironmentSpec
+    environments: int
+    rollout_length: int
+    environment_seed: int
+    action_seed: np.random.SeedSequence
+    generator_state: dict[str, object] | None = None
+
+
+class ActorLearner:
+    """The loop of one thread. Lives as long as the thread; only `generator_state` is for others."""
+
+    def __init__(self, plan: WorkerPlan, shape: NetworkShape, shared: SharedParts) -> None:
+        self._plan = plan
+        self._worker = plan.worker
+        self._shape = shape
+        self._shared = shared
+        self._generator = np.random.Generator(np.random.PCG64(plan.action_seed))
+        if plan.generator_state is not None:
+            self._generator.bit_generator.state = plan.generator_state
+        self.generator_state = self._generator.bit_generator.state
+        """As of the last rollout boundary; replaced, never changed."""
+
+        size = shape.layout().size
+        self._local = np.zeros(size, np.float32)
+        self._gradient = np.zeros(size, np.float32)
+        self._policy = NumpyActorCritic(shape, self._local)
+        self._estimator = AutogradGradient(shape, self._local)
+        self._episodes = EpisodeTracker(plan.environments)
+        self._rollout = self._new_rollout(plan.rollout_length)
+        self._times = np.zeros(plan.rollout_length)
+        self._reported_steps = 0
+        self._reported_at = 0.0
+        self._others_then = 0
+
+    def run(self) -> None:
+        """Train until the control says stop. The thread's whole life."""
+        shared, worker = self._shared, self._worker
+        try:
+            environment = build_vector(self._plan.environment, self._plan.environments)
+            try:
+                self._rollout.observations[-1] = environment.reset(self._plan.environment_seed)
+                self._train(environment)
+            finally:
+                environment.close()
+        finally:
+            shared.board.stand_down(worker)
+            shared.control.end(worker)
+
+    def _train(self, environment: EnvironmentVector) -> None:
+        shared, worker = self._shared, self._worker
+        while shared.control.may_begin(
+            worker,
+            env_steps=self._rollout.length * self._plan.environments,
+            on_standing=lambda: shared.board.stand_down(worker),
+        ):
+            self.generator_state = self._generator.bit_generator.state
+            revision, values = shared.board.read(worker)
+            version = shared.store.pull(self._local)
+            if not self._collect(environment, values):
+                return
+            if self._rollout.valid.any():
+                self._learn(values, revision=revision, pulled_version=version)
+            shared.budget.check()
+
+    # ---- acting ----------------------------------------------------------------------------------
+
+    def _collect(self, environment: EnvironmentVector, values: HyperparameterValues) -> bool:
+        """Fill the rollout; False if it was abandoned."""
+        rollout = self._begin_rollout(values.rollout_length)
+        control = self._shared.control
+        paced = values.target_steps_per_second > 0.0 or values.worker_delay_s > 0.0
+        noise = np.empty((0, 0, 0), np.float32)
+        for t in range(rollout.length):
+            if t % _NOISE_STEPS == 0:
+                noise = self._noise(min(_NOISE_STEPS, rollout.length - t))
+                explored = self._explored(len(noise), values.epsilon)
+            actions = self._policy.act(rollout.observations[t], noise[t % _NOISE_STEPS])
+            if explored is not None:
+                chosen, random_actions = explored
+                np.copyto(actions, random_actions[t % _NOISE_STEPS], where=chosen[t % _NOISE_STEPS])
+            rollout.actions[t] = actions
+            step = environment.step(actions)
+            rollout.record(
+                t,
+                observations=step.observations,
+                rewards=step.rewards,
+                terminated=step.terminated,
+                truncated=step.truncated,
+                valid=step.valid,
+            )
+            if step.final is not None:
+                rollout.record_final_observations(t, step.final.indices, step.final.observations)
+            self._times[t] = time.perf_counter()
+            if control.abandons_rollouts:
+                return False
+            if paced:
+                self._slow_down(t, values)
+        self._report_steps(rollout.length)
+        return True
+
+    def _begin_rollout(self, length: int) -> Rollout:
+        last = self._rollout.observations[-1]
+        if length != self._rollout.length:
+            self._rollout = self._new_rollout(length)
+            self._times = np.zeros(length)
+        self._rollout.begin(last)
+        self._reported_steps = 0
+        self._others_then = self._shared.env_steps.others(self._worker)
+        return self._rollout
+
+    def _new_rollout(self, length: int) -> Rollout:
+        return Rollout(
+            length=length,
+            environments=self._plan.environments,
+            observation_size=self._shape.observation_size,
+        )
+
+    def _noise(self, steps: int) -> NDArray[np.float32]:
+        return gumbel_noise(
+            self._generator, (steps, self._plan.environments, self._shape.action_count)
+        )
+
+    def _explored(
+        self, steps: int, epsilon: float
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]] | None:
+        """Where to act at random, and how; None without random actions. Shapes: (steps, N)."""
+        if epsilon == 0.0:
+            return None
+        shape = (steps, self._plan.environments)
+        chosen = self._generator.random(shape, dtype=np.float32) < epsilon
+        return chosen, self._generator.integers(self._shape.action_count, size=shape)
+
+    def _slow_down(self, t: int, values: HyperparameterValues) -> None:
+        if self._times[t] - self._reported_at >= REPORT_INTERVAL_S:
+            self._report_steps(t + 1)
+            self._shared.budget.check()
+        self._shared.pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
+        self._shared.pacer.delay(values.worker_delay_s)
+
+    # ---- reporting -------------------------------------------------------------------------------
+
+    def _report_steps(self, until: int) -> None:
+        """Count the steps of the rollout up to `until`, and tell which episodes ended there."""
+        stretch = slice(self._reported_steps, until)
+        self._reported_steps = until
+        if stretch.start == until:
+            return
+        shared, rollout = self._shared, self._rollout
+        now = time.perf_counter()
+        self._reported_at = now
+        valid = rollout.valid[stretch]
+        ended = rollout.terminated[stretch] | rollout.truncated[stretch]
+        own_steps = np.cumsum(np.count_nonzero(valid, axis=1))
+        own_before = shared.env_steps.own(self._worker)
+        others_before, others_now = self._others_then, shared.env_steps.others(self._worker)
+        self._others_then = others_now
+        shared.env_steps.add(self._worker, int(own_steps[-1]))
+
+        episodes = self._episodes.advance(rollout.rewards[stretch], ended, valid)
+        if len(episodes.step) == 0:
+            return
+        # The other workers' steps are known at both ends of the stretch: in between, in proportion.
+        others = others_before + (others_now - others_before) * own_steps // max(1, own_steps[-1])
+        ago_s = now - self._times[stretch][episodes.step]
+        solved_at = shared.telemetry.record_episodes(
+            FinishedEpisodes(
+                worker=self._worker,
+                env_step=(own_before + own_steps + others)[episodes.step],
+                seconds=np.maximum(0.0, shared.clock.seconds() - ago_s),
+                returns=episodes.returns,
+                lengths=episodes.lengths,
+            )
+        )
+        shared.budget.check_target(solved_at)
+
+    # ---- learning --------------------------------------------------------------------------------
+
+    def _learn(self, values: HyperparameterValues, *, revision: int, pulled_version: int) -> None:
+        loss = self._estimator.gradient(
+            self._rollout, objective=values.objective, out=self._gradient
+        )
+        if not loss.is_finite:
+            raise NonFiniteError(_non_finite_message(loss, self._rollout))
+        push = self._shared.store.push(
+            self._worker,
+            self._gradient,
+            values=values,
+            revision=revision,
+            pulled_version=pulled_version,
+        )
+        self._shared.telemetry.record_update(
+            self._worker, self._update_record(loss, push, values.learning_rate)
+        )
+
+    def _update_record(
+        self, loss: LossReport, push: PushReport, learning_rate: float
+    ) -> UpdateRecord:
+        actions = self._shape.action_count
+        return UpdateRecord(
+            policy_loss=loss.policy_loss,
+            value_loss=loss.value_loss,
+            entropy=loss.entropy,
+            entropy_fraction=loss.entropy / math.log(actions) if actions > 1 else math.nan,
+            explained_variance=loss.explained_variance,
+            gradient_norm=push.gradient_norm,
+            gradient_clipped=float(push.clipped),
+            policy_lag=float(push.policy_lag),
+            value_mean=loss.value_mean,
+            advantage_std=loss.advantage_std,
+            learning_rate=learning_rate,
+        )
+
+
+def _non_finite_message(loss: LossReport, rollout: Rollout) -> str:
+    """What is NaN or infinite, and where it came from: the environment or the learner."""
+    parts = {
+        "policy loss": loss.policy_loss,
+        "value loss": loss.value_loss,
+        "entropy": loss.entropy,
+    }
+    bad = ", ".join(f"{name} {value}" for name, value in parts.items() if not math.isfinite(value))
+    if not np.isfinite(rollout.rewards).all():
+        origin = "the environment gave a reward that is NaN or infinite"
+    elif not np.isfinite(rollout.observations).all():
+        origin = "the environment gave an observation that is NaN or infinite"
+    else:
+        origin = "rewards and observations were finite; try a lower learning rate or reward scale"
+    return f"the loss is not finite ({bad}): {origin}"

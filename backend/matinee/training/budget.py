@@ -1,0 +1,58 @@
+"""What ends a run by itself: env steps, seconds of training, or a target return."""
+
+from __future__ import annotations
+
+from matinee.contracts.progress import SolvedAt
+from matinee.contracts.run_spec import BudgetSpec
+from matinee.training.clock import TrainingClock
+from matinee.training.control import TrainingControl
+from matinee.training.counters import SlotCounter
+from matinee.training.outcome import StopCause
+
+
+class Budget:
+    """Looked at by workers after each rollout; stops training when any part is used up."""
+
+    def __init__(
+        self,
+        spec: BudgetSpec,
+        *,
+        env_steps: SlotCounter,
+        clock: TrainingClock,
+        control: TrainingControl,
+    ) -> None:
+        self._spec = spec
+        self._env_steps = env_steps
+        self._clock = clock
+        self._control = control
+
+    def check(self) -> None:
+        """Stop training if a part of the budget is used up."""
+        spec = self._spec
+        if spec.env_steps is not None and self._env_steps.total() >= spec.env_steps:
+            self._control.stop(
+                StopCause.FINISHED_BUDGET, f"all {spec.env_steps:,} env steps are done"
+            )
+        if spec.seconds is not None and self._clock.seconds() >= spec.seconds:
+            self._control.stop(
+                StopCause.FINISHED_BUDGET, f"all {spec.seconds:g} s of training are over"
+            )
+
+    def check_target(self, solved_at: SolvedAt | None) -> None:
+        """Stop training if it had a target return and has reached it."""
+        target = self._spec.target_return
+        if target is not None and solved_at is not None:
+            self._control.stop(
+                StopCause.FINISHED_TARGET,
+                f"the mean return of 100 episodes reached {target:g} at env step "
+                f"{solved_at.env_steps:,}",
+            )
+
+    def fraction(self) -> float | None:
+        """Share of the budget that is used, of the part that is nearest to its end."""
+        parts = []
+        if self._spec.env_steps is not None:
+            parts.append(self._env_steps.total() / self._spec.env_steps)
+        if self._spec.seconds is not None:
+            parts.append(self._clock.seconds() / self._spec.seconds)
+        return min(1.0, max(parts)) if parts else None

@@ -1,0 +1,173 @@
+"""Test episodes on a snapshot of the weights, in an environment of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from matinee.algorithm.acting import NumpyActorCritic
+from matinee.algorithm.distributions import gumbel_noise
+from matinee.algorithm.networks import NetworkShape
+from matinee.contracts.run_spec import EnvironmentSpec, EvaluationSpec
+from matinee.environments.factory import build_vector
+from matinee.training.control import TrainingControl
+from matinee.training.counters import SlotCounter
+from matinee.training.parameter_store import ParameterStore
+from matinee.training.seeding import Purpose, integer_seed, seed_sequence
+
+LONGEST_EPISODE_STEPS = 100_000
+"""A greedy policy can run in circles for ever where the environment has no time limit."""
+
+_WAIT_SLICE_S = 0.05
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """Test episodes on one snapshot of the weights.
+
+    Attributes:
+        env_step: Of training, when the snapshot was taken.
+        deterministic: The most probable action each time; else sampled from the policy.
+        returns: Raw, one for each episode.
+        lengths: Env steps, one for each episode.
+    """
+
+    env_step: int
+    deterministic: bool
+    returns: tuple[float, ...]
+    lengths: tuple[int, ...]
+
+    @property
+    def mean_return(self) -> float:
+        """Mean over the episodes."""
+        return float(np.mean(self.returns))
+
+    @property
+    def std_return(self) -> float:
+        """Standard deviation over the episodes, of the population."""
+        return float(np.std(self.returns))
+
+
+class Evaluator:
+    """Plays test episodes. Any thread may ask; one plays at a time."""
+
+    def __init__(
+        self,
+        environment: EnvironmentSpec,
+        shape: NetworkShape,
+        *,
+        seed: int,
+        store: ParameterStore,
+        env_steps: SlotCounter,
+    ) -> None:
+        self._environment_spec = environment
+        self._shape = shape
+        self._seed = seed
+        self._store = store
+        self._env_steps = env_steps
+        self._lock = threading.Lock()
+        """Guards the weights, the policy's buffers and the count of evaluations."""
+        self._weights = np.zeros(shape.layout().size, np.float32)
+        self._policy = NumpyActorCritic(shape, self._weights)
+        self._evaluations = 0
+
+    def evaluate(
+        self, episodes: int, *, deterministic: bool, should_stop: Callable[[], bool]
+    ) -> EvaluationResult | None:
+        """Play test episodes on the present weights.
+
+        Args:
+            episodes: How many, at least one.
+            deterministic: The most probable action each time; else sampled from the policy.
+            should_stop: Asked after each step.
+
+        Returns:
+            None if told to stop before all episodes were played.
+        """
+        with self._lock:
+            env_step = self._env_steps.total()
+            self._store.pull(self._weights)
+            self._evaluations += 1
+            seeds = seed_sequence(
+                self._seed, Purpose.EVALUATION, worker=self._evaluations, occasion=env_step
+            )
+            environment = build_vector(self._environment_spec, 1)
+            try:
+                generator = np.random.default_rng(seeds)
+                observations = environment.reset(integer_seed(seeds))
+                returns: list[float] = []
+                lengths: list[int] = []
+                total, length = 0.0, 0
+                while len(returns) < episodes:
+                    if should_stop():
+                        return None
+                    if deterministic:
+                        actions = self._policy.act_greedily(observations)
+                    else:
+                        noise = gumbel_noise(generator, (1, self._shape.action_count))
+                        actions = self._policy.act(observations, noise)
+                    step = environment.step(actions)
+                    observations = step.observations
+                    total += float(step.rewards[0])
+                    length += 1
+                    ended = bool(step.terminated[0] or step.truncated[0])
+                    if length >= LONGEST_EPISODE_STEPS and not ended:
+                        observations = environment.reset(integer_seed(seeds.spawn(1)[0]))
+                        ended = True
+                    if ended:
+                        returns.append(total)
+                        lengths.append(length)
+                        total, length = 0.0, 0
+            finally:
+                environment.close()
+            return EvaluationResult(env_step, deterministic, tuple(returns), tuple(lengths))
+
+
+class PeriodicEvaluation:
+    """A thread that evaluates every so many env steps, greedily.
+
+    Args:
+        spec: How often and how many episodes.
+        on_result: Called on this thread after each evaluation.
+    """
+
+    def __init__(
+        self,
+        spec: EvaluationSpec,
+        *,
+        evaluator: Evaluator,
+        control: TrainingControl,
+        env_steps: SlotCounter,
+        on_result: Callable[[], None],
+    ) -> None:
+        self._spec = spec
+        self._evaluator = evaluator
+        self._control = control
+        self._env_steps = env_steps
+        self._on_result = on_result
+        self.results: deque[EvaluationResult] = deque()
+        """Not yet taken by the host."""
+
+    def run(self) -> None:
+        """Evaluate until training stops. The thread's whole life."""
+        interval = self._spec.every_env_steps
+        if interval is None or self._spec.episodes == 0:
+            return
+        due = self._env_steps.total() // interval * interval + interval
+        while not self._control.stopping.wait(_WAIT_SLICE_S):
+            now = self._env_steps.total()
+            if now < due:
+                continue
+            due = now // interval * interval + interval
+            result = self._evaluator.evaluate(
+                self._spec.episodes,
+                deterministic=True,
+                should_stop=self._control.stopping.is_set,
+            )
+            if result is not None:
+                self.results.append(result)
+                self._on_result()

@@ -1,0 +1,232 @@
+"""Where hyperparameters are proposed while training runs, and where workers read them.
+
+A proposal becomes a new immutable set, swapped in by reference. Each worker reads it once, at the
+start of a rollout, and says so. The change counts as applied when every live worker has begun a
+rollout with it: from that env step on no rollout uses anything older.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from matinee.contracts.commands import HyperparameterChange
+from matinee.contracts.hyperparameters import (
+    HyperparameterSetting,
+    check_settings,
+    default_settings,
+)
+from matinee.contracts.run import AppliedHyperparameter
+from matinee.contracts.schedules import schedule_values
+from matinee.errors import FieldError, InvalidInputError
+from matinee.training.hyperparameters import (
+    HyperparameterSet,
+    HyperparameterValues,
+    anchored,
+)
+
+
+@dataclass(frozen=True)
+class AppliedChange:
+    """A proposal that is in use everywhere.
+
+    Attributes:
+        revision: As `propose` returned it.
+        env_step: From which on every rollout uses it.
+        changes: The hyperparameters that really differ, before and after.
+    """
+
+    revision: int
+    env_step: int
+    changes: Mapping[str, HyperparameterChange]
+
+
+@dataclass(frozen=True)
+class BoardSnapshot:
+    """What is in use and what is still on its way.
+
+    Attributes:
+        revision: Of the newest applied change.
+        applied: By name: setting, present value, and since which env step.
+        requested: Settings that are proposed but not yet in use.
+    """
+
+    revision: int
+    applied: dict[str, AppliedHyperparameter]
+    requested: dict[str, HyperparameterSetting]
+
+
+class HyperparameterBoard:
+    """One for each run. Proposals come from the host's thread, readings from the workers'.
+
+    Args:
+        settings: What differs from the defaults at the beginning.
+        env_steps: Tells how many env steps have been done.
+        largest_rollout_length: What the memory of a rollout allows.
+        on_pending: Called with True when a change waits to be used and with False when none does.
+        on_applied: Called, on any thread, after changes have become applied.
+        revision: Of the settings at the beginning.
+        since_env_step: From which step on they have been in use; default: all from the present.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, HyperparameterSetting],
+        *,
+        env_steps: Callable[[], int],
+        largest_rollout_length: int,
+        on_pending: Callable[[bool], None],
+        on_applied: Callable[[], None],
+        revision: int = 0,
+        since_env_step: Mapping[str, int] | None = None,
+    ) -> None:
+        self._env_steps = env_steps
+        self._largest_rollout_length = largest_rollout_length
+        self._on_pending = on_pending
+        self._on_applied = on_applied
+        self._lock = threading.Lock()
+        """Guards everything below but `_newest`, which workers read without it."""
+        now = env_steps()
+        complete = {**default_settings(), **settings}
+        self._check_rollout_length(complete)
+        self._newest = HyperparameterSet(
+            revision=revision,
+            settings={name: anchored(setting, now) for name, setting in complete.items()},
+            since_env_step={name: (since_env_step or {}).get(name, now) for name in complete},
+        )
+        self._applied = self._newest
+        self._pending: list[tuple[int, dict[str, HyperparameterSetting]]] = []
+        self._revision_in_use: dict[int, int] = {}
+        self._finished_changes: list[AppliedChange] = []
+
+    def propose(self, settings: Mapping[str, HyperparameterSetting]) -> int:
+        """Ask for new settings, all or nothing; they are used from each worker's next rollout on.
+
+        Returns:
+            The revision that the board will have once they are applied.
+
+        Raises:
+            InvalidInputError: naming every setting that is not allowed.
+        """
+        check_settings(settings)
+        self._check_rollout_length(settings)
+        with self._lock:
+            revision = self._newest.revision + 1
+            self._newest = HyperparameterSet(
+                revision=revision,
+                settings={**self._newest.settings, **settings},
+                since_env_step=self._newest.since_env_step,
+            )
+            self._pending.append((revision, dict(settings)))
+            if self._revision_in_use:
+                self._on_pending(True)
+                return revision
+            self._apply_through(revision)
+        self._on_applied()
+        return revision
+
+    def read(self, worker: int) -> tuple[int, HyperparameterValues]:
+        """The newest revision and its present values, for a rollout that begins now.
+
+        Called by the worker's thread, once for each rollout.
+        """
+        newest = self._newest
+        if self._revision_in_use.get(worker) != newest.revision:
+            self._note(worker, newest.revision)
+            newest = self._newest
+        return newest.revision, newest.values_at(self._env_steps())
+
+    def stand_down(self, worker: int) -> None:
+        """The worker uses nothing until its next `read`: it stands at the gate or has ended."""
+        if worker in self._revision_in_use:
+            self._note(worker, None)
+
+    def take_applied(self) -> list[AppliedChange]:
+        """The changes that have become applied since the last call, oldest first."""
+        with self._lock:
+            changes = self._finished_changes
+            self._finished_changes = []
+            return changes
+
+    def snapshot(self) -> BoardSnapshot:
+        """What is in use now, and what is still on its way."""
+        with self._lock:
+            applied = self._applied
+            requested = {name: s for _, settings in self._pending for name, s in settings.items()}
+        env_step = self._env_steps()
+        return BoardSnapshot(
+            revision=applied.revision,
+            applied={
+                name: AppliedHyperparameter(
+                    setting=setting,
+                    value=applied.value_at(name, env_step),
+                    since_env_step=applied.since_env_step[name],
+                )
+                for name, setting in applied.settings.items()
+            },
+            requested=requested,
+        )
+
+    def _note(self, worker: int, revision: int | None) -> None:
+        with self._lock:
+            if revision is None:
+                self._revision_in_use.pop(worker, None)
+            else:
+                self._revision_in_use[worker] = revision
+            in_use = min(self._revision_in_use.values(), default=self._newest.revision)
+            if not self._pending or self._pending[0][0] > in_use:
+                return
+            self._apply_through(in_use)
+        self._on_applied()
+
+    def _apply_through(self, revision: int) -> None:
+        """Make pending changes up to `revision` the applied ones. The caller holds the lock."""
+        env_step = self._env_steps()
+        while self._pending and self._pending[0][0] <= revision:
+            number, settings = self._pending.pop(0)
+            in_use = {name: anchored(setting, env_step) for name, setting in settings.items()}
+            before = self._applied.settings
+            changes = {
+                name: HyperparameterChange(before=before[name], after=setting)
+                for name, setting in in_use.items()
+                if setting != before[name]
+            }
+            self._applied = HyperparameterSet(
+                revision=number,
+                settings={**before, **in_use},
+                since_env_step={
+                    **self._applied.since_env_step,
+                    **dict.fromkeys(changes, env_step),
+                },
+            )
+            self._finished_changes.append(
+                AppliedChange(revision=number, env_step=env_step, changes=changes)
+            )
+        self._newest = HyperparameterSet(
+            revision=self._newest.revision,
+            settings={
+                **self._applied.settings,
+                **{name: s for _, settings in self._pending for name, s in settings.items()},
+            },
+            since_env_step=self._applied.since_env_step,
+        )
+        self._on_pending(bool(self._pending))
+
+    def _check_rollout_length(self, settings: Mapping[str, HyperparameterSetting]) -> None:
+        setting = settings.get("rollout_length")
+        if setting is None or isinstance(setting, str):
+            return
+        longest = setting if isinstance(setting, int | float) else max(schedule_values(setting))
+        if longest > self._largest_rollout_length:
+            raise InvalidInputError(
+                "rollouts of that length need too much memory",
+                fields=[
+                    FieldError(
+                        ("rollout_length",),
+                        f"{longest:g} is not allowed with this many environments and numbers in "
+                        f"an observation; allowed: up to {self._largest_rollout_length}",
+                    )
+                ],
+                code="invalid_hyperparameters",
+            )

@@ -1,0 +1,175 @@
+"""A set of hyperparameters, as asked for, and its plain values at one env step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, Literal, assert_never
+
+from matinee.algorithm.gradients import Objective
+from matinee.algorithm.schedules import cosine, exponential, linear, piecewise, ramp_share
+from matinee.algorithm.shared_optimizers import OptimizerKind, StepSettings
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
+from matinee.contracts.schedules import (
+    CosineSchedule,
+    ExponentialSchedule,
+    LinearSchedule,
+    PiecewiseSchedule,
+)
+
+Ramp = LinearSchedule | CosineSchedule | ExponentialSchedule
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class HyperparameterValues:
+    """Plain values, one for each row of the catalogue; what a worker uses for one rollout."""
+
+    learning_rate: float
+    max_gradient_norm: float
+    optimizer: OptimizerKind
+    optimizer_epsilon: float
+    optimizer_epsilon_mode: Literal["inside", "outside"]
+    rmsprop_decay: float
+    adam_beta1: float
+    adam_beta2: float
+    update_lock: Literal["none", "per_update"]
+    entropy_coefficient: float
+    value_coefficient: float
+    normalize_advantage: bool
+    rollout_length: int
+    gamma: float
+    gae_lambda: float
+    truncation_bootstrap: bool
+    reward_scale: float
+    epsilon: float
+    worker_delay_s: float
+    target_steps_per_second: float
+
+    @property
+    def objective(self) -> Objective:
+        """What the loss needs of them."""
+        return Objective(
+            gamma=self.gamma,
+            gae_lambda=self.gae_lambda,
+            reward_scale=self.reward_scale,
+            truncation_bootstrap=self.truncation_bootstrap,
+            normalize_advantage=self.normalize_advantage,
+            entropy_coefficient=self.entropy_coefficient,
+            value_coefficient=self.value_coefficient,
+            epsilon=self.epsilon,
+        )
+
+    @property
+    def step(self) -> StepSettings:
+        """What the optimizer needs of them."""
+        return StepSettings(
+            learning_rate=self.learning_rate,
+            epsilon=self.optimizer_epsilon,
+            epsilon_mode=self.optimizer_epsilon_mode,
+            rmsprop_decay=self.rmsprop_decay,
+            adam_beta1=self.adam_beta1,
+            adam_beta2=self.adam_beta2,
+        )
+
+
+VALUE_NAMES = tuple(field.name for field in fields(HyperparameterValues))
+
+
+class HyperparameterSet:
+    """One revision of all hyperparameters. Immutable: a change is a new set.
+
+    Attributes:
+        revision: Counts changes, from 0.
+        settings: As asked for, each a plain value or a schedule.
+        since_env_step: For each name, the env step from which its setting has been in use.
+    """
+
+    def __init__(
+        self,
+        *,
+        revision: int,
+        settings: Mapping[str, HyperparameterSetting],
+        since_env_step: Mapping[str, int],
+    ) -> None:
+        self.revision = revision
+        self.settings = MappingProxyType(dict(settings))
+        self.since_env_step = MappingProxyType(dict(since_env_step))
+        self._scheduled = tuple(
+            name
+            for name, setting in self.settings.items()
+            if not isinstance(setting, bool | int | float | str)
+        )
+        self._constant = None if self._scheduled else self._values_at(0)
+
+    def values_at(self, env_step: int) -> HyperparameterValues:
+        """Plain values for a rollout that begins at `env_step`."""
+        return self._constant if self._constant is not None else self._values_at(env_step)
+
+    def value_at(self, name: str, env_step: int) -> Value:
+        """The plain value of one hyperparameter."""
+        return _plain(name, evaluate(self.settings[name], env_step))
+
+    def _values_at(self, env_step: int) -> HyperparameterValues:
+        values: dict[str, Any] = {name: self.value_at(name, env_step) for name in VALUE_NAMES}
+        return HyperparameterValues(**values)
+
+
+def evaluate(setting: HyperparameterSetting, env_step: int) -> Value:
+    """The value of a setting at an env step.
+
+    A ramp whose beginning is open ("where it is applied") has not begun: it stands at its first
+    value.
+    """
+    match setting:
+        case bool() | int() | float() | str():
+            return setting
+        case PiecewiseSchedule(points=points):
+            return piecewise(
+                env_step,
+                env_steps=[point.env_step for point in points],
+                values=[point.value for point in points],
+            )
+        case LinearSchedule() | CosineSchedule() | ExponentialSchedule():
+            if setting.from_env_step is None:
+                return setting.from_value
+            share = ramp_share(env_step, start=setting.from_env_step, end=setting.until_env_step)
+            return _along(setting, share)
+        case _:
+            assert_never(setting)
+
+
+def anchored(setting: HyperparameterSetting, env_step: int) -> HyperparameterSetting:
+    """The setting with an open beginning fixed to `env_step`.
+
+    A ramp that would end before it begins is over: what stays is its last value.
+    """
+    if isinstance(setting, Ramp) and setting.from_env_step is None:
+        if setting.until_env_step <= env_step:
+            return setting.to_value
+        return setting.model_copy(update={"from_env_step": env_step})
+    return setting
+
+
+def _along(ramp: Ramp, share: float) -> float:
+    first, last = ramp.from_value, ramp.to_value
+    match ramp:
+        case LinearSchedule():
+            return linear(share, first=first, last=last)
+        case CosineSchedule():
+            return cosine(share, first=first, last=last)
+        case ExponentialSchedule():
+            return exponential(share, first=first, last=last)
+        case _:
+            assert_never(ramp)
+
+
+def _plain(name: str, value: Value) -> Value:
+    kind = HYPERPARAMETERS[name].kind
+    if kind == "number":
+        return float(value)
+    if kind == "integer":
+        assert not isinstance(value, str)
+        return round(value)
+    return value

@@ -1,0 +1,107 @@
+"""Threads that succeed or fail together: the first failure is kept and stops the others."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ThreadFailure:
+    """The first exception that left a thread of the group."""
+
+    thread: str
+    error: BaseException
+    traceback_text: str
+
+
+@dataclass(frozen=True)
+class HangingThread:
+    """A thread that did not end in time, and where it stands."""
+
+    thread: str
+    stack_text: str
+
+
+class ThreadGroup:
+    """Starts threads, waits for them in bounded time, and loses no exception.
+
+    Threads are daemons: one that hangs in foreign code can't keep the process alive.
+
+    Args:
+        on_failure: Called on the failing thread, for the first failure only.
+        on_all_ended: Called on the last thread to end.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_failure: Callable[[ThreadFailure], None],
+        on_all_ended: Callable[[], None],
+    ) -> None:
+        self._on_failure = on_failure
+        self._on_all_ended = on_all_ended
+        self._lock = threading.Lock()
+        """Guards `_failure` and `_running`."""
+        self._failure: ThreadFailure | None = None
+        self._running = 0
+        self._threads: list[threading.Thread] = []
+
+    def start(self, targets: dict[str, Callable[[], None]]) -> None:
+        """Start one thread for each name. Once in the life of a group."""
+        self._running = len(targets)
+        self._threads = [
+            threading.Thread(target=self._run, args=(name, target), name=name, daemon=True)
+            for name, target in targets.items()
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def failure(self) -> ThreadFailure | None:
+        """The first failure, if any thread has failed."""
+        with self._lock:
+            return self._failure
+
+    def join(self, timeout_s: float) -> list[HangingThread]:
+        """Wait for all threads to end, together no longer than `timeout_s`.
+
+        Returns:
+            Those that did not, with their stacks; empty if all ended.
+        """
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return [
+            HangingThread(thread.name, _stack_text(thread))
+            for thread in self._threads
+            if thread.is_alive()
+        ]
+
+    def _run(self, name: str, target: Callable[[], None]) -> None:
+        try:
+            target()
+        except BaseException as error:  # noqa: BLE001 -- kept, and reported as the run's outcome
+            self._keep(ThreadFailure(name, error, traceback.format_exc()))
+        finally:
+            with self._lock:
+                self._running -= 1
+                is_last = self._running == 0
+            if is_last:
+                self._on_all_ended()
+
+    def _keep(self, failure: ThreadFailure) -> None:
+        with self._lock:
+            if self._failure is not None:
+                return
+            self._failure = failure
+        self._on_failure(failure)
+
+
+def _stack_text(thread: threading.Thread) -> str:
+    frame = sys._current_frames().get(thread.ident or -1)  # noqa: SLF001 -- the documented way
+    return "".join(traceback.format_stack(frame)) if frame is not None else "it has just ended"

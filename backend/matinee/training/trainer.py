@@ -1,0 +1,404 @@
+"""Assembles a training from a RunSpec and is its one handle for the host.
+
+trainer = Trainer(spec, on_wake=event.set)
+trainer.start()
+while trainer.outcome is None:
+    event.wait(0.1)
+    drained = trainer.drain()
+trainer.join(10.0)
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.contracts.metrics import MetricSummary
+from matinee.contracts.progress import Progress
+from matinee.contracts.run_spec import MAX_ROLLOUT_SAMPLES, RunSpec
+from matinee.environments.factory import build_single, reward_threshold
+from matinee.environments.wrappers import AgentInterface, agent_interface
+from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
+from matinee.training.actor_learner import ActorLearner, SharedParts, WorkerPlan
+from matinee.training.budget import Budget
+from matinee.training.checkpoints import (
+    CheckpointDocument,
+    CheckpointManifest,
+    CheckpointState,
+    save_checkpoint,
+)
+from matinee.training.clock import TrainingClock
+from matinee.training.control import TrainingControl
+from matinee.training.counters import SlotCounter
+from matinee.training.evaluator import EvaluationResult, Evaluator, PeriodicEvaluation
+from matinee.training.hyperparameter_board import HyperparameterBoard
+from matinee.training.outcome import Outcome, StopCause
+from matinee.training.pacing import Pacer
+from matinee.training.parameter_store import ThreadParameterStore
+from matinee.training.return_window import ReturnWindow, WindowState
+from matinee.training.seeding import Purpose, integer_seed, seed_sequence
+from matinee.training.telemetry import EpisodeTable, Telemetry, WorkerStatus
+from matinee.training.thread_group import ThreadFailure, ThreadGroup
+
+MAX_ROLLOUT_NUMBERS = 2**28
+"""Observations of one worker's rollout stay below 1 GiB."""
+
+_RATE_WINDOW_S = 1.0
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What happened since the last drain."""
+
+    episodes: EpisodeTable
+    metrics: dict[str, MetricSummary]
+    worker_statuses: list[WorkerStatus]
+    evaluations: list[EvaluationResult]
+
+
+class Trainer:
+    """One training, from start to outcome. Its methods are for one host thread.
+
+    Args:
+        spec: With its seed set.
+        on_wake: Called on any thread, perhaps under a lock, when the host should look: a change
+            was applied, training stands or has ended, an evaluation is done. It must not block.
+        restore: A learner to go on from.
+
+    Raises:
+        EnvironmentBuildError: if the environment can't be built, or nothing can train on it.
+        InvalidInputError: if a rollout would need too much memory.
+        CheckpointError: if the checkpoint does not fit the spec.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        on_wake: Callable[[], None],
+        restore: CheckpointState | None = None,
+    ) -> None:
+        if spec.seed is None:
+            raise ValueError("a run is trained with a definite seed")
+        self._spec = spec
+        self._seed = spec.seed
+        self._on_wake = on_wake
+        interface = _look_at_environment(spec)
+        self._shape = NetworkShape(
+            observation_size=interface.observation_size,
+            hidden=tuple(spec.network.hidden),
+            action_count=interface.action_count,
+            activation=spec.network.activation.value,
+            shared_trunk=spec.network.shared_trunk,
+        )
+        before = restore.document if restore is not None else None
+        self._env_steps = SlotCounter(spec.workers, base=before.env_steps if before else 0)
+        self._clock = TrainingClock(seconds=before.seconds if before else 0.0)
+        self._store = self._new_store(restore)
+        self.control = TrainingControl(
+            spec.workers,
+            clock=self._clock,
+            env_steps=self._env_steps,
+            updates=self._store.updates,
+            on_wake=on_wake,
+        )
+        self.board = HyperparameterBoard(
+            before.hyperparameters if before else spec.hyperparameters,
+            env_steps=self._env_steps.total,
+            largest_rollout_length=self._largest_rollout_length(),
+            on_pending=self.control.changes_pending,
+            on_applied=on_wake,
+            revision=before.hyperparameter_revision if before else 0,
+            since_env_step=before.hyperparameters_since_env_step if before else None,
+        )
+        self._budget = Budget(
+            spec.budget, env_steps=self._env_steps, clock=self._clock, control=self.control
+        )
+        self._telemetry = Telemetry(
+            spec.workers,
+            window=ReturnWindow(
+                target=_solved_return(spec), state=_window_state(before) if before else None
+            ),
+            gives_up=self.control.stopping.is_set,
+        )
+        self._workers = self._new_workers(before)
+        self._evaluator = Evaluator(
+            spec.environment,
+            self._shape,
+            seed=self._seed,
+            store=self._store,
+            env_steps=self._env_steps,
+        )
+        self._periodic_evaluation = PeriodicEvaluation(
+            spec.evaluation,
+            evaluator=self._evaluator,
+            control=self.control,
+            env_steps=self._env_steps,
+            on_result=on_wake,
+        )
+        self._threads = ThreadGroup(
+            on_failure=self._stop_after_failure, on_all_ended=self._conclude
+        )
+        self._outcome: Outcome | None = None
+        self._rate_marks: deque[tuple[float, int]] = deque()
+
+    # ---- life ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start all threads; returns at once. Training holds first if `control.pause()` came."""
+        targets: dict[str, Callable[[], None]] = {
+            f"actor-learner-{number}": self._life_of(number, worker)
+            for number, worker in enumerate(self._workers)
+        }
+        if self._spec.evaluation.every_env_steps is not None:
+            targets["evaluation"] = self._periodic_evaluation.run
+        self._threads.start(targets)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while any thread lives."""
+        return self._outcome
+
+    def join(self, timeout_s: float) -> Outcome | None:
+        """Wait for the end, no longer than `timeout_s`.
+
+        After a stop, threads that are still there have hung: that is the outcome then, with the
+        place where each hangs.
+
+        Returns:
+            None if training has not been told to stop and goes on.
+        """
+        hanging = self._threads.join(timeout_s)
+        if self._outcome is None and hanging and self.control.stopping.is_set():
+            names = ", ".join(thread.thread for thread in hanging)
+            stacks = "\n".join(f"{thread.thread}:\n{thread.stack_text}" for thread in hanging)
+            reason = f"{names} did not stop within {timeout_s:g} s"
+            self._outcome = Outcome(
+                cause=StopCause.FAILED,
+                reason=reason,
+                error=WorkerFailedError(reason, traceback_text=stacks),
+                traceback_text=stacks,
+            )
+        return self._outcome
+
+    # ---- what it tells ---------------------------------------------------------------------------
+
+    def drain(self) -> Drained:
+        """Take everything that happened since the last call."""
+        evaluations = self._periodic_evaluation.results
+        return Drained(
+            episodes=self._telemetry.drain_episodes(),
+            metrics=self._telemetry.drain_metrics(),
+            worker_statuses=self._telemetry.drain_statuses(),
+            evaluations=[evaluations.popleft() for _ in range(len(evaluations))],
+        )
+
+    def progress(self) -> Progress:
+        """How far it has come. `steps_per_second` is over about the last second."""
+        window = self._telemetry.window()
+        recent = window.recent_returns
+        env_steps = self._env_steps.total()
+        return Progress(
+            env_steps=env_steps,
+            episodes=window.episodes,
+            updates=self._store.updates.total(),
+            seconds=self._clock.seconds(),
+            steps_per_second=self._rate(env_steps),
+            mean_return_100=float(np.mean(recent)) if recent else None,
+            best_mean_return_100=window.best_mean_return,
+            solved_at=window.solved_at,
+            budget_fraction=self._budget.fraction(),
+        )
+
+    def evaluate(
+        self, episodes: int, *, deterministic: bool, should_stop: Callable[[], bool]
+    ) -> EvaluationResult | None:
+        """Play test episodes on the present weights, on the calling thread; see `Evaluator`."""
+        return self._evaluator.evaluate(
+            episodes, deterministic=deterministic, should_stop=should_stop
+        )
+
+    # ---- checkpoints -----------------------------------------------------------------------------
+
+    def save_checkpoint(self, folder: Path) -> CheckpointManifest:
+        """Write the learner's present state to `folder`, also while it trains.
+
+        Raises:
+            CheckpointError: if it can't be written or is not worth it.
+        """
+        return save_checkpoint(self.capture(), folder)
+
+    def capture(self) -> CheckpointState:
+        """The learner's present state.
+
+        While it trains, the weights are what any worker would pull now, and each generator is as
+        of its worker's last rollout boundary; while it stands, everything is of one moment.
+        """
+        window = self._telemetry.window()
+        board = self.board.snapshot()
+        kind, statistics = self._store.statistics()
+        weights = np.empty(self._shape.layout().size, np.float32)
+        self._store.pull(weights)
+        return CheckpointState(
+            document=CheckpointDocument(
+                spec=self._spec,
+                env_steps=self._env_steps.total(),
+                updates=self._store.updates.total(),
+                episodes=window.episodes,
+                seconds=self._clock.seconds(),
+                optimizer=kind,
+                hyperparameter_revision=board.revision,
+                hyperparameters={name: h.setting for name, h in board.applied.items()},
+                hyperparameters_since_env_step={
+                    name: h.since_env_step for name, h in board.applied.items()
+                },
+                generators=[dict(worker.generator_state) for worker in self._workers],
+                recent_returns=list(window.recent_returns),
+                best_mean_return_100=window.best_mean_return,
+                solved_at=window.solved_at,
+            ),
+            weights=weights,
+            statistics=statistics,
+        )
+
+    # ---- assembly --------------------------------------------------------------------------------
+
+    def _new_store(self, restore: CheckpointState | None) -> ThreadParameterStore:
+        size = self._shape.layout().size
+        if restore is None:
+            seed = integer_seed(seed_sequence(self._seed, Purpose.INITIAL_WEIGHTS))
+            kind = self._spec.hyperparameters.get("optimizer", "rmsprop")
+            return ThreadParameterStore(
+                initial_weights(self._shape, seed=seed),
+                workers=self._spec.workers,
+                optimizer="adam" if kind == "adam" else "rmsprop",
+            )
+        if restore.weights.shape != (size,) or restore.weights.dtype != np.float32:
+            raise CheckpointError(
+                f"the checkpoint has {restore.weights.size} weights; the network has {size}"
+            )
+        return ThreadParameterStore(
+            restore.weights.copy(),
+            workers=self._spec.workers,
+            optimizer=restore.document.optimizer,
+            statistics=restore.statistics,
+            pushes=restore.document.updates,
+        )
+
+    def _new_workers(self, before: CheckpointDocument | None) -> list[ActorLearner]:
+        shared = SharedParts(
+            store=self._store,
+            board=self.board,
+            control=self.control,
+            pacer=Pacer(self.control.hurry),
+            telemetry=self._telemetry,
+            clock=self._clock,
+            env_steps=self._env_steps,
+            budget=self._budget,
+        )
+        occasion = self._env_steps.total()
+        rollout_length = self.board.snapshot().applied["rollout_length"].value
+        generators = before.generators if before else []
+        return [
+            ActorLearner(
+                WorkerPlan(
+                    worker=worker,
+                    environment=self._spec.environment,
+                    environments=self._spec.envs_per_worker,
+                    rollout_length=int(rollout_length),
+                    environment_seed=integer_seed(
+                        seed_sequence(
+                            self._seed, Purpose.ENVIRONMENT, worker=worker, occasion=occasion
+                        )
+                    ),
+                    action_seed=seed_sequence(self._seed, Purpose.ACTIONS, worker=worker),
+                    generator_state=generators[worker] if worker < len(generators) else None,
+                ),
+                self._shape,
+                shared,
+            )
+            for worker in range(self._spec.workers)
+        ]
+
+    def _largest_rollout_length(self) -> int:
+        environments = self._spec.envs_per_worker
+        samples = min(MAX_ROLLOUT_SAMPLES, MAX_ROLLOUT_NUMBERS // self._shape.observation_size)
+        if samples < environments:
+            raise InvalidInputError(
+                f"{environments} environments with {self._shape.observation_size:,} numbers in an "
+                "observation need too much memory"
+            )
+        return samples // environments
+
+    # ---- threads ---------------------------------------------------------------------------------
+
+    def _life_of(self, number: int, worker: ActorLearner) -> Callable[[], None]:
+        def live() -> None:
+            self._telemetry.record_status(WorkerStatus(number, "running"))
+            worker.run()
+            self._telemetry.record_status(WorkerStatus(number, "finished"))
+
+        return live
+
+    def _stop_after_failure(self, failure: ThreadFailure) -> None:
+        name = failure.thread.rpartition("-")[2]
+        if name.isdigit():
+            self._telemetry.record_status(WorkerStatus(int(name), "failed", failure.traceback_text))
+        error = failure.error
+        self.control.stop(
+            StopCause.FAILED, f"{failure.thread} failed: {type(error).__name__}: {error}"
+        )
+
+    def _conclude(self) -> None:
+        """The last thread has ended: what was the end?"""
+        cause = self.control.stop_cause
+        assert cause is not None, "threads end only when told to"
+        failure = self._threads.failure
+        if cause is not StopCause.FAILED or failure is None:
+            self._outcome = Outcome(cause=cause, reason=self.control.stop_reason)
+        else:
+            self._outcome = Outcome(
+                cause=cause,
+                reason=self.control.stop_reason,
+                error=failure.error,
+                traceback_text=failure.traceback_text,
+            )
+        self._on_wake()
+
+    def _rate(self, env_steps: int) -> float:
+        now = time.perf_counter()
+        marks = self._rate_marks
+        marks.append((now, env_steps))
+        while len(marks) > 2 and now - marks[1][0] >= _RATE_WINDOW_S:  # noqa: PLR2004
+            marks.popleft()
+        then, env_steps_then = marks[0]
+        return (env_steps - env_steps_then) / (now - then) if now > then else 0.0
+
+
+def _look_at_environment(spec: RunSpec) -> AgentInterface:
+    environment = build_single(spec.environment)
+    try:
+        return agent_interface(environment.observation_space, environment.action_space)
+    finally:
+        environment.close()
+
+
+def _solved_return(spec: RunSpec) -> float | None:
+    if spec.budget.target_return is not None:
+        return spec.budget.target_return
+    return reward_threshold(spec.environment.id)
+
+
+def _window_state(document: CheckpointDocument) -> WindowState:
+    return WindowState(
+        episodes=document.episodes,
+        recent_returns=tuple(document.recent_returns),
+        best_mean_return=document.best_mean_return_100,
+        solved_at=document.solved_at,
+    )
