@@ -15,6 +15,7 @@
     │   ├── NonFiniteError           NaN or infinity in loss, gradient or weights
     │   └── WorkerFailedError        an actor-learner raised; carries its traceback
     ├── CheckpointError              a checkpoint can't be written, read or verified
+    ├── CatalogueError               catalogue.db can't be used
     └── JournalError                 run.db can't be used
         ├── JournalOwnedError        another process is the writer
         └── JournalVersionError      written by a newer Matinee
@@ -142,6 +143,12 @@ class CheckpointError(MatineeError):
     """A checkpoint can't be written, read or verified."""
 
     code = "checkpoint"
+
+
+class CatalogueError(MatineeError):
+    """catalogue.db can't be used; it is an index, so deleting it loses no run."""
+
+    code = "catalogue"
 
 
 class JournalError(MatineeError):

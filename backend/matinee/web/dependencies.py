@@ -33,6 +33,8 @@ from matinee.web.login_limit import LoginLimit
 from matinee.web.telemetry import WebTelemetry
 
 ExportFormat = Literal["jsonl", "csv"]
+PAGE_DIR = Path(__file__).parent / "page"
+"""Where the build hook puts the page; in a checkout it may be missing."""
 
 
 class RunUseCases(Protocol):
@@ -131,7 +133,7 @@ class WebDependencies:
     token: AccessToken
     hosts: HostPolicy
     clock: Callable[[], datetime]
-    page_dir: Path | None = None
+    page_dir: Path = PAGE_DIR
     epoch: str = field(default_factory=new_ulid)
     """Of this server process, so that a page notices a restart."""
     login_limit: LoginLimit = field(default_factory=LoginLimit)

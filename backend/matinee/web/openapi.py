@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
+from starlette.types import Lifespan
 
 from matinee import __version__
 from matinee.contracts.commands import Action
@@ -48,7 +49,7 @@ The WebSocket at `/api/v1/stream` sends `ServerFrame`s and takes `ClientFrame`s.
 """
 
 
-def bare_app() -> FastAPI:
+def bare_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The routes alone: no security, no page, nothing to call. `create_app` builds on it."""
     app = FastAPI(
         title="Matinee",
@@ -59,6 +60,7 @@ def bare_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
     )
     for router in _ROUTERS:
         app.include_router(router)

@@ -18,6 +18,7 @@ from matinee.contracts.problem import PROBLEM_MEDIA_TYPE, Problem, ProblemField
 from matinee.contracts.validation import field_errors
 from matinee.errors import (
     AuthenticationError,
+    CatalogueError,
     ConflictError,
     EnvironmentBuildError,
     FieldError,
@@ -47,6 +48,7 @@ _STATUS_OF: tuple[tuple[type[MatineeError], HTTPStatus], ...] = (
     (EnvironmentBuildError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (JournalOwnedError, HTTPStatus.CONFLICT),
     (JournalVersionError, HTTPStatus.CONFLICT),
+    (CatalogueError, HTTPStatus.SERVICE_UNAVAILABLE),
     (JournalError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
