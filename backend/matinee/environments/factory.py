@@ -78,7 +78,7 @@ def build_vector(environment: EnvironmentSpec, count: int) -> EnvironmentVector:
     spec = registered_spec(environment.id)
     _check_kwargs(environment.kwargs)
     with _build_lock:
-        if count >= NATIVE_VECTOR_MINIMUM and _has_native_vector(spec, environment.kwargs):
+        if count >= NATIVE_VECTOR_MINIMUM and has_native_vector(spec, environment.kwargs):
             return NativeVector(_build_native(spec, count, environment.kwargs))
         return LoopVector([_build(spec, environment.kwargs) for _ in range(count)])
 
@@ -89,9 +89,16 @@ def _check_kwargs(kwargs: Mapping[str, Any]) -> None:
         raise EnvironmentBuildError(
             f"environment argument(s) {', '.join(reserved)} can't be set: training decides them"
         )
+    limit = kwargs.get("max_episode_steps", 1)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise EnvironmentBuildError(
+            f"max_episode_steps must be a positive integer, not {limit!r}; leave it out for the "
+            "environment's own limit"
+        )
 
 
-def _has_native_vector(spec: EnvSpec, kwargs: Mapping[str, Any]) -> bool:
+def has_native_vector(spec: EnvSpec, kwargs: Mapping[str, Any]) -> bool:
+    """Whether the environment can be stepped as a native vector, built with these arguments."""
     if spec.vector_entry_point is None or spec.additional_wrappers:
         return False
     creator: Any = spec.vector_entry_point

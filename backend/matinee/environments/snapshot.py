@@ -1,0 +1,179 @@
+"""A look at every registered environment, taken in a process of its own.
+
+    python -m matinee.environments.snapshot
+
+prints an `EnvironmentSnapshot` as JSON, and nothing else, on standard output. The server keeps it
+until `matinee.environments.installation.fingerprint` changes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Literal
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.envs.registration import EnvSpec
+from pydantic import JsonValue
+
+from matinee.contracts.environments import (
+    EnvironmentDescription,
+    EnvironmentSnapshot,
+    RunInterpreter,
+    SpaceDescription,
+)
+from matinee.contracts.run_spec import EnvironmentSpec
+from matinee.environments.catalogue import CURATED_ENVIRONMENTS
+from matinee.environments.factory import RESERVED_KWARGS, build_single, has_native_vector
+from matinee.environments.installation import fingerprint, install_hint
+from matinee.environments.wrappers import untrainable_reason
+from matinee.errors import EnvironmentBuildError
+
+
+def take_snapshot() -> EnvironmentSnapshot:
+    """Build every registered environment once and describe what came of it."""
+    return EnvironmentSnapshot(
+        fingerprint=fingerprint(),
+        interpreter=_interpreter(),
+        environments=[
+            describe(spec) for id_, spec in sorted(gymnasium.registry.items()) if ":" not in id_
+        ],
+    )
+
+
+def describe(spec: EnvSpec) -> EnvironmentDescription:
+    """One environment; a failure to build it becomes part of the description."""
+    kwargs = _constructor_kwargs(spec)
+    summary = CURATED_ENVIRONMENTS.get(spec.id)
+    try:
+        environment = build_single(EnvironmentSpec(id=spec.id))
+    except (EnvironmentBuildError, ValueError) as error:
+        return EnvironmentDescription(
+            id=spec.id,
+            installed=False,
+            install_hint=install_hint(spec.entry_point),
+            trainable=False,
+            untrainable_reason=_first_line(error),
+            reward_threshold=spec.reward_threshold,
+            max_episode_steps=spec.max_episode_steps,
+            vectorized=False,
+            kwargs=kwargs,
+            summary=summary,
+            curated=summary is not None,
+        )
+    try:
+        reason = untrainable_reason(environment.observation_space, environment.action_space)
+        return EnvironmentDescription(
+            id=spec.id,
+            installed=True,
+            trainable=reason is None,
+            untrainable_reason=reason,
+            observation=_space(environment.observation_space),
+            action=_space(environment.action_space),
+            reward_threshold=spec.reward_threshold,
+            max_episode_steps=spec.max_episode_steps,
+            vectorized=has_native_vector(spec, {}),
+            kwargs=kwargs,
+            summary=summary,
+            curated=summary is not None,
+        )
+    finally:
+        environment.close()
+
+
+def _space(space: gymnasium.Space[Any]) -> SpaceDescription:
+    discrete = isinstance(space, gymnasium.spaces.Discrete)
+    return SpaceDescription(
+        kind=type(space).__name__,
+        shape=None if space.shape is None else [int(size) for size in space.shape],
+        size=int(space.n) if isinstance(space, gymnasium.spaces.Discrete) else None,
+        text=str(space) if discrete else " ".join(str(space).split()),
+    )
+
+
+def _constructor_kwargs(spec: EnvSpec) -> dict[str, JsonValue]:
+    """Names and defaults of what the constructor takes, as far as they are JSON."""
+    parameters = _parameters(spec.entry_point)
+    kwargs: dict[str, JsonValue] = {
+        name: _as_json(parameter.default)
+        for name, parameter in parameters.items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and name not in RESERVED_KWARGS
+        and name != "self"
+    }
+    if spec.max_episode_steps is not None:
+        kwargs["max_episode_steps"] = spec.max_episode_steps
+    kwargs.update({k: _as_json(v) for k, v in spec.kwargs.items() if k not in RESERVED_KWARGS})
+    return kwargs
+
+
+def _parameters(entry_point: object) -> Mapping[str, inspect.Parameter]:
+    """The constructor's parameters; none where the class can't be imported here."""
+    creator = entry_point
+    if isinstance(entry_point, str):
+        module, _, attribute = entry_point.partition(":")
+        try:
+            creator = getattr(importlib.import_module(module), attribute)
+        except Exception:  # noqa: BLE001 -- a broken plug-in is described, not fatal
+            return {}
+    return inspect.signature(creator).parameters if callable(creator) else {}
+
+
+def _as_json(value: object) -> JsonValue:
+    """The value as JSON data; null where it has no JSON form."""
+    try:
+        document: JsonValue = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError):
+        return None
+    return document
+
+
+def _interpreter() -> RunInterpreter:
+    build: Literal["cpu", "cuda", "other"] = "cpu"
+    if torch.version.cuda is not None:
+        build = "cuda"
+    elif torch.version.hip is not None:
+        build = "other"
+    is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
+    return RunInterpreter(
+        python=platform.python_version(),
+        torch=torch.__version__,
+        gymnasium=gymnasium.__version__,
+        numpy=np.__version__,
+        gil_enabled=True if is_gil_enabled is None else is_gil_enabled(),
+        build=build,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:500]
+
+
+@contextmanager
+def _standard_output_kept_clean() -> Iterator[BinaryIO]:
+    """The real standard output; what imported code prints meanwhile goes to standard error."""
+    with os.fdopen(os.dup(1), "wb") as real:
+        os.dup2(2, 1)
+        try:
+            yield real
+        finally:
+            sys.stdout.flush()
+            os.dup2(real.fileno(), 1)
+
+
+def main() -> None:
+    """Print the snapshot."""
+    with _standard_output_kept_clean() as output:
+        output.write(take_snapshot().model_dump_json().encode())
+
+
+if __name__ == "__main__":
+    main()
