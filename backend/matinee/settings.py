@@ -10,12 +10,13 @@ import secrets
 import stat
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from matinee.contracts.validation import field_errors
 from matinee.errors import InvalidInputError
 
 TOKEN_FILE = "token"  # noqa: S105 - a file name
@@ -150,3 +151,20 @@ def runtime_dir() -> Path:
     if stat.S_IMODE(status.st_mode) & 0o077:
         path.chmod(0o700)
     return path
+
+
+def read_settings(**flags: Any) -> Settings:
+    """Settings from the environment, with the flags that were given (not None) over them.
+
+    Raises:
+        InvalidInputError: naming every wrong value and what is allowed.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise InvalidInputError(
+            "a setting is not valid (flags, or MATINEE_… environment variables)",
+            fields=field_errors(error),
+            code="invalid_settings",
+        ) from error

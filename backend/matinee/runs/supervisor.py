@@ -72,6 +72,7 @@ class Supervisor:
         self._runtime_dir = runtime_dir
         self._orphan_grace_s = orphan_grace_s
         self._live: dict[str, _LiveRun] = {}
+        self._launching: set[str] = set()
         self._bells: dict[str, asyncio.Future[None]] = {}
         self._closing = False
 
@@ -99,8 +100,10 @@ class Supervisor:
             start_command_id=start_command_id,
             actor=actor,
         )
+        self._launching.add(run_id)
         try:
             process = await self._launcher.launch(assignment)
+            self._attend(_LiveRun(run_id, run_dir, socket_path, process))
         except OSError as error:
             log.exception("launch_failed", run_id=run_id)
             await asyncio.to_thread(
@@ -110,11 +113,13 @@ class Supervisor:
                 reason=f"no process could be started: {error}",
             )
             await self._look(run_id)
-            return
-        self._attend(_LiveRun(run_id, run_dir, socket_path, process))
+        finally:
+            self._launching.discard(run_id)
 
     def adopt(self, run_id: str, process: RunProcess, socket_path: Path) -> None:
-        """Look after a run that an earlier server started."""
+        """Look after a run that somebody else started; nothing happens if we do already."""
+        if run_id in self._live or run_id in self._launching:
+            return
         log.info("run_adopted", run_id=run_id, pid=process.pid)
         self._attend(_LiveRun(run_id, self._folders.path(run_id), socket_path, process))
 

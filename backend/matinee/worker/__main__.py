@@ -11,10 +11,10 @@ import os
 import sys
 from pathlib import Path
 
-# One thread per process for the maths, set before anything loads a maths library: the nets are
-# so small that handing work to other threads costs more than it brings.
-for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[_variable] = "1"
+from matinee.training.torch_threads import limit_library_threads
+
+# Before anything loads a maths library.
+limit_library_threads(os.environ)
 
 NICENESS = 5
 """Training gives way to the server, so that requests stay fast on a machine that is busy."""
@@ -27,10 +27,11 @@ def main() -> int:
     from matinee.contracts.identifiers import new_ulid
     from matinee.contracts.run_state import RunState
     from matinee.journal.schema import WORKER_LOG
-    from matinee.training.warm_up import warm_up
     from matinee.worker.commands import Request
     from matinee.worker.host import RunHost
+    from matinee.worker.logs import configure_worker_log
     from matinee.worker.signals import on_termination
+    from matinee.worker.warm_up import warm_up
 
     warm_up()
     line = sys.stdin.buffer.readline()
@@ -39,6 +40,7 @@ def main() -> int:
     assignment = Assignment.model_validate_json(line)
     run_dir = Path(assignment.run_dir)
     _redirect_output(run_dir / WORKER_LOG)
+    configure_worker_log(sys.stderr)
     faulthandler.enable()
     os.nice(NICENESS)
     host = RunHost(

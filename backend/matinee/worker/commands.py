@@ -8,6 +8,7 @@ all others.
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +29,8 @@ from matinee.contracts.commands import (
 )
 from matinee.contracts.control import AckFrame
 from matinee.contracts.hyperparameters import check_setting
-from matinee.contracts.run_state import RunState
+from matinee.contracts.run_state import ENDED_STATES, RunState
+from matinee.training.outcome import StopCause
 from matinee.training.trainer import Trainer
 from matinee.worker.record import RunRecord
 
@@ -57,6 +59,7 @@ class CommandDesk:
         self._gate: Command | None = None
         self._changes: dict[int, Command] = {}
         self._ending: list[Command] = []
+        self.ending_since_s = float("inf")
         self._acks: list[tuple[Request, AckFrame]] = []
 
     @property
@@ -134,16 +137,11 @@ class CommandDesk:
             self._record.apply(command)
         self._ending.clear()
 
-    def refuse_rest(self) -> None:
-        """Answer what came in after the end."""
-        self.take_requests()
-        self.close()
-
     def _refusal(self, action: Action) -> str | None:
         state = self._record.state
         match action:
             case Stop() | Abort() | Interrupt():
-                return None
+                return f"the run is {state.value}" if state in ENDED_STATES else None
             case Start() | Pause() | Resume() | Step() | SetHyperparameters():
                 if state not in (RunState.RUNNING, RunState.PAUSED):
                     return f"the run is {state.value}"
@@ -161,7 +159,7 @@ class CommandDesk:
         ]
         if errors:
             return "; ".join(errors)
-        newest = self._trainer.board.newest_revision
+        newest = self._trainer.board.snapshot().revision + len(self._changes)
         if action.expected_revision not in (None, newest):
             return (
                 f"the hyperparameters are at revision {newest}, not {action.expected_revision}: "
@@ -195,7 +193,10 @@ class CommandDesk:
                 if self._record.state in (RunState.RUNNING, RunState.PAUSED):
                     self._record.change_state(RunState.STOPPING)
                 self._ending.append(command)
-                control.stop()
+                # An abort after a stop that takes too long has a clock of its own.
+                if len(self._ending) == 1 or isinstance(action, Abort):
+                    self.ending_since_s = time.monotonic()
+                control.stop(*_stop_order(action))
             case _:
                 assert_never(action)
 
@@ -203,3 +204,15 @@ class CommandDesk:
         if self._gate is not None:
             self._record.reject(self._gate, "superseded by a newer command")
         self._gate = command
+
+
+def _stop_order(action: EndingAction) -> tuple[StopCause, str]:
+    match action:
+        case Stop():
+            return StopCause.STOPPED, "stopped on request"
+        case Abort():
+            return StopCause.ABORTED, "aborted on request"
+        case Interrupt():
+            return StopCause.STOPPED, action.reason
+        case _:
+            assert_never(action)

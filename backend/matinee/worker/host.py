@@ -25,22 +25,32 @@ from matinee.contracts.events import (
     WorkerStatusChanged,
 )
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_state import RunState
-from matinee.errors import MatineeError
+from matinee.errors import CheckpointError, MatineeError
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
-from matinee.training.trainer import Outcome, Trainer
+from matinee.training.checkpoints import load_checkpoint, prune_checkpoints
+from matinee.training.evaluator import EvaluationResult
+from matinee.training.outcome import Outcome, StopCause
+from matinee.training.trainer import Trainer
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.control_channel import ControlChannel, Reply
 from matinee.worker.record import RunRecord
 
 FLUSH_INTERVAL_S = 0.1
 HEARTBEAT_INTERVAL_S = 1.0
-JOIN_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 10.0
+"""A rollout that takes longer than this after a stop has hung."""
+ABORT_TIMEOUT_S = 0.5
+LAST_COMMIT_TIMEOUT_S = 10.0
 DISK_FAILURE_PAUSE_S = 5.0
 """Commits that fail for this long pause training, so that memory does not fill up."""
+
+ORDERLY_ENDS = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED})
+"""Ends with a checkpoint."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +88,7 @@ class RunHost:
         self._on_progress = on_progress
         self._wake = threading.Event()
         self._channel = ControlChannel(socket_path, run_id=run_id, on_command=self._on_command)
+        self._spec = JournalReader(run_dir).header().spec
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
         self._next_checkpoint_s = float("inf")
@@ -127,28 +138,26 @@ class RunHost:
             outcome = self._watch(record, trainer, desk)
             return self._end(record, trainer, desk, outcome)
         except Exception as error:
-            trainer.control.stop()
+            trainer.control.stop(StopCause.ABORTED, "the host failed")
             log.exception("host_failed")
             return self._fail(record, error)
 
     def _build_trainer(self) -> Trainer:
-        reader = JournalReader(self._run_dir)
-        folder = reader.newest_checkpoint()
+        folder = JournalReader(self._run_dir).newest_checkpoint()
         restore = load_checkpoint(self._run_dir / CHECKPOINTS / folder) if folder else None
-        return Trainer(reader.header().spec, on_wake=self._wake.set, restore=restore)
+        return Trainer(self._spec, on_wake=self._wake.set, restore=restore)
 
     def _begin(self, record: RunRecord, trainer: Trainer) -> None:
         trainer.start()
         record.set_progress(trainer.progress())
-        record.set_hyperparameters(trainer.board.snapshot(), revision=trainer.board.newest_revision)
+        record.set_hyperparameters(trainer.board.snapshot())
         record.change_state(RunState.RUNNING)
         if self._start_command_id is not None:
             command = JournalReader(self._run_dir).command(self._start_command_id)
             if command is not None:
                 record.apply(command)
         record.commit(self._tell)
-        every_s = trainer.spec.checkpoint.every_seconds
-        self._next_checkpoint_s = time.monotonic() + every_s if every_s else float("inf")
+        self._plan_checkpoint()
 
     def _watch(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> Outcome:
         while True:
@@ -158,10 +167,12 @@ class RunHost:
             self._flush(record, trainer, desk)
             if outcome is not None:
                 return outcome
-            ending = desk.ending
-            if isinstance(ending, Abort) and trainer.join(0.0) is False:
-                # An abort does not wait for a rollout: the process ends with its threads.
-                return Outcome.aborted()
+            if desk.ending is not None:
+                grace_s = ABORT_TIMEOUT_S if isinstance(desk.ending, Abort) else STOP_TIMEOUT_S
+                if time.monotonic() - desk.ending_since_s > grace_s:
+                    hung = trainer.join(0.0)
+                    assert hung is not None, "a training that was told to stop has an outcome"
+                    return hung
             self._checkpoint_if_due(record, trainer)
             self._leave_if_orphaned(desk)
             self._pause_if_disk_fails(record, trainer)
@@ -180,24 +191,13 @@ class RunHost:
                 error=status.error,
             )
         for evaluation in drained.evaluations:
-            record.writer.append(
-                EvaluationFinished,
-                env_step=evaluation.env_step,
-                deterministic=evaluation.deterministic,
-                final=evaluation.final,
-                mean_return=evaluation.mean_return,
-                std_return=evaluation.std_return,
-                returns=evaluation.returns,
-                lengths=evaluation.lengths,
-            )
+            _record_evaluation(record, evaluation, final=False)
         if drained.metrics or moved:
-            record.writer.append_metrics(drained.metrics, progress)
+            record.writer.append_metrics(drained.metrics | _speed(progress), progress)
         desk.note_applied()
         desk.take_requests()
         desk.note_applied()
-        record.set_hyperparameters(
-            trainer.board.snapshot(), revision=trainer.board.applied_revision
-        )
+        record.set_hyperparameters(trainer.board.snapshot())
         if record.commit(self._tell):
             desk.send_acks()
         self._heartbeat(progress)
@@ -207,12 +207,8 @@ class RunHost:
     def _end(
         self, record: RunRecord, trainer: Trainer, desk: CommandDesk, outcome: Outcome
     ) -> RunState:
-        ending = desk.ending
-        threads_ended = trainer.join(0.5 if isinstance(ending, Abort) else JOIN_TIMEOUT_S)
-        state, reason = _final_state(outcome, ending)
-        if not threads_ended and state is not RunState.ABORTED:
-            state, reason = RunState.FAILED, trainer.describe_hang()
-        if state in (RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED):
+        state, reason = _final_state(outcome, desk.ending)
+        if state in ORDERLY_ENDS:
             if record.state in (RunState.RUNNING, RunState.PAUSED):
                 record.change_state(RunState.STOPPING, reason)
             self._flush(record, trainer, desk)
@@ -220,20 +216,19 @@ class RunHost:
             if state is not RunState.INTERRUPTED:
                 self._evaluate(record, trainer, desk)
             # During the evaluation somebody may have lost patience.
-            if isinstance(desk.ending, Abort | Interrupt):
-                state, reason = _final_state(outcome, desk.ending)
+            state, reason = _final_state(outcome, desk.ending)
         self._flush(record, trainer, desk)
         desk.close()
         record.change_state(state, reason)
         self._commit_finally(record)
         desk.send_acks()
-        desk.refuse_rest()
+        desk.take_requests()
         self._commit_finally(record)
         desk.send_acks()
         return record.state
 
     def _evaluate(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
-        episodes = trainer.spec.evaluation.episodes
+        episodes = self._spec.evaluation.episodes
         if episodes == 0:
             return
 
@@ -243,33 +238,42 @@ class RunHost:
                 self._flush(record, trainer, desk)
             return isinstance(desk.ending, Abort | Interrupt)
 
-        trainer.evaluate(episodes, deterministic=True, final=True, should_stop=impatient)
+        result = trainer.evaluate(episodes, deterministic=True, should_stop=impatient)
+        if result is not None:
+            _record_evaluation(record, result, final=True)
+
+    def _plan_checkpoint(self) -> None:
+        every_s = self._spec.checkpoint.every_seconds
+        self._next_checkpoint_s = time.monotonic() + every_s if every_s else float("inf")
 
     def _checkpoint_if_due(self, record: RunRecord, trainer: Trainer) -> None:
-        now_s = time.monotonic()
-        every_s = trainer.spec.checkpoint.every_seconds
-        if every_s is None or now_s < self._next_checkpoint_s:
-            return
-        self._next_checkpoint_s = now_s + every_s
-        if record.state is RunState.RUNNING:
-            self._checkpoint(record, trainer, cause="schedule")
+        if time.monotonic() >= self._next_checkpoint_s:
+            self._plan_checkpoint()
+            if record.state is RunState.RUNNING:
+                self._checkpoint(record, trainer, cause="schedule")
 
     def _checkpoint(self, record: RunRecord, trainer: Trainer, *, cause: str) -> None:
         checkpoint_id = new_ulid()
         folder = self._run_dir / CHECKPOINTS
+        plan = self._spec.checkpoint
         try:
-            size_bytes = trainer.save_checkpoint(folder / checkpoint_id)
-            forgotten = prune_checkpoints(folder, keep_last=trainer.spec.checkpoint.keep_last)
-        except (OSError, MatineeError) as error:
+            manifest = trainer.save_checkpoint(folder / checkpoint_id)
+            _, deleted = prune_checkpoints(
+                folder, keep_last=plan.keep_last, keep_best=plan.keep_best
+            )
+        except CheckpointError as error:
             log.exception("checkpoint_failed")
             record.append(
                 LogWritten, level="error", message=f"a checkpoint could not be written: {error}"
             )
             return
         record.append(
-            CheckpointSaved, checkpoint_id=checkpoint_id, cause=cause, size_bytes=size_bytes
+            CheckpointSaved,
+            checkpoint_id=checkpoint_id,
+            cause=cause,
+            size_bytes=manifest.size_bytes,
         )
-        for name in forgotten:
+        for name in deleted:
             record.writer.forget_checkpoint(name)
         record.commit(self._tell)
 
@@ -304,7 +308,7 @@ class RunHost:
         return record.state
 
     def _commit_finally(self, record: RunRecord) -> None:
-        deadline_s = time.monotonic() + JOIN_TIMEOUT_S
+        deadline_s = time.monotonic() + LAST_COMMIT_TIMEOUT_S
         while not record.commit(self._tell) and time.monotonic() < deadline_s:
             time.sleep(FLUSH_INTERVAL_S)
 
@@ -327,18 +331,40 @@ class RunHost:
         self.request(Request(frame.command_id, frame.actor, frame.action, reply))
 
 
+def _speed(progress: Progress) -> dict[str, MetricSummary]:
+    """The throughput of this flush, as a metric like the others."""
+    speed = progress.steps_per_second
+    return {
+        "steps_per_second": MetricSummary(mean=speed, min=speed, max=speed, last=speed, count=1)
+    }
+
+
+def _record_evaluation(record: RunRecord, result: EvaluationResult, *, final: bool) -> None:
+    record.writer.append(
+        EvaluationFinished,
+        env_step=result.env_step,
+        deterministic=result.deterministic,
+        final=final,
+        mean_return=result.mean_return,
+        std_return=result.std_return,
+        returns=list(result.returns),
+        lengths=list(result.lengths),
+    )
+
+
 def _final_state(
     outcome: Outcome, ending: Stop | Abort | Interrupt | None
 ) -> tuple[RunState, str | None]:
     """The state in which a run ends, and why in words."""
-    if outcome.cause == "failed":
-        return RunState.FAILED, outcome.reason
+    if isinstance(ending, Abort):
+        return RunState.ABORTED, "aborted on request"
+    if outcome.cause is StopCause.FAILED:
+        trace = f"\n\n{outcome.traceback_text}" if outcome.traceback_text else ""
+        return RunState.FAILED, f"{outcome.reason}{trace}"
     match ending:
-        case Abort():
-            return RunState.ABORTED, "aborted on request"
         case Interrupt():
             return RunState.INTERRUPTED, ending.reason
-        case Stop() if outcome.cause == "stopped":
+        case Stop() if outcome.cause is StopCause.STOPPED:
             return RunState.STOPPED, "stopped on request"
         case Stop() | None:
             return RunState.FINISHED, outcome.reason

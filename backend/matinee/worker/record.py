@@ -21,9 +21,10 @@ from matinee.contracts.events import (
     RunStateChanged,
 )
 from matinee.contracts.progress import Progress
-from matinee.contracts.run import AppliedHyperparameter, RunSnapshot
+from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.writer import JournalWriter
+from matinee.training.hyperparameter_board import BoardSnapshot
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +75,9 @@ class RunRecord:
         """How far the run has come."""
         self._update(progress=progress)
 
-    def set_hyperparameters(
-        self, settings: Mapping[str, AppliedHyperparameter], *, revision: int
-    ) -> None:
+    def set_hyperparameters(self, board: BoardSnapshot) -> None:
         """What is in use."""
-        self._update(hyperparameters=dict(settings), hyperparameter_revision=revision)
+        self._update(hyperparameters=board.applied, hyperparameter_revision=board.revision)
 
     def accept(self, command: Command) -> Command:
         """A command was taken."""

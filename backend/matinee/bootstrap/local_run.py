@@ -1,0 +1,81 @@
+"""A run in this very process, for `matinee train`: the same host and record, no server.
+
+A server that is pointed at the data directory, now or later, shows the run; while it trains it can
+even be steered from there, because the control socket is the real one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from matinee.bootstrap.presets import BuiltInPresets
+from matinee.contracts.commands import Interrupt, Start
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run_spec import RunRequest, RunSpec
+from matinee.contracts.run_state import RunState
+from matinee.journal.schema import WORKER_LOG
+from matinee.processes.environment_probe import EnvironmentProbe
+from matinee.runs.folders import RunFolders
+from matinee.runs.planning import plan_run
+from matinee.runs.steering import new_command
+from matinee.settings import Settings, prepare_data_dir, runtime_dir
+from matinee.worker.commands import Request
+from matinee.worker.host import OnProgress, RunHost
+from matinee.worker.logs import configure_worker_log
+from matinee.worker.signals import on_termination
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """A run that is made and ready to be hosted here."""
+
+    run_id: str
+    name: str
+    run_dir: Path
+    spec: RunSpec
+    start_command_id: str
+
+    def host(self, *, on_progress: OnProgress | None) -> RunState:
+        """Train until the end; Ctrl-C and SIGTERM checkpoint and end it in good order."""
+        with (self.run_dir / WORKER_LOG).open("a", encoding="utf-8", buffering=1) as log:
+            configure_worker_log(log)
+            host = RunHost(
+                self.run_dir,
+                run_id=self.run_id,
+                socket_path=runtime_dir() / f"{self.run_id}.sock",
+                start_command_id=self.start_command_id,
+                on_progress=on_progress,
+            )
+            on_termination(
+                lambda name: host.request_from_signal_handler(
+                    Request(new_ulid(), "cli", Interrupt(reason=f"interrupted by {name}"))
+                )
+            )
+            return host.run()
+
+
+def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
+    """Check the request and make the run's folder.
+
+    Raises:
+        InvalidInputError: naming every wrong field and what is allowed.
+    """
+    prepare_data_dir(settings.data_dir)
+    run_id = new_ulid()
+    spec, details = asyncio.run(
+        plan_run(
+            request,
+            run_id=run_id,
+            presets=BuiltInPresets(),
+            registry=EnvironmentProbe(cache_dir=settings.data_dir / "cache"),
+            max_workers=settings.max_workers_per_run,
+        )
+    )
+    command = new_command(run_id, Start(), new_ulid(), actor="cli")
+    run_dir = RunFolders(settings.data_dir).create(
+        run_id, spec=spec, details=details, created_at=datetime.now(UTC), start=command
+    )
+    return LocalRun(run_id, details.name, run_dir, spec, command.id)

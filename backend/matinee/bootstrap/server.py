@@ -1,0 +1,121 @@
+"""Puts the server together from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from matinee.bootstrap.presets import BuiltInPresets
+from matinee.processes.environment_probe import EnvironmentProbe
+from matinee.processes.launcher import ProcessLauncher
+from matinee.runs.event_hub import EventHub
+from matinee.runs.folders import RunFolders
+from matinee.runs.recovery import FolderWatch
+from matinee.runs.run_index import RunIndex
+from matinee.runs.service import RunService, ServerLimits
+from matinee.runs.steering import Steering
+from matinee.runs.supervisor import Supervisor
+from matinee.settings import Settings, access_token, prepare_data_dir, runtime_dir
+from matinee.storage.catalogue import SqliteCatalogue
+from matinee.storage.sessions import SqliteSessionStore
+from matinee.web.app import create_app
+from matinee.web.credentials import AccessToken, LoginCodes
+from matinee.web.dependencies import WebDependencies
+from matinee.web.hosts import HostPolicy
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server, put together but not yet listening."""
+
+    app: FastAPI
+    dependencies: WebDependencies
+
+    def new_login_path(self) -> str:
+        """A path that logs one browser in, once."""
+        return f"/login?code={self.dependencies.login_codes.create()}"
+
+
+def build_server(settings: Settings) -> Server:
+    """Everything that a server needs; its lifespan starts and ends the moving parts.
+
+    Raises:
+        InvalidInputError: a setting is wrong.
+    """
+    settings.check_exposure()
+    data_dir = settings.data_dir
+    prepare_data_dir(data_dir)
+    folders = RunFolders(data_dir)
+    catalogue = SqliteCatalogue(data_dir / "catalogue.db")
+    index = RunIndex(folders, catalogue)
+    hub = EventHub(folders)
+    launcher = ProcessLauncher(spare_log=data_dir / "spare.log")
+    registry = EnvironmentProbe(cache_dir=data_dir / "cache")
+    supervisor = Supervisor(
+        folders=folders,
+        index=index,
+        hub=hub,
+        launcher=launcher,
+        runtime_dir=runtime_dir(),
+        orphan_grace_s=settings.orphan_grace_s,
+    )
+    steering = Steering(
+        folders=folders,
+        index=index,
+        hub=hub,
+        supervisor=supervisor,
+        max_active_runs=settings.max_active_runs,
+    )
+    service = RunService(
+        folders=folders,
+        index=index,
+        catalogue=catalogue,
+        hub=hub,
+        supervisor=supervisor,
+        steering=steering,
+        registry=registry,
+        presets=BuiltInPresets(),
+        limits=ServerLimits(
+            active_runs=settings.max_active_runs, workers_per_run=settings.max_workers_per_run
+        ),
+    )
+    dependencies = WebDependencies(
+        runs=service,
+        feed=hub,
+        sessions=SqliteSessionStore(catalogue),
+        login_codes=LoginCodes(_now),
+        token=AccessToken(access_token(settings)),
+        hosts=HostPolicy(settings.allowed_hosts),
+        clock=_now,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watch = FolderWatch(
+            folders=folders,
+            index=index,
+            catalogue=catalogue,
+            launcher=launcher,
+            supervisor=supervisor,
+        )
+        try:
+            registry.begin()
+            await launcher.open()
+            await watch.recover()
+            watch.begin()
+            yield
+        finally:
+            await watch.close()
+            await supervisor.close(keep_runs=settings.keep_runs)
+            await launcher.close()
+            catalogue.close()
+
+    return Server(create_app(dependencies, lifespan=lifespan), dependencies)

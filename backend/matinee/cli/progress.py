@@ -1,0 +1,120 @@
+"""Live progress of a training in the terminal: steps, speed, return, time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from matinee.contracts.progress import Progress
+from matinee.contracts.run_state import RunState
+from matinee.journal.reader import JournalReader
+
+if TYPE_CHECKING:
+    from matinee.bootstrap.local_run import LocalRun
+
+_BAR_WIDTH = 30
+_REFRESHES_PER_S = 10
+_STATE_STYLES = {
+    RunState.FINISHED: "bold green",
+    RunState.STOPPED: "bold yellow",
+    RunState.INTERRUPTED: "bold yellow",
+    RunState.FAILED: "bold red",
+    RunState.ABORTED: "bold red",
+}
+
+
+class TrainingProgress:
+    """Draws while training runs. Used as a context manager, by the host's thread."""
+
+    def __init__(self, run: LocalRun, *, quiet: bool) -> None:
+        self._run = run
+        self._quiet = quiet
+        self._console = Console()
+        self._live = Live(
+            console=self._console, refresh_per_second=_REFRESHES_PER_S, transient=True
+        )
+
+    def __enter__(self) -> Self:
+        """Say what is about to happen, and begin to draw."""
+        spec = self._run.spec
+        if not self._quiet:
+            self._console.print(
+                f"[bold]{self._run.name}[/bold]  {spec.algorithm.value} on {spec.environment.id}, "
+                f"{spec.workers} × {spec.envs_per_worker} environments, seed {spec.seed}"
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop drawing."""
+        self._live.stop()
+
+    def update(self, state: RunState, progress: Progress) -> None:
+        """Draw the newest figures."""
+        if self._quiet:
+            return
+        row = Table.grid(padding=(0, 2))
+        cells = [
+            Text(state.value, style="bold cyan"),
+            Text(f"{progress.env_steps:,} steps"),
+            Text(f"{progress.steps_per_second:,.0f}/s"),
+            Text(f"return {_mean(progress)}", style="bold"),
+            Text(_clock(progress.seconds)),
+        ]
+        if progress.budget_fraction is not None:
+            bar = ProgressBar(total=1.0, completed=progress.budget_fraction, width=_BAR_WIDTH)
+            row.add_row(*cells, bar, Text(f"{_time_left(progress)} left"))
+        else:
+            row.add_row(*cells)
+        self._live.update(row)
+
+    def report(self, state: RunState) -> None:
+        """Say how it ended and where the record is."""
+        snapshot, _ = JournalReader(self._run.run_dir).snapshot()
+        progress = snapshot.progress
+        style = _STATE_STYLES.get(state, "bold")
+        reason = f": {snapshot.reason}" if snapshot.reason else ""
+        self._console.print(
+            Text.assemble((state.value, style), reason), highlight=False, soft_wrap=True
+        )
+        self._console.print(
+            f"  {progress.env_steps:,} env steps, {progress.episodes:,} episodes, "
+            f"{progress.updates:,} updates in {progress.seconds:.2f} s; "
+            f"mean return of the last 100 episodes {_mean(progress)}",
+            highlight=False,
+        )
+        if progress.solved_at is not None:
+            self._console.print(
+                f"  solved after {progress.solved_at.env_steps:,} env steps, "
+                f"{progress.solved_at.seconds:.2f} s",
+                highlight=False,
+            )
+        self._console.print(f"  record: {self._run.run_dir}", highlight=False, soft_wrap=True)
+
+
+def _mean(progress: Progress) -> str:
+    return "–" if progress.mean_return_100 is None else f"{progress.mean_return_100:.1f}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _time_left(progress: Progress) -> str:
+    fraction = progress.budget_fraction
+    if not fraction or progress.seconds == 0:
+        return "…"
+    return _clock(progress.seconds * (1 - fraction) / fraction)

@@ -1,0 +1,144 @@
+"""`matinee runs`: look at runs and stop them, with or without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from matinee.cli.options import DataDir
+from matinee.errors import ConflictError, InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from matinee.contracts.run import Run
+    from matinee.runs.folders import RunFolders
+
+runs_app = typer.Typer(
+    help="Look at runs and stop them. Reads the data directory; no server is needed.",
+    no_args_is_help=True,
+)
+
+RunId = Annotated[
+    str, typer.Argument(help="A run's id, or enough of its beginning or end.", metavar="RUN")
+]
+
+
+@runs_app.command("list")
+def list_runs(
+    data_dir: DataDir = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
+) -> None:
+    """List runs, newest first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    folders = _folders(data_dir)
+    ids = sorted(folders.run_ids(), reverse=True)[:limit]
+    runs = [folders.assemble(run_id) for run_id in ids]
+    if as_json:
+        for run in runs:
+            typer.echo(run.model_dump_json(by_alias=True))
+        return
+    if not runs:
+        typer.echo(f"no runs in {folders.root}; try: matinee train --preset cartpole-a3c")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("id", "name", "state", "environment"):
+        table.add_column(column, no_wrap=True)
+    for column in ("env steps", "return (100)", "seconds"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for run in runs:
+        mean = run.progress.mean_return_100
+        table.add_row(
+            run.id,
+            run.name,
+            run.state.value,
+            run.environment.id,
+            f"{run.progress.env_steps:,}",
+            "–" if mean is None else f"{mean:.1f}",
+            f"{run.progress.seconds:.1f}",
+        )
+    Console().print(table)
+
+
+@runs_app.command("show")
+def show(run: RunId, data_dir: DataDir = None) -> None:
+    """Print one run as JSON, as `GET /api/v1/runs/{id}` does."""
+    folders = _folders(data_dir)
+    typer.echo(folders.assemble(_find(folders, run)).model_dump_json(indent=2, by_alias=True))
+
+
+@runs_app.command("stop")
+def stop(
+    run: RunId,
+    data_dir: DataDir = None,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", help="How long to wait for the end, in seconds.")
+    ] = 30.0,
+) -> None:
+    """Stop a run: it finishes its rollout, writes a checkpoint and evaluates."""
+    folders = _folders(data_dir)
+    run_id = _find(folders, run)
+    ended = asyncio.run(_stop(folders, run_id, timeout_s=timeout_s))
+    typer.echo(f"{ended.name}: {ended.state.value}" + (f", {ended.reason}" if ended.reason else ""))
+    from matinee.contracts.run_state import ENDED_STATES
+
+    sys.exit(0 if ended.state in ENDED_STATES else 1)
+
+
+def _folders(data_dir: DataDir) -> RunFolders:
+    from matinee.runs.folders import RunFolders
+    from matinee.settings import read_settings
+
+    return RunFolders(read_settings(data_dir=data_dir).data_dir)
+
+
+def _find(folders: RunFolders, text: str) -> str:
+    """The one run whose id begins or ends like this, in any case."""
+    wanted = text.upper()
+    matches = [
+        run_id
+        for run_id in folders.run_ids()
+        if run_id.startswith(wanted) or run_id.endswith(wanted)
+    ]
+    if not matches:
+        raise NotFoundError(f"there is no run {text!r} in {folders.root}; see: matinee runs list")
+    if len(matches) > 1:
+        raise InvalidInputError(f"{text!r} fits {len(matches)} runs: {', '.join(matches[:5])}")
+    return matches[0]
+
+
+async def _stop(folders: RunFolders, run_id: str, *, timeout_s: float) -> Run:
+    from pathlib import Path
+
+    from matinee.contracts.commands import Stop
+    from matinee.contracts.control import CommandFrame
+    from matinee.contracts.identifiers import new_ulid
+    from matinee.contracts.run_state import ACTIVE_STATES
+    from matinee.runs.control_link import ControlLink
+
+    run = folders.assemble(run_id)
+    if run.state not in ACTIVE_STATES:
+        raise ConflictError(f"{run.name} is {run.state.value} already")
+    process = folders.reader(run_id).process()
+    if process is None:
+        raise ConflictError(f"{run.name} is {run.state.value} and has no process")
+    try:
+        link = await ControlLink.connect(Path(process.socket_path), timeout_s=2.0)
+    except (OSError, TimeoutError) as error:
+        raise ConflictError(
+            f"the process of {run.name} is gone; start a server to repair its record"
+        ) from error
+    listening = asyncio.create_task(
+        link.listen(on_committed=lambda _seq: None, on_heartbeat=lambda _steps: None)
+    )
+    try:
+        await link.send(CommandFrame(command_id=new_ulid(), actor="cli", action=Stop()))
+        async with asyncio.timeout(timeout_s):
+            await listening
+    except TimeoutError:
+        listening.cancel()
+    return folders.assemble(run_id)

@@ -1,0 +1,64 @@
+"""`matinee serve`: the dashboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from matinee.cli.options import DataDir
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0: any free one. Default: 8000.")
+    ] = None,
+    data_dir: DataDir = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the dashboard in a browser.")
+    ] = False,
+    keep_runs: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-runs/--end-runs",
+            help="Leave runs training when the server stops; a server started later adopts them.",
+            show_default=False,
+        ),
+    ] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option(
+            "--insecure", help="Allow a --host that other machines can reach, without TLS."
+        ),
+    ] = None,
+    behind_proxy: Annotated[
+        bool | None,
+        typer.Option("--behind-proxy", help="A reverse proxy on this machine ends TLS."),
+    ] = None,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(help="Write the server's log here. Default: <data dir>/server.log."),
+    ] = None,
+) -> None:
+    """Start the dashboard and print a link that logs you in.
+
+    Ctrl-C stops the server and, unless --keep-runs is given, its runs: each writes a checkpoint
+    and can be resumed later.
+    """
+    from matinee.bootstrap.serving import run_server
+    from matinee.settings import read_settings
+
+    settings = read_settings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        keep_runs=keep_runs,
+        insecure=insecure,
+        behind_proxy=behind_proxy,
+    )
+    run_server(settings, open_page=open_browser, log_file=log_file)

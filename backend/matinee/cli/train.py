@@ -1,0 +1,167 @@
+"""`matinee train`: a run in this terminal, without a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from matinee.cli.options import DataDir
+from matinee.errors import InvalidInputError
+
+EXIT_CODES = {
+    "finished": 0,
+    "stopped": 0,
+    "failed": 1,
+    "aborted": 3,
+    "interrupted": 130,
+}
+
+
+def train(
+    spec: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A run spec as JSON, the body of POST /api/v1/runs; - for stdin.",
+            allow_dash=True,
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    preset: Annotated[
+        str | None, typer.Option(help="A named starting point, such as cartpole-a3c.")
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option("--env", help="Environment id, such as CartPole-v1.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Actor-learner threads.")] = None,
+    envs_per_worker: Annotated[
+        int | None, typer.Option(help="Environments that one worker steps together.")
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Units of the hidden layers, such as 64,64.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Left out: one is drawn and printed.")] = None,
+    settings_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A hyperparameter, such as learning_rate=1e-3, or a schedule as JSON. Repeatable.",
+        ),
+    ] = None,
+    env_steps: Annotated[int | None, typer.Option(help="Budget in env steps.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Budget in seconds of training.")] = None,
+    target_return: Annotated[
+        float | None, typer.Option(help="End when the mean of 100 episodes reaches this.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="For people.")] = None,
+    group: Annotated[str | None, typer.Option(help="To compare it with others.")] = None,
+    data_dir: DataDir = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")] = False,
+) -> None:
+    """Train here, with live progress; no server is needed.
+
+    A preset or a spec file is filled in first, then the flags over it.
+    Ctrl-C writes a checkpoint and ends in good order.
+
+    Exit code: 0 finished or stopped, 1 failed, 2 bad input, 3 aborted, 130 interrupted.
+
+        matinee train --preset cartpole-a3c --seed 1
+        matinee train --env Acrobot-v1 --workers 2 --set learning_rate=1e-3 --seconds 60
+    """
+    from matinee.training.torch_threads import limit_library_threads
+
+    limit_library_threads(os.environ)
+    from matinee.bootstrap.local_run import plan_local_run
+    from matinee.cli.progress import TrainingProgress
+    from matinee.settings import read_settings
+
+    document = _spec_document(spec)
+    flags: dict[str, Any] = {
+        "preset": preset,
+        "environment": None if environment is None else {"id": environment},
+        "workers": workers,
+        "envs_per_worker": envs_per_worker,
+        "network": None if hidden is None else {"hidden": _numbers(hidden)},
+        "seed": seed,
+        "hyperparameters": _hyperparameters(settings_ or []),
+        "budget": _given(env_steps=env_steps, seconds=seconds, target_return=target_return),
+        "name": name,
+        "group": group,
+    }
+    _lay_over(document, {key: value for key, value in flags.items() if value not in (None, {})})
+    run = plan_local_run(read_settings(data_dir=data_dir), _request(document))
+    with TrainingProgress(run, quiet=quiet) as progress:
+        state = run.host(on_progress=progress.update)
+    progress.report(state)
+    sys.exit(EXIT_CODES[state.value])
+
+
+def _request(document: dict[str, Any]) -> Any:
+    from pydantic import ValidationError
+
+    from matinee.contracts.run_spec import RunRequest
+    from matinee.contracts.validation import field_errors
+
+    try:
+        return RunRequest.model_validate(document)
+    except ValidationError as error:
+        raise InvalidInputError(
+            "the run spec is not valid", fields=field_errors(error), code="invalid_spec"
+        ) from error
+
+
+def _spec_document(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        document = json.loads(text)
+    except OSError as error:
+        raise InvalidInputError(f"can't read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidInputError(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise InvalidInputError(f"{path} must hold a JSON object, the body of POST /api/v1/runs")
+    return document
+
+
+def _lay_over(document: dict[str, Any], flags: dict[str, Any]) -> None:
+    for key, value in flags.items():
+        if isinstance(value, dict) and isinstance(document.get(key), dict):
+            document[key] = {**document[key], **value}
+        else:
+            document[key] = value
+
+
+def _hyperparameters(assignments: list[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise InvalidInputError(
+                f"--set {assignment}: write NAME=VALUE, such as learning_rate=1e-3"
+            )
+        try:
+            settings[name] = json.loads(text)
+        except ValueError:
+            settings[name] = text
+    return settings
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InvalidInputError(
+            f"--hidden {text}: write units separated by commas, such as 64,64"
+        ) from error
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
