@@ -10,6 +10,7 @@
     ├── ForbiddenError               wrong Host, Origin or kind of request
     ├── LimitExceededError           a server limit (runs, rate) is reached
     ├── RunUnreachableError          a run process does not answer on its control socket
+    ├── ServerUnreachableError       the server does not answer, or not as Matinee does
     ├── EnvironmentBuildError        an environment can't be made here
     ├── TrainingError                training can't go on
     │   ├── NonFiniteError           NaN or infinity in loss, gradient or weights
@@ -109,6 +110,12 @@ class RunUnreachableError(MatineeError):
     """The run process does not answer on its control socket."""
 
     code = "run_unreachable"
+
+
+class ServerUnreachableError(MatineeError):
+    """A client can't reach the server, or what answers there is not Matinee."""
+
+    code = "server_unreachable"
 
 
 class EnvironmentBuildError(MatineeError):

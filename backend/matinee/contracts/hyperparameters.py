@@ -22,9 +22,11 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     StrictStr,
+    WrapValidator,
 )
 
 from matinee.contracts.schedules import Schedule, schedule_values
+from matinee.contracts.setting_errors import explain_setting
 from matinee.errors import FieldError, InvalidInputError
 
 HyperparameterScalar = (
@@ -33,7 +35,7 @@ HyperparameterScalar = (
     | Annotated[StrictFloat, Field(allow_inf_nan=False)]
     | Annotated[StrictStr, Field(max_length=40)]
 )
-HyperparameterSetting = HyperparameterScalar | Schedule
+HyperparameterSetting = Annotated[HyperparameterScalar | Schedule, WrapValidator(explain_setting)]
 """What a person asks for: a number, a switch, a choice, or a schedule."""
 
 

@@ -83,14 +83,14 @@ def problem_response(
     problem = Problem(
         type=f"urn:matinee:problem:{code}",
         title=status.phrase,
-        status=status,
+        status=int(status),
         detail=detail,
         instance=scope["path"],
         code=code,
         request_id=scope.get("matinee.request_id", ""),
         errors=[ProblemField(loc=list(f.loc), message=f.message) for f in fields],
     )
-    return ProblemResponse(problem.model_dump_json(), status_code=status, headers=headers)
+    return ProblemResponse(problem.model_dump_json(), status_code=int(status), headers=headers)
 
 
 def problem_for(error: MatineeError, scope: Scope) -> ProblemResponse:
@@ -158,7 +158,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 def request_fields(errors: Sequence[Any]) -> tuple[FieldError, ...]:
     """FastAPI's errors as ours; a field of the body loses its prefix, a form shows it as is."""
-    return tuple(
-        FieldError(f.loc[1:] if f.loc[:1] == ("body",) else f.loc, f.message)
-        for f in field_errors(errors)
-    )
+    fields = field_errors(errors)
+    if any(f.loc == ("body",) for f in fields):
+        return (FieldError(("body",), "a JSON body is needed"),)
+    return tuple(FieldError(f.loc[1:] if f.loc[0] == "body" else f.loc, f.message) for f in fields)

@@ -1,0 +1,277 @@
+"""The client for asyncio, with live events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import httpx
+from pydantic import JsonValue
+
+from matinee.client import calls
+from matinee.client.answers import raise_for_problem
+from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunAction
+from matinee.client.following import Follower
+from matinee.client.transport import DEFAULT_URL, base_url, headers_of, stream_url, timeout_of
+from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
+from matinee.contracts.events import Event, EventType
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
+from matinee.contracts.run_spec import Algorithm, RunRequest
+from matinee.contracts.run_state import RunState
+from matinee.contracts.series import Series, SeriesAxis
+from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo
+from matinee.errors import ServerUnreachableError
+
+
+class AsyncMatineeClient:
+    """One connection pool to one server; close it, or use it in an `async with` statement.
+
+    Every method raises the `MatineeError` that the server refused with, and
+    `ServerUnreachableError` if there is none.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            url: Address of the server.
+            token: The access token; `matinee token` prints it.
+            transport: How requests travel, for tests.
+        """
+        self._url = url
+        self._headers = headers_of(token)
+        self._http = httpx.AsyncClient(
+            base_url=base_url(url), headers=self._headers, transport=transport
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def system(self) -> SystemInfo:
+        """What the server says about itself."""
+        return await self._perform(calls.system())
+
+    async def environments(self) -> EnvironmentList:
+        """Which environments exist there."""
+        return await self._perform(calls.environments())
+
+    async def algorithms(self) -> AlgorithmList:
+        """Which training modes exist, with everything that can be tuned."""
+        return await self._perform(calls.algorithms())
+
+    async def presets(self) -> PresetList:
+        """Measured starting points."""
+        return await self._perform(calls.presets())
+
+    async def create_run(
+        self,
+        request: RunRequest | Mapping[str, JsonValue],
+        *,
+        idempotency_key: str | None = None,
+        wait_s: float = 0.0,
+    ) -> Run:
+        """Create a run, and start it unless the request has `start: false`."""
+        return await self._perform(
+            calls.create_run(request, idempotency_key=idempotency_key, wait_s=wait_s)
+        )
+
+    async def list_runs(
+        self,
+        *,
+        states: Sequence[RunState] = (),
+        environment: str | None = None,
+        algorithm: Algorithm | None = None,
+        group: str | None = None,
+        text: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """A page of runs, newest first."""
+        return await self._perform(
+            calls.list_runs(
+                states=states,
+                environment=environment,
+                algorithm=algorithm,
+                group=group,
+                text=text,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+    async def get_run(self, run_id: str) -> Run:
+        """One run."""
+        return await self._perform(calls.get_run(run_id))
+
+    async def edit_run(self, run_id: str, patch: RunPatch, *, revision: int) -> Run:
+        """Edit name, group, tags or notes, if nobody did since `revision`."""
+        return await self._perform(calls.edit_run(run_id, patch, revision=revision))
+
+    async def delete_run(self, run_id: str) -> None:
+        """Remove a run that has ended, and its folder."""
+        await self._perform(calls.delete_run(run_id))
+
+    async def command(self, run_id: str, action: RunAction, *, wait_s: float = 0.0) -> Command:
+        """Ask something of a run; with `wait_s`, wait for what becomes of it."""
+        return await self._perform(calls.command(run_id, action, wait_s=wait_s))
+
+    async def start(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Begin training, or go on after an interruption."""
+        return await self.command(run_id, Start(), wait_s=wait_s)
+
+    async def pause(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Stand still at the next rollout boundary."""
+        return await self.command(run_id, Pause(), wait_s=wait_s)
+
+    async def resume(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Go on after a pause."""
+        return await self.command(run_id, Resume(), wait_s=wait_s)
+
+    async def stop(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Finish the rollout, checkpoint, evaluate, end."""
+        return await self.command(run_id, Stop(), wait_s=wait_s)
+
+    async def abort(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """End at once."""
+        return await self.command(run_id, Abort(), wait_s=wait_s)
+
+    async def step(
+        self,
+        run_id: str,
+        *,
+        env_steps: int | None = None,
+        updates: int | None = None,
+        wait_s: float = 0.0,
+    ) -> Command:
+        """Run this far, then pause."""
+        return await self.command(run_id, Step(env_steps=env_steps, updates=updates), wait_s=wait_s)
+
+    async def hyperparameters(self, run_id: str) -> Hyperparameters:
+        """What was asked, what is in use, since when."""
+        return await self._perform(calls.hyperparameters(run_id))
+
+    async def set_hyperparameters(
+        self,
+        run_id: str,
+        settings: Mapping[str, HyperparameterSetting],
+        *,
+        expected_revision: int | None = None,
+        wait_s: float = 0.0,
+    ) -> Command:
+        """Change any subset of the live hyperparameters, all or nothing."""
+        return await self._perform(
+            calls.set_hyperparameters(
+                run_id, settings, expected_revision=expected_revision, wait_s=wait_s
+            )
+        )
+
+    async def commands(self, run_id: str) -> AsyncIterator[Command]:
+        """The whole ledger, oldest first."""
+        cursor: str | None = None
+        while True:
+            page = await self._perform(calls.commands(run_id, cursor=cursor))
+            for item in page.items:
+                yield item
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def events(
+        self, run_id: str, *, after: int = 0, types: Sequence[EventType] = (), page_size: int = 1000
+    ) -> AsyncIterator[Event]:
+        """Recorded events after a sequence number, up to now."""
+        while True:
+            page = await self._perform(
+                calls.events(run_id, after=after, limit=page_size, types=types)
+            )
+            for event in page.events:
+                yield event
+            if not page.events or page.next == after:
+                return
+            after = page.next
+
+    def follow(self, run_id: str, *, after: int = 0) -> AsyncGenerator[Event, None]:
+        """Live events after a sequence number, each once and in order, until the run has ended.
+
+        A lost connection is made again and resumed where it broke.
+
+        Raises:
+            NotFoundError: there is no such run.
+            AuthenticationError: the token is wrong.
+            ConflictError: the record was replaced; begin again with `after=0`.
+            ServerUnreachableError: the server stays away for minutes.
+        """
+        return Follower(
+            url=stream_url(self._url),
+            headers=self._headers,
+            run_id=run_id,
+            get_run=lambda: self.get_run(run_id),
+            after=after,
+        ).events()
+
+    async def series(
+        self,
+        run_id: str,
+        metrics: Sequence[str],
+        *,
+        axis: SeriesAxis = SeriesAxis.ENV_STEP,
+        points: int = 2000,
+        from_x: float | None = None,
+        to_x: float | None = None,
+        smoothing: float = 0.0,
+    ) -> Series:
+        """Metrics over a run, small enough to draw."""
+        return await self._perform(
+            calls.series(
+                run_id,
+                metrics,
+                axis=axis,
+                points=points,
+                from_x=from_x,
+                to_x=to_x,
+                smoothing=smoothing,
+            )
+        )
+
+    async def export(
+        self, run_id: str, name: ExportName, file_format: ExportFormat = "jsonl"
+    ) -> AsyncIterator[bytes]:
+        """Every episode or metric row, exactly, in pieces of a file."""
+        call = calls.export(run_id, name, file_format)
+        try:
+            async with self._http.stream(**call.arguments(), timeout=timeout_of(call)) as response:
+                if not response.is_success:
+                    await response.aread()
+                raise_for_problem(response)
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx.TransportError as error:
+            raise ServerUnreachableError(f"{self._http.base_url}: {error}") from error
+
+    async def _perform(self, call: Call[Answer]) -> Answer:
+        try:
+            response = await self._http.request(**call.arguments(), timeout=timeout_of(call))
+        except httpx.TransportError as error:
+            raise ServerUnreachableError(f"{self._http.base_url}: {error}") from error
+        raise_for_problem(response)
+        return call.read(response)

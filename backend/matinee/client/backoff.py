@@ -1,0 +1,33 @@
+"""How long to wait before trying again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+BASE_S = 0.5
+CAP_S = 20.0
+
+
+class Backoff:
+    """Exponential back-off with full jitter.
+
+        wait ~ Uniform(0, min(cap, base · 2^n)) for the n-th failure in a row
+
+    Full jitter spreads many clients that lost one server at the same moment.
+    Reference: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    """
+
+    def __init__(self, *, uniform: Callable[[float, float], float] = random.uniform) -> None:
+        self._uniform = uniform
+        self._failures = 0
+
+    def next_wait_s(self) -> float:
+        """Seconds to wait after one more failure."""
+        ceiling_s = min(CAP_S, BASE_S * 2.0 ** min(self._failures, 16))
+        self._failures += 1
+        return self._uniform(0.0, ceiling_s)
+
+    def reset(self) -> None:
+        """It worked: the next failure counts as the first."""
+        self._failures = 0

@@ -1,0 +1,235 @@
+"""Every call of the API as a value: what to send, and how to read the answer.
+
+The synchronous and the asynchronous client share these; they differ only in how they send them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import httpx
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from matinee.client.answers import Model, read
+from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
+from matinee.contracts.events import EventPage, EventType
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
+from matinee.contracts.run_spec import Algorithm, RunRequest
+from matinee.contracts.run_state import RunState
+from matinee.contracts.series import Series, SeriesAxis
+from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo
+from matinee.contracts.validation import field_errors
+from matinee.errors import InvalidInputError
+
+Answer = TypeVar("Answer")
+RunAction = Start | Pause | Resume | Stop | Abort | Step
+ExportName = Literal["episodes", "metrics"]
+ExportFormat = Literal["jsonl", "csv"]
+Parameters = Mapping[str, str | int | float | Sequence[str] | None]
+
+_API = "/api/v1"
+_SETTINGS: TypeAdapter[dict[str, HyperparameterSetting]] = TypeAdapter(
+    dict[str, HyperparameterSetting]
+)
+
+
+@dataclass(frozen=True)
+class Call(Generic[Answer]):
+    """One request, and how to read its answer."""
+
+    method: str
+    path: str
+    read: Callable[[httpx.Response], Answer]
+    parameters: Parameters = field(default_factory=dict)
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    wait_s: float = 0.0
+
+    def arguments(self) -> dict[str, Any]:
+        """As `httpx` takes them."""
+        headers = dict(self.headers)
+        if self.body is not None:
+            headers["Content-Type"] = "application/json"
+        parameters = {name: value for name, value in self.parameters.items() if value is not None}
+        if self.wait_s:
+            parameters["wait"] = self.wait_s
+        return {
+            "method": self.method,
+            "url": self.path,
+            "params": parameters,
+            "content": self.body,
+            "headers": headers,
+        }
+
+
+def system() -> Call[SystemInfo]:
+    """`GET /system`."""
+    return _get("/system", SystemInfo)
+
+
+def environments() -> Call[EnvironmentList]:
+    """`GET /environments`."""
+    return _get("/environments", EnvironmentList)
+
+
+def algorithms() -> Call[AlgorithmList]:
+    """`GET /algorithms`."""
+    return _get("/algorithms", AlgorithmList)
+
+
+def presets() -> Call[PresetList]:
+    """`GET /presets`."""
+    return _get("/presets", PresetList)
+
+
+def create_run(
+    request: RunRequest | Mapping[str, JsonValue], *, idempotency_key: str | None, wait_s: float
+) -> Call[Run]:
+    """`POST /runs`.
+
+    Raises:
+        InvalidInputError: naming every wrong field, before anything is sent.
+    """
+    if not isinstance(request, RunRequest):
+        try:
+            request = RunRequest.model_validate(request)
+        except ValidationError as error:
+            raise InvalidInputError(
+                "the run request is not valid", fields=field_errors(error)
+            ) from error
+    return Call(
+        "POST",
+        f"{_API}/runs",
+        _reader(Run),
+        body=request.model_dump_json(exclude_unset=True, by_alias=True).encode(),
+        headers={} if idempotency_key is None else {"Idempotency-Key": idempotency_key},
+        wait_s=wait_s,
+    )
+
+
+def list_runs(
+    *,
+    states: Sequence[RunState],
+    environment: str | None,
+    algorithm: Algorithm | None,
+    group: str | None,
+    text: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Call[RunPage]:
+    """`GET /runs`."""
+    parameters: Parameters = {
+        "state": [state.value for state in states],
+        "environment": environment,
+        "algorithm": None if algorithm is None else algorithm.value,
+        "group": group,
+        "q": text,
+        "limit": limit,
+        "cursor": cursor,
+    }
+    return _get("/runs", RunPage, parameters)
+
+
+def get_run(run_id: str) -> Call[Run]:
+    """`GET /runs/{id}`."""
+    return _get(f"/runs/{run_id}", Run)
+
+
+def edit_run(run_id: str, patch: RunPatch, *, revision: int) -> Call[Run]:
+    """`PATCH /runs/{id}`."""
+    return Call(
+        "PATCH",
+        f"{_API}/runs/{run_id}",
+        _reader(Run),
+        body=patch.model_dump_json(exclude_unset=True).encode(),
+        headers={"If-Match": f'"{revision}"'},
+    )
+
+
+def delete_run(run_id: str) -> Call[None]:
+    """`DELETE /runs/{id}`."""
+    return Call("DELETE", f"{_API}/runs/{run_id}", lambda _response: None)
+
+
+def command(run_id: str, action: RunAction, *, wait_s: float) -> Call[Command]:
+    """`POST /runs/{id}/{action}`."""
+    return Call(
+        "POST",
+        f"{_API}/runs/{run_id}/{action.name}",
+        _reader(Command),
+        body=action.model_dump_json(exclude={"name"}).encode(),
+        wait_s=wait_s,
+    )
+
+
+def hyperparameters(run_id: str) -> Call[Hyperparameters]:
+    """`GET /runs/{id}/hyperparameters`."""
+    return _get(f"/runs/{run_id}/hyperparameters", Hyperparameters)
+
+
+def set_hyperparameters(
+    run_id: str,
+    settings: Mapping[str, HyperparameterSetting],
+    *,
+    expected_revision: int | None,
+    wait_s: float,
+) -> Call[Command]:
+    """`PATCH /runs/{id}/hyperparameters`."""
+    return Call(
+        "PATCH",
+        f"{_API}/runs/{run_id}/hyperparameters",
+        _reader(Command),
+        body=_SETTINGS.dump_json(dict(settings), by_alias=True),
+        headers={} if expected_revision is None else {"If-Match": f'"{expected_revision}"'},
+        wait_s=wait_s,
+    )
+
+
+def commands(run_id: str, *, cursor: str | None) -> Call[CommandPage]:
+    """`GET /runs/{id}/commands`."""
+    return _get(f"/runs/{run_id}/commands", CommandPage, {"cursor": cursor})
+
+
+def events(run_id: str, *, after: int, limit: int, types: Sequence[EventType]) -> Call[EventPage]:
+    """`GET /runs/{id}/events`."""
+    return _get(
+        f"/runs/{run_id}/events", EventPage, {"after": after, "limit": limit, "types": types}
+    )
+
+
+def series(
+    run_id: str,
+    metrics: Sequence[str],
+    *,
+    axis: SeriesAxis,
+    points: int,
+    from_x: float | None,
+    to_x: float | None,
+    smoothing: float,
+) -> Call[Series]:
+    """`GET /runs/{id}/series`."""
+    parameters: Parameters = {
+        "metric": metrics,
+        "x": axis.value,
+        "points": points,
+        "from": from_x,
+        "to": to_x,
+        "smoothing": smoothing,
+    }
+    return _get(f"/runs/{run_id}/series", Series, parameters)
+
+
+def export(run_id: str, name: ExportName, file_format: ExportFormat) -> Call[None]:
+    """`GET /runs/{id}/{name}.{format}`; the body is to be streamed."""
+    return Call("GET", f"{_API}/runs/{run_id}/{name}.{file_format}", lambda _response: None)
+
+
+def _get(path: str, kind: type[Model], parameters: Parameters | None = None) -> Call[Model]:
+    return Call("GET", f"{_API}{path}", _reader(kind), parameters=parameters or {})
+
+
+def _reader(kind: type[Model]) -> Callable[[httpx.Response], Model]:
+    return lambda response: read(kind, response)

@@ -1,0 +1,250 @@
+"""The client for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import httpx
+from pydantic import JsonValue
+
+from matinee.client import calls
+from matinee.client.answers import raise_for_problem
+from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunAction
+from matinee.client.transport import DEFAULT_URL, base_url, headers_of, timeout_of
+from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
+from matinee.contracts.events import Event, EventType
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
+from matinee.contracts.run_spec import Algorithm, RunRequest
+from matinee.contracts.run_state import RunState
+from matinee.contracts.series import Series, SeriesAxis
+from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo
+from matinee.errors import ServerUnreachableError
+
+
+class MatineeClient:
+    """One connection pool to one server; close it, or use it in a `with` statement.
+
+    Every method raises the `MatineeError` that the server refused with, and
+    `ServerUnreachableError` if there is none.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            url: Address of the server.
+            token: The access token; `matinee token` prints it.
+            transport: How requests travel, for tests.
+        """
+        self._http = httpx.Client(
+            base_url=base_url(url), headers=headers_of(token), transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def system(self) -> SystemInfo:
+        """What the server says about itself."""
+        return self._perform(calls.system())
+
+    def environments(self) -> EnvironmentList:
+        """Which environments exist there."""
+        return self._perform(calls.environments())
+
+    def algorithms(self) -> AlgorithmList:
+        """Which training modes exist, with everything that can be tuned."""
+        return self._perform(calls.algorithms())
+
+    def presets(self) -> PresetList:
+        """Measured starting points."""
+        return self._perform(calls.presets())
+
+    def create_run(
+        self,
+        request: RunRequest | Mapping[str, JsonValue],
+        *,
+        idempotency_key: str | None = None,
+        wait_s: float = 0.0,
+    ) -> Run:
+        """Create a run, and start it unless the request has `start: false`."""
+        return self._perform(
+            calls.create_run(request, idempotency_key=idempotency_key, wait_s=wait_s)
+        )
+
+    def list_runs(
+        self,
+        *,
+        states: Sequence[RunState] = (),
+        environment: str | None = None,
+        algorithm: Algorithm | None = None,
+        group: str | None = None,
+        text: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """A page of runs, newest first."""
+        return self._perform(
+            calls.list_runs(
+                states=states,
+                environment=environment,
+                algorithm=algorithm,
+                group=group,
+                text=text,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+    def get_run(self, run_id: str) -> Run:
+        """One run."""
+        return self._perform(calls.get_run(run_id))
+
+    def edit_run(self, run_id: str, patch: RunPatch, *, revision: int) -> Run:
+        """Edit name, group, tags or notes, if nobody did since `revision`."""
+        return self._perform(calls.edit_run(run_id, patch, revision=revision))
+
+    def delete_run(self, run_id: str) -> None:
+        """Remove a run that has ended, and its folder."""
+        self._perform(calls.delete_run(run_id))
+
+    def command(self, run_id: str, action: RunAction, *, wait_s: float = 0.0) -> Command:
+        """Ask something of a run; with `wait_s`, wait for what becomes of it."""
+        return self._perform(calls.command(run_id, action, wait_s=wait_s))
+
+    def start(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Begin training, or go on after an interruption."""
+        return self.command(run_id, Start(), wait_s=wait_s)
+
+    def pause(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Stand still at the next rollout boundary."""
+        return self.command(run_id, Pause(), wait_s=wait_s)
+
+    def resume(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Go on after a pause."""
+        return self.command(run_id, Resume(), wait_s=wait_s)
+
+    def stop(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """Finish the rollout, checkpoint, evaluate, end."""
+        return self.command(run_id, Stop(), wait_s=wait_s)
+
+    def abort(self, run_id: str, *, wait_s: float = 0.0) -> Command:
+        """End at once."""
+        return self.command(run_id, Abort(), wait_s=wait_s)
+
+    def step(
+        self,
+        run_id: str,
+        *,
+        env_steps: int | None = None,
+        updates: int | None = None,
+        wait_s: float = 0.0,
+    ) -> Command:
+        """Run this far, then pause."""
+        return self.command(run_id, Step(env_steps=env_steps, updates=updates), wait_s=wait_s)
+
+    def hyperparameters(self, run_id: str) -> Hyperparameters:
+        """What was asked, what is in use, since when."""
+        return self._perform(calls.hyperparameters(run_id))
+
+    def set_hyperparameters(
+        self,
+        run_id: str,
+        settings: Mapping[str, HyperparameterSetting],
+        *,
+        expected_revision: int | None = None,
+        wait_s: float = 0.0,
+    ) -> Command:
+        """Change any subset of the live hyperparameters, all or nothing."""
+        return self._perform(
+            calls.set_hyperparameters(
+                run_id, settings, expected_revision=expected_revision, wait_s=wait_s
+            )
+        )
+
+    def commands(self, run_id: str) -> Iterator[Command]:
+        """The whole ledger, oldest first."""
+        cursor: str | None = None
+        while True:
+            page = self._perform(calls.commands(run_id, cursor=cursor))
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def events(
+        self, run_id: str, *, after: int = 0, types: Sequence[EventType] = (), page_size: int = 1000
+    ) -> Iterator[Event]:
+        """Recorded events after a sequence number, up to now."""
+        while True:
+            page = self._perform(calls.events(run_id, after=after, limit=page_size, types=types))
+            yield from page.events
+            if not page.events or page.next == after:
+                return
+            after = page.next
+
+    def series(
+        self,
+        run_id: str,
+        metrics: Sequence[str],
+        *,
+        axis: SeriesAxis = SeriesAxis.ENV_STEP,
+        points: int = 2000,
+        from_x: float | None = None,
+        to_x: float | None = None,
+        smoothing: float = 0.0,
+    ) -> Series:
+        """Metrics over a run, small enough to draw."""
+        return self._perform(
+            calls.series(
+                run_id,
+                metrics,
+                axis=axis,
+                points=points,
+                from_x=from_x,
+                to_x=to_x,
+                smoothing=smoothing,
+            )
+        )
+
+    def export(
+        self, run_id: str, name: ExportName, file_format: ExportFormat = "jsonl"
+    ) -> Iterator[bytes]:
+        """Every episode or metric row, exactly, in pieces of a file."""
+        call = calls.export(run_id, name, file_format)
+        try:
+            with self._http.stream(**call.arguments(), timeout=timeout_of(call)) as response:
+                if not response.is_success:
+                    response.read()
+                raise_for_problem(response)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise ServerUnreachableError(f"{self._http.base_url}: {error}") from error
+
+    def _perform(self, call: Call[Answer]) -> Answer:
+        try:
+            response = self._http.request(**call.arguments(), timeout=timeout_of(call))
+        except httpx.TransportError as error:
+            raise ServerUnreachableError(f"{self._http.base_url}: {error}") from error
+        raise_for_problem(response)
+        return call.read(response)
