@@ -1,0 +1,79 @@
+"""An app around in-memory runs, a clock that stands still, and clients with and without token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from fakes.clock import StoppedClock
+from fakes.credentials import BASE_URL, BEARER, TOKEN
+from fakes.run_use_cases import FakeFeed, FakeRuns
+from fakes.serving import serving
+from matinee.storage.catalogue import SqliteCatalogue
+from matinee.storage.sessions import SqliteSessionStore
+from matinee.web.app import create_app
+from matinee.web.credentials import AccessToken, LoginCodes
+from matinee.web.dependencies import WebDependencies
+from matinee.web.hosts import HostPolicy
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """What the app takes for the time."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def runs() -> FakeRuns:
+    """What the app calls."""
+    return FakeRuns()
+
+
+@pytest.fixture
+def dependencies(runs: FakeRuns, clock: StoppedClock, tmp_path: Path) -> Iterator[WebDependencies]:
+    """All that the app needs; sessions are in a real SQLite file."""
+    with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
+        yield WebDependencies(
+            runs=runs,
+            feed=FakeFeed(runs),
+            sessions=SqliteSessionStore(catalogue),
+            login_codes=LoginCodes(clock),
+            token=AccessToken(TOKEN),
+            hosts=HostPolicy(["gpu1.example.org", "https://rl.example.org"]),
+            clock=clock,
+            page_dir=tmp_path / "page",
+        )
+
+
+@pytest.fixture
+def app(dependencies: WebDependencies) -> FastAPI:
+    """The whole app: boundary, gate, routes, page."""
+    return create_app(dependencies)
+
+
+@pytest.fixture
+async def stranger(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without token or cookie."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield client
+
+
+@pytest.fixture
+async def script(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the token."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=BEARER) as client:
+        yield client
+
+
+@pytest.fixture
+async def listening(app: FastAPI) -> AsyncIterator[str]:
+    """The address of the app behind a real socket."""
+    async with serving(app) as url:
+        yield url

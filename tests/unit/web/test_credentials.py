@@ -1,0 +1,85 @@
+"""Tokens, login codes, digests."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.clock import StoppedClock
+from matinee.errors import LimitExceededError
+from matinee.web.credentials import (
+    LOGIN_CODE_LIFETIME,
+    MAX_LOGIN_CODES,
+    AccessToken,
+    LoginCodes,
+    Redemption,
+    digest,
+    new_secret,
+)
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """What the codes take for the time."""
+    return StoppedClock()
+
+
+def test_only_the_token_matches() -> None:
+    """The exact token matches; prefixes, other cases, longer and non-ASCII texts do not."""
+    token = AccessToken("Correct-Horse")
+
+    assert token.matches("Correct-Horse")
+    for wrong in ("", "Correct-Hors", "correct-horse", "Correct-Horse ", "Correct-Horsé"):
+        assert not token.matches(wrong)
+
+
+def test_the_token_is_not_kept_in_clear() -> None:
+    """Nothing that the object holds shows the token."""
+    assert "Correct-Horse" not in repr(vars(AccessToken("Correct-Horse")))
+
+
+def test_secrets_have_192_bits() -> None:
+    """Fresh secrets are 24 random bytes, and never the same."""
+    secrets = {new_secret() for _ in range(100)}
+
+    assert len(secrets) == 100
+    assert {len(secret) for secret in secrets} == {32}
+
+
+def test_a_code_opens_once(clock: StoppedClock) -> None:
+    """A code is accepted the first time, then known as used; a made-up one is unknown."""
+    codes = LoginCodes(clock)
+    code = codes.create()
+
+    assert codes.redeem(code) is Redemption.ACCEPTED
+    assert codes.redeem(code) is Redemption.USED
+    assert codes.redeem("made up") is Redemption.UNKNOWN
+
+
+def test_a_code_expires(clock: StoppedClock) -> None:
+    """Ten minutes after it was made a code is gone, used or not."""
+    codes = LoginCodes(clock)
+    used, unused = codes.create(), codes.create()
+    codes.redeem(used)
+
+    clock.advance(LOGIN_CODE_LIFETIME)
+
+    assert codes.redeem(used) is Redemption.UNKNOWN
+    assert codes.redeem(unused) is Redemption.UNKNOWN
+
+
+def test_codes_do_not_pile_up(clock: StoppedClock) -> None:
+    """Beyond a hundred living codes no more are made until some expire."""
+    codes = LoginCodes(clock)
+    for _ in range(MAX_LOGIN_CODES):
+        codes.create()
+    with pytest.raises(LimitExceededError):
+        codes.create()
+
+    clock.advance(LOGIN_CODE_LIFETIME)
+
+    assert codes.redeem(codes.create()) is Redemption.ACCEPTED
+
+
+def test_digests_are_sha256() -> None:
+    """What is stored in place of a secret is its SHA-256 in hexadecimal."""
+    assert digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
