@@ -177,10 +177,8 @@ class Supervisor:
     async def _run_life(self, live: _LiveRun) -> None:
         follower = asyncio.create_task(self._follow(live))
         try:
-            await self._stay_linked(live)
-            end = await live.process.wait(EXIT_TIMEOUT_S)
-            follower.cancel()
-            await self._bury(live, end)
+            while not await self._see_through(live, follower):
+                pass
         finally:
             follower.cancel()
             live.link = None
@@ -188,13 +186,27 @@ class Supervisor:
             if not self._closing or not live.process.is_alive():
                 self._live.pop(live.run_id, None)
 
+    async def _see_through(self, live: _LiveRun, follower: asyncio.Task[None]) -> bool:
+        """Attend to a run until it is buried; False if something came in between."""
+        try:
+            await self._stay_linked(live)
+            end = await live.process.wait(EXIT_TIMEOUT_S)
+            # Its last look must not come after the burial's.
+            follower.cancel()
+            await self._bury(live, end)
+        except (MatineeError, OSError, sqlite3.Error):
+            log.exception("supervision_stumbled", run_id=live.run_id)
+            await asyncio.sleep(FOLLOW_POLL_S)
+            return False
+        return True
+
     async def _stay_linked(self, live: _LiveRun) -> None:
         """Hold a connection for as long as the process lives."""
         started_at_s = time.monotonic()
         while live.process.is_alive():
             try:
                 link = await ControlLink.connect(live.socket_path, timeout_s=CONNECT_TIMEOUT_S)
-            except (OSError, TimeoutError):
+            except (OSError, TimeoutError, RunUnreachableError):
                 if not live.linked.is_set() and (time.monotonic() - started_at_s > START_TIMEOUT_S):
                     log.exception("run_process_never_answered", run_id=live.run_id)
                     live.process.kill()

@@ -152,17 +152,18 @@ class ControlChannel:
             except OSError:
                 return
             connection.settimeout(_SEND_TIMEOUT_S)
-            peer = _Peer(connection)
-            with self._peers_lock:
-                self._peers.add(peer)
             threading.Thread(
-                target=self._serve, args=(peer,), name="control-peer", daemon=True
+                target=self._serve, args=(_Peer(connection),), name="control-peer", daemon=True
             ).start()
 
     def _serve(self, peer: _Peer) -> None:
         try:
-            if peer.send(self.hello):
-                peer.read_lines(lambda line: self._take(peer, line))
+            if not peer.send(self.hello):
+                return
+            # Only now: a notice of a commit must not overtake the hello.
+            with self._peers_lock:
+                self._peers.add(peer)
+            peer.read_lines(lambda line: self._take(peer, line))
         finally:
             self._drop(peer)
 
