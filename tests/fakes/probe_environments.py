@@ -1,0 +1,210 @@
+"""Environments with known answers, registered under `Probe/…`.
+
+After Andy Jones, "Debugging reinforcement learning systems": each isolates one thing that must work.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box, Discrete, Space
+from numpy.typing import NDArray
+
+Observation = NDArray[np.float32]
+Step = tuple[Observation, float, bool, bool, dict[str, Any]]
+
+
+class Probe(gymnasium.Env[Observation, int]):
+    """One observation number from -1 to 1, two actions."""
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    observation_space: Space[Observation] = Box(-1.0, 1.0, (1,), np.float32)
+    action_space: Space[int] = Discrete(2)  # type: ignore[assignment]  # NumPy integers in the stubs
+
+    def __init__(self) -> None:
+        self.sight = 0.0
+
+    def seen(self) -> Observation:
+        """What the agent sees."""
+        return np.array([self.sight], np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an episode."""
+        super().reset(seed=seed, options=options)
+        self.begin()
+        return self.seen(), {}
+
+    def begin(self) -> None:
+        """Choose the first observation."""
+        self.sight = 0.0
+
+    def coin(self) -> float:
+        """-1 or 1."""
+        return float(self.np_random.choice((-1.0, 1.0)))
+
+
+class ConstantReward(Probe):
+    """One step, reward 1: V must become 1."""
+
+    def step(self, action: int) -> Step:  # noqa: ARG002 -- the reward does not depend on it
+        """End at once."""
+        return self.seen(), 1.0, True, False, {}
+
+
+class SightReward(Probe):
+    """One step, reward as seen: V must follow the observation."""
+
+    def begin(self) -> None:
+        """See -1 or 1."""
+        self.sight = self.coin()
+
+    def step(self, action: int) -> Step:  # noqa: ARG002 -- the reward does not depend on it
+        """End at once."""
+        return self.seen(), self.sight, True, False, {}
+
+
+class DelayedReward(Probe):
+    """Two steps, reward 1 at the second: V must be γ at the first."""
+
+    def begin(self) -> None:
+        """See -1 first."""
+        self.sight = -1.0
+
+    def step(self, action: int) -> Step:  # noqa: ARG002 -- the reward does not depend on it
+        """See 1, then end."""
+        if self.sight < 0:
+            self.sight = 1.0
+            return self.seen(), 0.0, False, False, {}
+        return self.seen(), 1.0, True, False, {}
+
+
+class ActionReward(Probe):
+    """One step, reward 1 for action 1, else -1: the policy must learn it."""
+
+    def step(self, action: int) -> Step:
+        """End at once."""
+        return self.seen(), 1.0 if action == 1 else -1.0, True, False, {}
+
+
+class MatchReward(Probe):
+    """One step, reward 1 if the action matches the sign seen: policy and value together."""
+
+    def begin(self) -> None:
+        """See -1 or 1."""
+        self.sight = self.coin()
+
+    def step(self, action: int) -> Step:
+        """End at once."""
+        return self.seen(), 1.0 if (action == 1) == (self.sight > 0) else -1.0, True, False, {}
+
+
+class ShiftedActions(ActionReward):
+    """Like ActionReward, with actions -3 and -2: the better one is -2."""
+
+    action_space: Space[int] = Discrete(2, start=-3)  # type: ignore[assignment]  # as above
+
+    def step(self, action: int) -> Step:
+        """End at once; an action outside the space is an error."""
+        if action not in (-3, -2):
+            raise ValueError(f"action {action} is outside the space")
+        return self.seen(), 1.0 if action == -2 else -1.0, True, False, {}
+
+
+class Corridor(Probe):
+    """Walk right for `length` steps; the only reward is 1 at the end, a step left ends it at 0."""
+
+    def __init__(self, length: int = 6) -> None:
+        super().__init__()
+        self.length = length
+        self.place = 0
+
+    def begin(self) -> None:
+        """Stand at the left end."""
+        self.place = 0
+        self.sight = -1.0
+
+    def step(self, action: int) -> Step:
+        """Right is 1."""
+        if action != 1:
+            return self.seen(), 0.0, True, False, {}
+        self.place += 1
+        self.sight = 2.0 * self.place / self.length - 1.0
+        done = self.place == self.length
+        return self.seen(), float(done), done, False, {}
+
+
+class Endless(Probe):
+    """Reward 1 for ever, nothing to see; only a time limit ends it. V must be 1/(1-γ)."""
+
+    def step(self, action: int) -> Step:  # noqa: ARG002 -- the reward does not depend on it
+        """Go on."""
+        return self.seen(), 1.0, False, False, {}
+
+
+class Faulty(Endless):
+    """Goes wrong after `after` steps: raises, hangs, or gives NaN."""
+
+    def __init__(self, fault: str = "raise", after: int = 50) -> None:
+        super().__init__()
+        self.fault = fault
+        self.left = after
+
+    def step(self, action: int) -> Step:
+        """Go on until it is time."""
+        self.left -= 1
+        if self.left > 0:
+            return super().step(action)
+        match self.fault:
+            case "raise":
+                raise RuntimeError("the simulator broke")
+            case "hang":
+                HANGING.append(True)
+                while HANGING:
+                    time.sleep(0.01)
+                return super().step(action)
+            case "nan_reward":
+                return self.seen(), float("nan"), False, False, {}
+            case "nan_observation":
+                return np.array([np.nan], np.float32), 1.0, False, False, {}
+            case _:
+                raise ValueError(self.fault)
+
+
+HANGING: list[bool] = []
+"""Holds something while a `Faulty` environment hangs; clear it to let it go on."""
+
+
+class ByteImage(ActionReward):
+    """Observations are bytes of shape (2, 3), as of an image."""
+
+    observation_space: Space[Any] = Box(0, 255, (2, 3), np.uint8)
+
+    def seen(self) -> Any:
+        """White."""
+        return np.full((2, 3), 255, np.uint8)
+
+
+_PROBES: dict[str, tuple[type[Probe], int | None]] = {
+    "Probe/ConstantReward-v0": (ConstantReward, None),
+    "Probe/SightReward-v0": (SightReward, None),
+    "Probe/DelayedReward-v0": (DelayedReward, None),
+    "Probe/ActionReward-v0": (ActionReward, None),
+    "Probe/MatchReward-v0": (MatchReward, None),
+    "Probe/ShiftedActions-v0": (ShiftedActions, None),
+    "Probe/Corridor-v0": (Corridor, None),
+    "Probe/Endless-v0": (Endless, 10),
+    "Probe/Faulty-v0": (Faulty, 20),
+    "Probe/ByteImage-v0": (ByteImage, None),
+}
+
+
+def register_probes() -> None:
+    """Put the probes into gymnasium's registry, once."""
+    for id_, (entry_point, limit) in _PROBES.items():
+        if id_ not in gymnasium.registry:
+            gymnasium.register(id_, entry_point=entry_point, max_episode_steps=limit)

@@ -1,0 +1,68 @@
+"""Trainers for tests: small specs, and waiting without sleeping for luck."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fakes.probe_environments import register_probes
+from matinee.contracts.run_spec import RunSpec, parse_run_spec
+from matinee.training.checkpoints import CheckpointState
+from matinee.training.outcome import Outcome
+from matinee.training.trainer import Drained, Trainer
+
+PATIENCE_S = 60.0
+"""Never reached by a working trainer, however busy the machine."""
+
+
+def small_spec(environment: str, **overrides: Any) -> RunSpec:
+    """A run that one worker with four environments trains for 2,000 steps."""
+    register_probes()
+    document: dict[str, Any] = {
+        "environment": {"id": environment},
+        "network": {"hidden": [8]},
+        "workers": 1,
+        "envs_per_worker": 4,
+        "seed": 7,
+        "budget": {"env_steps": 2000},
+        "evaluation": {"episodes": 0},
+    }
+    return parse_run_spec(document | overrides)
+
+
+class Rig:
+    """A trainer with everything it tells, collected."""
+
+    def __init__(self, spec: RunSpec, *, restore: CheckpointState | None = None) -> None:
+        self._woken = threading.Event()
+        self.trainer = Trainer(spec, on_wake=self._woken.set, restore=restore)
+        self.drained: list[Drained] = []
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Drain until the condition holds.
+
+        Raises:
+            TimeoutError: if it never does.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {PATIENCE_S} s in vain; outcome {self.trainer.outcome}")
+            self._woken.wait(0.02)
+            self._woken.clear()
+            self.drained.append(self.trainer.drain())
+
+    def run(self) -> Outcome:
+        """From start to end."""
+        self.trainer.start()
+        return self.finish()
+
+    def finish(self) -> Outcome:
+        """To the end of a trainer that ends by itself or has been told to."""
+        self.wait_until(lambda: self.trainer.outcome is not None)
+        self.drained.append(self.trainer.drain())
+        outcome = self.trainer.join(PATIENCE_S)
+        assert outcome is not None
+        return outcome

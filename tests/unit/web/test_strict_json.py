@@ -1,0 +1,113 @@
+"""Bodies are JSON, strictly."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.run_use_cases import FakeRuns, make_run
+from matinee.errors import InvalidInputError
+from matinee.web.strict_json import parse_json
+
+pytestmark = pytest.mark.anyio
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_plain_json_is_read_as_it_is(document: object) -> None:
+    """Every finite JSON document comes back unchanged."""
+    assert parse_json(json.dumps(document).encode()) == document
+
+
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        (b'{"a": NaN}', ("a",)),
+        (b'{"a": {"b": [1, Infinity]}}', ("a", "b", 1)),
+        (b'{"a": -Infinity}', ("a",)),
+        (b'{"a": 1e999}', ("a",)),
+        (b'{"a": ' + b"9" * 5000 + b"}", ("a",)),
+    ],
+)
+def test_a_number_that_is_not_finite_is_named(body: bytes, loc: tuple[str | int, ...]) -> None:
+    """NaN, infinities and numbers beyond a double are refused with the path of their field."""
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_json(body)
+
+    assert [field.loc for field in refusal.value.fields] == [loc]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"", b"nope", b'{"a": 1,}', b"{'a': 1}", b"\xff\xfe", b"[" * 100_000, b'{"a":1} {}'],
+)
+def test_what_is_not_json_is_refused(body: bytes) -> None:
+    """Broken, foreign, doubled or bottomless documents are input errors, never failures."""
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_json(body)
+
+    assert refusal.value.code == "invalid_json"
+
+
+def test_a_name_twice_is_refused() -> None:
+    """Of two values under one name, which would count is anybody's guess: refused."""
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_json(b'{"seed": 1, "seed": 2}')
+
+    assert refusal.value.fields[0].loc == ("seed",)
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+async def test_only_json_is_taken(
+    script: httpx.AsyncClient, runs: FakeRuns, media_type: str
+) -> None:
+    """A body of a type that a foreign page could send unasked is refused with 415."""
+    headers = {"Content-Type": media_type} if media_type else {}
+
+    response = await script.post("/api/v1/runs", content=b'{"seed": 1}', headers=headers)
+
+    assert response.status_code == 415
+    assert response.json()["code"] == "unsupported_media_type"
+    assert runs.calls == []
+
+
+async def test_a_charset_is_no_other_type(script: httpx.AsyncClient) -> None:
+    """`application/json; charset=utf-8` is JSON."""
+    response = await script.post(
+        "/api/v1/runs",
+        content=b'{"environment": {"id": "CartPole-v1"}}',
+        headers={"Content-Type": "application/json; charset=utf-8"},
+    )
+
+    assert response.status_code == 201
+
+
+@pytest.mark.parametrize("body", ["1", "[]", '"x"', "null", '{"a": 1}'])
+async def test_calls_without_fields_take_an_empty_object_only(
+    script: httpx.AsyncClient, runs: FakeRuns, body: str
+) -> None:
+    """A command that has no fields refuses unknown ones; nothing, null and {} are alike."""
+    run = runs.add(make_run())
+    headers = {"Content-Type": "application/json"}
+    address = f"/api/v1/runs/{run.id}/pause"
+
+    response = await script.post(address, content=body, headers=headers)
+    empty = await script.post(address, content="{}", headers=headers)
+
+    assert response.status_code == (202 if body == "null" else 422)
+    assert empty.status_code == 202

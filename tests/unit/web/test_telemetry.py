@@ -1,0 +1,131 @@
+"""What `/metrics` says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from fakes.run_use_cases import FakeRuns, make_run
+from matinee.contracts.run_state import RunState
+from matinee.contracts.system import ServerFigures
+from matinee.errors import LimitExceededError
+from matinee.web import telemetry as module
+from matinee.web.telemetry import MAX_STREAMS, WebTelemetry
+
+FIGURES = ServerFigures(
+    runs={RunState.RUNNING: 2},
+    heartbeat_age_s=None,
+    events_published=7,
+    env_steps_per_second=1000.5,
+    free_disk_bytes=10,
+)
+
+
+def values(telemetry: WebTelemetry) -> dict[tuple[str, str], float]:
+    """Every sample by name and its only label's value, if it has one."""
+    text = telemetry.render(FIGURES).decode()
+    return {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_the_service_is_reported() -> None:
+    """Runs by state, throughput, events and free disk appear with the service's figures."""
+    found = values(WebTelemetry())
+
+    assert found["matinee_runs", "running"] == 2
+    assert found["matinee_runs", "failed"] == 0
+    assert found["matinee_events_published_total", ""] == 7
+    assert found["matinee_env_steps_per_second", ""] == 1000.5
+    assert found["matinee_free_disk_bytes", ""] == 10
+    assert found["matinee_heartbeat_age_seconds", ""] == 0
+
+
+def test_every_state_has_a_series() -> None:
+    """States without runs are 0, not missing: an alert on a missing series never fires."""
+    found = values(WebTelemetry())
+
+    assert {label for name, label in found if name == "matinee_runs"} == set(RunState)
+
+
+def test_streams_are_counted_while_open() -> None:
+    """The gauge goes up with each open stream and down at its end, also after an error."""
+    telemetry = WebTelemetry()
+    with pytest.raises(RuntimeError), telemetry.stream():  # noqa: PT012
+        assert values(telemetry)["matinee_ws_clients", ""] == 1
+        raise RuntimeError
+
+    assert values(telemetry)["matinee_ws_clients", ""] == 0
+
+
+def test_streams_are_limited() -> None:
+    """Beyond the limit no stream is taken; when one ends there is a place again."""
+    telemetry = WebTelemetry()
+    with ExitStack() as open_streams:
+        for _ in range(MAX_STREAMS):
+            open_streams.enter_context(telemetry.stream())
+        with pytest.raises(LimitExceededError), telemetry.stream():
+            pass
+
+    with telemetry.stream():
+        pass
+
+
+def test_disconnects_are_counted_by_cause() -> None:
+    """Each end of a stream adds to its cause."""
+    telemetry = WebTelemetry()
+    telemetry.count_disconnect("slow")
+    telemetry.count_disconnect("slow")
+
+    assert values(telemetry)["matinee_ws_disconnects_total", "slow"] == 2
+
+
+@pytest.mark.anyio
+async def test_a_blocked_loop_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While something holds the event loop, the time that it was held is measured."""
+    monkeypatch.setattr(module, "LOOP_SAMPLE_S", 0.01)
+    telemetry = WebTelemetry()
+    sampling = asyncio.create_task(telemetry.sample_loop_lag())
+    await asyncio.sleep(0)
+
+    time.sleep(0.11)  # noqa: ASYNC251 - this is the fault
+    for _ in range(10):  # timer, future, task: each takes one turn of the loop
+        await asyncio.sleep(0)
+    sampling.cancel()
+
+    found = values(telemetry)
+    assert found["matinee_event_loop_lag_seconds_count", ""] >= 1
+    assert found["matinee_event_loop_lag_seconds_sum", ""] >= 0.1
+
+
+@pytest.mark.anyio
+async def test_the_route_answers_in_prometheus_format(
+    script: httpx.AsyncClient, runs: FakeRuns
+) -> None:
+    """`GET /metrics` is Prometheus text with the build, the runs and the requests."""
+    runs.add(make_run())
+    await script.get("/api/v1/runs")
+
+    response = await script.get("/metrics")
+    names = {family.name for family in text_string_to_metric_families(response.text)}
+
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert {
+        "matinee_build_info",
+        "matinee_http_request_duration_seconds",
+        "matinee_runs",
+        "matinee_heartbeat_age_seconds",
+        "matinee_events_published",
+        "matinee_ws_clients",
+        "matinee_ws_disconnects",
+        "matinee_event_loop_lag_seconds",
+        "matinee_env_steps_per_second",
+        "matinee_free_disk_bytes",
+    } <= names
