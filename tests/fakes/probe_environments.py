@@ -1,12 +1,12 @@
 """Environments with known answers, registered under `Probe/…`.
 
-After Andy Jones, "Debugging reinforcement learning systems": each isolates one thing that must work.
+After Andy Jones, "Debugging reinforcement learning systems": each isolates one thing.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -20,7 +20,6 @@ Step = tuple[Observation, float, bool, bool, dict[str, Any]]
 class Probe(gymnasium.Env[Observation, int]):
     """One observation number from -1 to 1, two actions."""
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
     observation_space: Space[Observation] = Box(-1.0, 1.0, (1,), np.float32)
     action_space: Space[int] = Discrete(2)  # type: ignore[assignment]  # NumPy integers in the stubs
 
@@ -207,4 +206,8 @@ def register_probes() -> None:
     """Put the probes into gymnasium's registry, once."""
     for id_, (entry_point, limit) in _PROBES.items():
         if id_ not in gymnasium.registry:
-            gymnasium.register(id_, entry_point=entry_point, max_episode_steps=limit)
+            gymnasium.register(
+                id_,
+                entry_point=f"{entry_point.__module__}:{entry_point.__qualname__}",
+                max_episode_steps=limit,
+            )

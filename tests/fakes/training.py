@@ -17,11 +17,11 @@ PATIENCE_S = 60.0
 """Never reached by a working trainer, however busy the machine."""
 
 
-def small_spec(environment: str, **overrides: Any) -> RunSpec:
+def small_spec(environment_id: str, /, **overrides: Any) -> RunSpec:
     """A run that one worker with four environments trains for 2,000 steps."""
     register_probes()
     document: dict[str, Any] = {
-        "environment": {"id": environment},
+        "environment": {"id": environment_id},
         "network": {"hidden": [8]},
         "workers": 1,
         "envs_per_worker": 4,

@@ -7,6 +7,7 @@ read; otherwise they meet here under a lock and wait, in bounded slices.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,9 @@ from matinee.training.outcome import StopCause
 
 _WAIT_SLICE_S = 0.5
 """Longest wait at the gate before looking again; wakes come by notification."""
+
+STOP_GRACE_S = 2.0
+"""After a stop, rollouts that are not finished within this are abandoned."""
 
 _ABANDONING = (StopCause.ABORTED, StopCause.FAILED)
 """Causes for which no rollout is worth finishing."""
@@ -68,6 +72,7 @@ class TrainingControl:
         self._cause: StopCause | None = None
         self._reason = ""
         self._announced = False
+        self._abandon_at = float("inf")
         self._attention = True
         # Env steps that a worker's rollout may still add. A slot is written by its worker without
         # the lock, so that the gate is free when nobody wants anything.
@@ -118,6 +123,7 @@ class TrainingControl:
             if self._cause is None or (cause in _ABANDONING and self._cause not in _ABANDONING):
                 self._cause = cause
                 self._reason = reason
+            self._abandon_at = min(self._abandon_at, time.monotonic() + STOP_GRACE_S)
             self.stopping.set()
             self._refresh()
         self._on_wake()
@@ -153,8 +159,9 @@ class TrainingControl:
 
     @property
     def abandons_rollouts(self) -> bool:
-        """Rollouts are not worth finishing: training is aborted, or a thread has failed."""
-        return self._cause in _ABANDONING
+        """Rollouts are not worth finishing: training is aborted, has failed, or should be over."""
+        cause = self._cause
+        return cause is not None and (cause in _ABANDONING or time.monotonic() > self._abandon_at)
 
     def may_begin(self, worker: int, *, env_steps: int, on_standing: Callable[[], None]) -> bool:
         """Pass the gate, waiting as long as training is held. Called by the worker's thread.

@@ -360,6 +360,8 @@ class Trainer:
         cause = self.control.stop_cause
         assert cause is not None, "threads end only when told to"
         failure = self._threads.failure
+        if self._outcome is not None:
+            return  # It was taken for hung, and that has been told.
         if cause is not StopCause.FAILED or failure is None:
             self._outcome = Outcome(cause=cause, reason=self.control.stop_reason)
         else:
