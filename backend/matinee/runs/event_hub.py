@@ -125,6 +125,9 @@ class EventHub:
         """
         feed = await self.feed(run_id)
         if cursor > feed.last_seq:
+            # A cursor from `events` or `series` can be newer than what was published so far.
+            await self.pull(run_id)
+        if cursor > feed.last_seq:
             raise ConflictError(
                 f"cursor {cursor} is ahead of the record, which ends at {feed.last_seq}",
                 code="cursor_ahead",

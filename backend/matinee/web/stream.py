@@ -140,19 +140,15 @@ class LiveStream:
             await self._refuse(frame.run_id, error.code, str(error))
             return
         if frame.after > 0 and not page["events"]:
-            await self._send(
-                ResyncFrame(
-                    run_id=frame.run_id,
-                    epoch=page["epoch"],
-                    reason=f"the record has no event {frame.after} yet; begin again from 0",
-                )
+            await self._resync(
+                frame.run_id, page["epoch"], f"the record has no event {frame.after} yet"
             )
             return
         await self._send(
             SubscribedFrame(run_id=frame.run_id, after=frame.after, epoch=page["epoch"])
         )
         self._subscriptions[frame.run_id] = self._tasks.create_task(
-            self._pull(frame.run_id, frame.after)
+            self._pull(frame.run_id, page["epoch"], frame.after)
         )
 
     async def unsubscribe(self, frame: UnsubscribeFrame) -> None:
@@ -160,14 +156,17 @@ class LiveStream:
         await self._cancel(frame.run_id)
         await self._send(UnsubscribedFrame(run_id=frame.run_id))
 
-    async def _pull(self, run_id: str, cursor: int) -> None:
+    async def _pull(self, run_id: str, epoch: str, cursor: int) -> None:
         try:
             while True:
                 frame, cursor = await self._dependencies.feed.next_frame(run_id, cursor)
                 await self._deliver(frame, cursor)
         except MatineeError as error:
             del self._subscriptions[run_id]
-            await self._refuse(run_id, error.code, str(error))
+            if error.code == "cursor_ahead":
+                await self._resync(run_id, epoch, str(error))
+            else:
+                await self._refuse(run_id, error.code, str(error))
 
     async def _cancel(self, run_id: str) -> None:
         task = self._subscriptions.pop(run_id, None)
@@ -175,6 +174,11 @@ class LiveStream:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    async def _resync(self, run_id: str, epoch: str, reason: str) -> None:
+        await self._send(
+            ResyncFrame(run_id=run_id, epoch=epoch, reason=f"{reason}; begin again from 0")
+        )
 
     async def _refuse(self, run_id: str, code: str, detail: str) -> None:
         await self._send(ErrorFrame(run_id=run_id, code=code, detail=detail))
