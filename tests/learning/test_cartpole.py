@@ -1,0 +1,74 @@
+"""CartPole-v1 itself: what the presets promise, and what a time limit means there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fakes.training import Rig, small_spec
+from matinee.algorithm.acting import NumpyActorCritic
+from matinee.algorithm.networks import NetworkShape
+from matinee.environments.catalogue import preset
+from matinee.training.outcome import StopCause
+
+pytestmark = pytest.mark.learning
+
+UNSEEN_SEEDS = (1001, 1002)
+"""Seeds that were never looked at when the preset was tuned."""
+
+
+@pytest.mark.parametrize("seed", UNSEEN_SEEDS)
+def test_the_preset_solves_cartpole(seed: int) -> None:
+    """cartpole-a3c reaches a mean of 475 over 100 episodes and ends there, well within budget."""
+    chosen = preset("cartpole-a3c")
+    assert chosen is not None
+    rig = Rig(chosen.spec.model_copy(update={"seed": seed}))
+
+    outcome = rig.run()
+
+    progress = rig.trainer.progress()
+    assert outcome.cause is StopCause.FINISHED_TARGET
+    assert progress.solved_at is not None
+    assert progress.best_mean_return_100 is not None
+    assert progress.best_mean_return_100 >= 475.0
+    assert progress.env_steps < 3_000_000
+    assert 0 < progress.env_steps - progress.solved_at.env_steps < 4 * 64 * 32
+
+
+@pytest.mark.parametrize("environments", [4, 16], ids=["loop", "native_vector"])
+@pytest.mark.parametrize(
+    ("bootstrap", "least", "most"),
+    [(True, 8.5, 11.5), (False, 2.5, 6.5)],
+    ids=["limit_bootstraps", "limit_as_end"],
+)
+def test_the_value_of_a_safe_state(
+    environments: int, *, bootstrap: bool, least: float, most: float
+) -> None:
+    """Cut after 8 steps nothing ever falls: V is 1/(1-γ) = 10, not what is left until the limit.
+
+    With the bootstrap switched off it goes wrong, as it does for whoever forgets it: at most
+    1 + γ + … + γ⁷ = 5.7 are left, 3.8 on average.
+    """
+    spec = small_spec(
+        "CartPole-v1",
+        environment={"id": "CartPole-v1", "kwargs": {"max_episode_steps": 8}},
+        network={"hidden": [16]},
+        envs_per_worker=environments,
+        hyperparameters={
+            "optimizer": "adam",
+            "learning_rate": 0.01,
+            "gamma": 0.9,
+            "rollout_length": 12,
+            "value_coefficient": 1.0,
+            "truncation_bootstrap": bootstrap,
+        },
+        budget={"env_steps": 40_000},
+    )
+    rig = Rig(spec)
+    rig.run()
+    shape = NetworkShape(4, (16,), 2, "tanh", shared_trunk=True)
+    critic = NumpyActorCritic(shape, rig.trainer.capture().weights)
+
+    upright = np.random.default_rng(0).uniform(-0.05, 0.05, (50, 4)).astype(np.float32)
+
+    assert least < critic.values(upright).mean() < most
