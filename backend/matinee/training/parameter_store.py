@@ -171,7 +171,8 @@ class ThreadParameterStore:
 
 def _norm(gradient: FloatVector) -> float:
     """‖d‖₂, also where the squares overflow float32."""
-    squares = float(np.dot(gradient, gradient))
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = float(np.dot(gradient, gradient))
     if np.isfinite(squares):
         return float(np.sqrt(squares))
     return float(np.linalg.norm(gradient.astype(np.float64)))

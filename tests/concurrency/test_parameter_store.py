@@ -1,0 +1,184 @@
+"""Many threads push into one set of weights."""
+
+from __future__ import annotations
+
+import threading
+from typing import Literal
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matinee.algorithm.shared_optimizers import OptimizerKind
+from matinee.contracts.hyperparameters import HyperparameterSetting, default_settings
+from matinee.errors import NonFiniteError
+from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
+from matinee.training.parameter_store import ThreadParameterStore
+
+SIZE = 3000
+"""Large enough that NumPy gives up the GIL within an operation."""
+
+WORKERS, PUSHES = 4, 300
+
+
+def values(**settings: HyperparameterSetting) -> HyperparameterValues:
+    """Hyperparameters at their defaults but for these."""
+    return HyperparameterSet(
+        revision=0, settings={**default_settings(), **settings}, since_env_step={}
+    ).values_at(0)
+
+
+def gradient_of(worker: int, push: int) -> NDArray[np.float32]:
+    """A gradient of its own for every push."""
+    noise = np.random.default_rng((worker, push)).normal(size=SIZE)
+    return noise.astype(np.float32)
+
+
+def hammer(store: ThreadParameterStore, lock: Literal["none", "per_update"]) -> None:
+    """Let all workers push at once, as fast as they can."""
+    start = threading.Barrier(WORKERS)
+    failures: list[BaseException] = []
+
+    def push_all(worker: int) -> None:
+        local = np.empty(SIZE, np.float32)
+        try:
+            start.wait(10.0)
+            for push in range(PUSHES):
+                version = store.pull(local)
+                store.push(
+                    worker,
+                    gradient_of(worker, push),
+                    values=values(update_lock=lock),
+                    revision=0,
+                    pulled_version=version,
+                )
+        except BaseException as error:  # noqa: BLE001 -- shown by the assertion below
+            failures.append(error)
+
+    threads = [threading.Thread(target=push_all, args=(w,)) for w in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60.0)
+    assert failures == []
+
+
+@pytest.mark.parametrize("kind", ["rmsprop", "adam"])
+@pytest.mark.parametrize("lock", ["none", "per_update"])
+def test_every_push_counts_and_nothing_becomes_nan(
+    kind: OptimizerKind, lock: Literal["none", "per_update"]
+) -> None:
+    """Four threads, with and without a lock: version = pushes, all numbers finite, g ≥ 0."""
+    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=WORKERS, optimizer=kind)
+
+    hammer(store, lock)
+
+    weights = np.empty(SIZE, np.float32)
+    assert store.pull(weights) == WORKERS * PUSHES
+    assert np.isfinite(weights).all()
+    _, statistics = store.statistics()
+    assert all(np.isfinite(array).all() for array in statistics.values())
+    assert (statistics["square_average"] >= 0).all()
+
+
+def test_updates_under_the_lock_lose_nothing() -> None:
+    """With the lock the statistics equal those of the same number of pushes in a row.
+
+    The same gradient each time, so that their order does not matter: anything lost would show.
+    """
+
+    def pushed(workers: int, pushes: int) -> tuple[NDArray[np.float32], NDArray[np.floating]]:
+        store = ThreadParameterStore(
+            np.zeros(SIZE, np.float32), workers=workers, optimizer="rmsprop"
+        )
+        start = threading.Barrier(workers)
+        one = gradient_of(0, 0)
+
+        def push_all(worker: int) -> None:
+            start.wait(10.0)
+            for _ in range(pushes):
+                store.push(
+                    worker,
+                    one.copy(),
+                    values=values(update_lock="per_update", max_gradient_norm=0.0),
+                    revision=0,
+                    pulled_version=0,
+                )
+
+        threads = [threading.Thread(target=push_all, args=(w,)) for w in range(workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60.0)
+        weights = np.empty(SIZE, np.float32)
+        store.pull(weights)
+        return weights, store.statistics()[1]["square_average"]
+
+    together, alone = pushed(4, 100), pushed(1, 400)
+
+    assert np.array_equal(together[0], alone[0])
+    assert np.array_equal(together[1], alone[1])
+
+
+def test_lag_counts_the_pushes_of_others() -> None:
+    """Pulled at version 0, pushed after three others: a lag of three; one's own do not count."""
+    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
+    version = store.pull(np.empty(SIZE, np.float32))
+
+    def push(worker: int, pulled: int) -> int:
+        return store.push(
+            worker, gradient_of(worker, 0), values=values(), revision=0, pulled_version=pulled
+        ).policy_lag
+
+    assert [push(1, version + n) for n in range(3)] == [0, 0, 0]
+    assert push(0, version) == 3
+
+
+def test_a_gradient_that_is_not_finite_leaves_the_weights_alone() -> None:
+    """NaN is refused, counted in the message, and not pushed."""
+    store = ThreadParameterStore(np.ones(SIZE, np.float32), workers=1, optimizer="adam")
+    gradient = gradient_of(0, 0)
+    gradient[5:7] = np.nan
+
+    with pytest.raises(NonFiniteError, match="2 of the gradient's 3000"):
+        store.push(0, gradient, values=values(), revision=0, pulled_version=0)
+
+    weights = np.empty(SIZE, np.float32)
+    assert store.pull(weights) == 0
+    assert (weights == 1.0).all()
+
+
+def test_a_huge_gradient_is_clipped_and_not_refused() -> None:
+    """Its squares overflow float32, the gradient itself is finite."""
+    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=1, optimizer="rmsprop")
+
+    report = store.push(
+        0, np.full(SIZE, 1e25, np.float32), values=values(), revision=0, pulled_version=0
+    )
+
+    assert report.clipped
+    assert report.gradient_norm == pytest.approx(1e25 * np.sqrt(SIZE), rel=1e-6)
+
+
+def test_another_optimizer_starts_anew_once() -> None:
+    """The first push of a newer revision exchanges it; a worker on older values undoes nothing."""
+    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
+
+    def push(worker: int, optimizer: OptimizerKind, revision: int) -> None:
+        store.push(
+            worker,
+            gradient_of(worker, revision),
+            values=values(optimizer=optimizer),
+            revision=revision,
+            pulled_version=0,
+        )
+
+    push(0, "rmsprop", 0)
+    push(0, "adam", 1)
+    _, after_exchange = store.statistics()
+    push(1, "rmsprop", 0)
+
+    kind, statistics = store.statistics()
+    assert kind == "adam"
+    assert after_exchange["beta_products"] == pytest.approx([0.9, 0.999])
+    assert statistics["beta_products"] == pytest.approx([0.81, 0.999**2])
