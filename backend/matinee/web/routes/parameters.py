@@ -31,7 +31,7 @@ WaitS = Annotated[
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
-def _if_match(
+def read_if_match(
     if_match: Annotated[
         str | None,
         Header(max_length=60, description='The `ETag` that the change is based on: `"7"`.'),
@@ -57,7 +57,7 @@ def _if_match(
     return int(match[1])
 
 
-ExpectedRevision = Annotated[int | None, Depends(_if_match)]
+ExpectedRevision = Annotated[int | None, Depends(read_if_match)]
 
 
 def etag(revision: int) -> str:

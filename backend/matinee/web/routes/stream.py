@@ -47,7 +47,7 @@ async def stream_events(
     principal: CurrentPrincipal,
     run: Annotated[Ulid, Query(description="ULID of the run.")],
     after: After = 0,
-    last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,16}$")] = None,
+    last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,15}$")] = None,
 ) -> Response:
     """Live events of one run as Server-Sent Events; `id` is the cursor."""
     if "text/event-stream" not in request.headers.get("accept", ""):
