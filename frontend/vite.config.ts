@@ -12,6 +12,8 @@ export default defineConfig({
     target: "es2023",
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
+    // One script for the whole page, measured after compression: see the architecture test.
+    chunkSizeWarningLimit: 1000,
     // The preload helper would be the only reason for an inline script.
     modulePreload: { polyfill: false },
   },

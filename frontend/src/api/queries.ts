@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { body, client } from "./client";
-import type { Event, EventType, RunState, Series, SeriesAxis } from "./types";
+import type { Event, EventType, Preset, RunState, Series, SeriesAxis } from "./types";
 
 /** Long enough for a lesson: catalogues change only with the server. */
 const CATALOGUE_STALE_MS = 600_000;
@@ -29,7 +29,8 @@ export const systemQuery = queryOptions({
 
 export const presetsQuery = queryOptions({
   queryKey: ["presets"],
-  queryFn: async () => (await body(client.GET("/api/v1/presets"))).items,
+  // openapi-fetch widens the pairs of a measured curve to arrays of any length.
+  queryFn: async () => (await body(client.GET("/api/v1/presets"))).items as Preset[],
   staleTime: CATALOGUE_STALE_MS,
 });
 

@@ -76,6 +76,11 @@ export class Connection {
     return this.#lastEventMs;
   }
 
+  /** No attempt has succeeded since the line was lost. */
+  get hasFailed(): boolean {
+    return this.#failures > 0;
+  }
+
   /** The server has been replaced by another version since this page was loaded. */
   get isPageOutdated(): boolean {
     return this.#serverVersion !== this.#firstVersion;

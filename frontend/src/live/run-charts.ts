@@ -70,6 +70,13 @@ export class RunCharts {
     return this.#conversion.convert(envStep);
   }
 
+  /** The end of the x axis while it follows the run. */
+  get xMax(): number {
+    let max = 0;
+    for (const { buffer } of this.#tracks.values()) max = Math.max(max, buffer.x.at(-1) ?? 0);
+    return max;
+  }
+
   /** Call before history is asked for: from here on, no event may be lost. */
   beginLoading(): void {
     this.#backlog = [];

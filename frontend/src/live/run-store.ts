@@ -31,7 +31,7 @@ export interface RunSources {
 
 export type RunStatus =
   | { readonly phase: "loading" }
-  | { readonly phase: "ready"; readonly view: RunView; readonly chartError: string | null }
+  | { readonly phase: "ready"; readonly chartError: string | null }
   | { readonly phase: "failed"; readonly error: unknown };
 
 export type ZoomRange = readonly [number, number];
@@ -46,6 +46,8 @@ export class RunStore {
   readonly #frame = new FrameTask(() => this.#publish());
   #status: RunStatus = { phase: "loading" };
   #view: RunView | null = null;
+  #published: RunView | null = null;
+  #version = 0;
   #chartView: ChartView;
   #range: ZoomRange | null = null;
   /** The x range that the history in `charts` was cut to. */
@@ -73,11 +75,12 @@ export class RunStore {
     this.charts = new RunCharts(options.metrics);
   }
 
-  /** What React shows; changes at most once per animation frame. */
+  /** Whether there is anything to show, and if not, why. */
   get status(): RunStatus {
     return this.#status;
   }
 
+  /** Called at most once per animation frame, when `status` or `view` may have changed. */
   onStatus(listener: () => void): () => void {
     this.#statusListeners.add(listener);
     return () => this.#statusListeners.delete(listener);
@@ -87,6 +90,17 @@ export class RunStore {
   onCharts(listener: () => void): () => void {
     this.#chartListeners.add(listener);
     return () => this.#chartListeners.delete(listener);
+  }
+
+  /** The newest published view; there is one as soon as the phase is "ready". */
+  get view(): RunView {
+    if (this.#published === null) throw new Error("the run is not loaded yet");
+    return this.#published;
+  }
+
+  /** Grows with every publication. */
+  get version(): number {
+    return this.#version;
   }
 
   get marks(): RunView["marks"] {
@@ -211,7 +225,10 @@ export class RunStore {
 
   #publish(): void {
     if (this.#view === null) return;
-    this.#setStatus({ phase: "ready", view: this.#view, chartError: this.#chartError });
+    this.#published = this.#view;
+    this.#version += 1;
+    const isNews = this.#status.phase !== "ready" || this.#status.chartError !== this.#chartError;
+    this.#setStatus(isNews ? { phase: "ready", chartError: this.#chartError } : this.#status);
     for (const listener of this.#chartListeners) listener();
   }
 

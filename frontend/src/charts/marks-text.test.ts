@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import type { Mark } from "../live/run-view";
+import { describeMark } from "./marks-text";
+
+const labels = new Map([["learning_rate", "learning rate"]]);
+const mark: Mark = {
+  seq: 9,
+  envStep: 412_345,
+  kind: "tuned",
+  actor: "browser",
+  name: "set_hyperparameters",
+  changes: { learning_rate: { before: 0.01, after: 0.001 } },
+};
+
+it("says what changed, who did it and where", () => {
+  expect(describeMark(mark, labels)).toBe(
+    "learning rate 0.01 → 1e-3, from the browser, at step 412\u202fk",
+  );
+});
+
+it("names every change of one command", () => {
+  const changes = { ...mark.changes, gamma: { before: 0.99, after: 0.9 } };
+  expect(describeMark({ ...mark, changes }, labels)).toContain("1e-3; gamma 0.99 → 0.9, from");
+});
+
+it("describes commands and checkpoints", () => {
+  expect(describeMark({ ...mark, kind: "command", name: "pause", actor: "token" }, labels)).toBe(
+    "pause, from a script, at step 412\u202fk",
+  );
+  expect(describeMark({ ...mark, kind: "checkpoint", name: "schedule" }, labels)).toBe(
+    "checkpoint (schedule), at step 412\u202fk",
+  );
+});

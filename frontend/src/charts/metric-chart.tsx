@@ -1,0 +1,80 @@
+/** One of the small charts: title, newest value or the one under the pointer, range and line. */
+
+import { memo, useState } from "react";
+import type { MetricDefinition } from "../api/types";
+import { formatMeasured } from "../format/numbers";
+import { useRunVersion } from "../live/hooks";
+import type { RunStore, ZoomRange } from "../live/run-store";
+import { Explain } from "../ui/explain";
+import { sampleAt } from "./extent";
+import styles from "./metric-chart.module.css";
+import { Plot } from "./plot";
+
+interface MetricChartProps {
+  readonly store: RunStore;
+  readonly definition: MetricDefinition;
+  readonly isSymlog: boolean;
+  readonly zoom: ZoomRange | null;
+  readonly onZoom: (range: ZoomRange | null) => void;
+}
+
+const HEIGHT_PX = 132;
+
+export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
+  const { store, definition, isSymlog, zoom, onZoom } = props;
+  const [cursor, setCursor] = useState<number | null>(null);
+  const { name, label, unit } = definition;
+  return (
+    <figure className={styles.chart}>
+      <figcaption className={styles.head}>
+        <h3>{label}</h3>
+        <MetricExplanation definition={definition} />
+        <Value store={store} metric={name} unit={unit} cursor={cursor} />
+      </figcaption>
+      <Plot
+        store={store}
+        metric={name}
+        label={label}
+        unit={unit}
+        height={HEIGHT_PX}
+        raw="band"
+        threshold={null}
+        isSymlog={isSymlog && unit !== "share"}
+        zoom={zoom}
+        onZoom={onZoom}
+        onCursor={setCursor}
+      />
+    </figure>
+  );
+});
+
+export const MetricExplanation = memo(function MetricExplanation({
+  definition,
+}: {
+  definition: MetricDefinition;
+}) {
+  const { label, unit, meaning, guidance, equation } = definition;
+  const facts = unit === "" ? [] : ([["unit", unit]] as const);
+  return <Explain explanation={{ title: label, meaning, guidance, equation, facts }} />;
+});
+
+interface ValueProps {
+  readonly store: RunStore;
+  readonly metric: string;
+  readonly unit: string;
+  readonly cursor: number | null;
+}
+
+/** The newest smoothed value, or the one under the pointer. */
+function Value({ store, metric, unit, cursor }: ValueProps) {
+  useRunVersion(store);
+  const samples = store.charts.samples(metric);
+  const index =
+    samples === null || cursor === null ? (samples?.length ?? 0) - 1 : sampleAt(samples.x, cursor);
+  return (
+    <span className={styles.value}>
+      {formatMeasured(index === null ? null : samples?.line[index])}
+      {unit !== "" && <span className={styles.unit}> {unit}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,117 @@
+/** What uPlot has no series for: raw samples, ranges, the threshold, the marks. */
+
+import type uPlot from "uplot";
+import type { Mark } from "../live/run-view";
+import type { SampleBuffer } from "../live/sample-buffer";
+import { visibleIndexes } from "./extent";
+import { type Palette, WORKER_HUES } from "./palette";
+
+const DOT_PX = 2.6;
+const RANGE_PX = 1.6;
+
+/** Runs `work` with the canvas clipped to the plotting area. */
+export function clipped(u: uPlot, work: (context: CanvasRenderingContext2D) => void): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  work(ctx);
+  ctx.restore();
+}
+
+/** One faint dot for each episode in its worker's hue; a bar from lowest to highest for a bin. */
+export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): void {
+  const [first, last] = visibleInPlot(u, samples);
+  const { x, low, high, worker } = samples;
+  const pixel = uPixelRatio(u);
+  const dot = DOT_PX * pixel;
+  const bar = RANGE_PX * pixel;
+  clipped(u, (context) => {
+    context.globalAlpha = palette.dotOpacity;
+    for (let hue = -1; hue < WORKER_HUES; hue += 1) {
+      context.fillStyle = palette.workers[hue] ?? palette.ink3;
+      for (let i = first; i <= last; i += 1) {
+        const owner = worker[i] ?? -1;
+        if ((owner < 0 ? -1 : owner % WORKER_HUES) !== hue) continue;
+        const left = u.valToPos(x[i] ?? 0, "x", true);
+        const top = u.valToPos(high[i] ?? 0, "y", true);
+        if (low[i] === high[i]) {
+          context.fillRect(left - dot / 2, top - dot / 2, dot, dot);
+        } else {
+          const bottom = u.valToPos(low[i] ?? 0, "y", true);
+          context.fillRect(left - bar / 2, top, bar, Math.max(bar, bottom - top));
+        }
+      }
+    }
+  });
+}
+
+/** The range of the raw values behind the line, as one quiet area. */
+export function paintBand(u: uPlot, samples: SampleBuffer, palette: Palette): void {
+  const [first, last] = visibleInPlot(u, samples);
+  if (last <= first) return;
+  const { x, low, high } = samples;
+  clipped(u, (context) => {
+    context.beginPath();
+    for (let i = first; i <= last; i += 1) {
+      context.lineTo(u.valToPos(x[i] ?? 0, "x", true), u.valToPos(high[i] ?? 0, "y", true));
+    }
+    for (let i = last; i >= first; i -= 1) {
+      context.lineTo(u.valToPos(x[i] ?? 0, "x", true), u.valToPos(low[i] ?? 0, "y", true));
+    }
+    context.closePath();
+    context.fillStyle = palette.band;
+    context.fill();
+  });
+}
+
+/** A dashed line at the value that counts as solved. */
+export function paintThreshold(u: uPlot, threshold: number, palette: Palette): void {
+  const pixel = uPixelRatio(u);
+  const y = u.valToPos(threshold, "y", true);
+  clipped(u, (context) => {
+    context.strokeStyle = palette.good;
+    context.lineWidth = pixel;
+    context.setLineDash([5 * pixel, 4 * pixel]);
+    context.beginPath();
+    context.moveTo(u.bbox.left, y);
+    context.lineTo(u.bbox.left + u.bbox.width, y);
+    context.stroke();
+  });
+}
+
+/** Changes by people in petrol, commands dashed in grey, checkpoints as ticks on the axis. */
+export function paintMarks(
+  u: uPlot,
+  marks: readonly Mark[],
+  place: (envStep: number) => number | null,
+  palette: Palette,
+): void {
+  const pixel = uPixelRatio(u);
+  const { top, height } = u.bbox;
+  clipped(u, (context) => {
+    for (const mark of marks) {
+      const x = place(mark.envStep);
+      if (x === null) continue;
+      const left = Math.round(u.valToPos(x, "x", true)) + 0.5;
+      const isTick = mark.kind === "checkpoint";
+      context.strokeStyle = mark.kind === "tuned" ? palette.accent : palette.ink3;
+      context.lineWidth = pixel;
+      context.setLineDash(mark.kind === "command" ? [2 * pixel, 3 * pixel] : []);
+      context.beginPath();
+      context.moveTo(left, isTick ? top + height - 5 * pixel : top);
+      context.lineTo(left, top + height);
+      context.stroke();
+    }
+  });
+}
+
+export function uPixelRatio(u: uPlot): number {
+  return u.ctx.canvas.width / u.width;
+}
+
+function visibleInPlot(u: uPlot, samples: SampleBuffer): [number, number] {
+  const { min = 0, max = 0 } = u.scales.x ?? {};
+  return visibleIndexes(samples.x, min, max);
+}

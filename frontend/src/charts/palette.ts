@@ -1,0 +1,40 @@
+/** The colours of `ui/tokens.css` for the canvas, which can't read CSS variables by itself. */
+
+export interface Palette {
+  readonly paper: string;
+  readonly surface: string;
+  readonly line: string;
+  readonly ink: string;
+  readonly ink2: string;
+  readonly ink3: string;
+  readonly accent: string;
+  readonly good: string;
+  readonly band: string;
+  readonly dotOpacity: number;
+  readonly workers: readonly string[];
+}
+
+export const WORKER_HUES = 8;
+
+export function readPalette(): Palette {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    paper: read("--paper"),
+    surface: read("--surface"),
+    line: read("--line"),
+    ink: read("--ink"),
+    ink2: read("--ink-2"),
+    ink3: read("--ink-3"),
+    accent: read("--accent"),
+    good: read("--good"),
+    band: read("--band"),
+    dotOpacity: Number(read("--dot-opacity")),
+    workers: Array.from({ length: WORKER_HUES }, (_, i) => read(`--worker-${i}`)),
+  };
+}
+
+/** Stable: a worker keeps its hue for life. */
+export function workerColour(worker: number): string {
+  return `var(--worker-${worker % WORKER_HUES})`;
+}

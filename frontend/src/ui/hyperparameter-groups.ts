@@ -1,0 +1,28 @@
+/** The catalogue in the order in which people think about it. */
+
+import type { HyperparameterDefinition } from "../api/types";
+
+type Group = HyperparameterDefinition["group"];
+
+const TITLES: Readonly<Record<Group, string>> = {
+  optimizer: "Optimizer",
+  objective: "Objective",
+  returns: "Returns",
+  exploration: "Exploration",
+  pace: "Pace",
+};
+
+export interface HyperparameterGroup {
+  readonly title: string;
+  readonly definitions: readonly HyperparameterDefinition[];
+}
+
+export function groupHyperparameters(
+  definitions: readonly HyperparameterDefinition[],
+): HyperparameterGroup[] {
+  const groups = [...new Set(definitions.map(({ group }) => group))];
+  return groups.map((group) => ({
+    title: TITLES[group],
+    definitions: definitions.filter((definition) => definition.group === group),
+  }));
+}

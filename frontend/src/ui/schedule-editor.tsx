@@ -1,0 +1,179 @@
+/** The small editor behind a setting's curve button: constant, a ramp, or steps. */
+
+import { ActionIcon, Button, Popover, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
+import { useState } from "react";
+import type { Scalar, Setting } from "../api/types";
+import { Icon } from "./icons";
+import {
+  type DraftPoint,
+  openDraft,
+  readDraft,
+  SCHEDULE_KINDS,
+  type ScheduleDraft,
+} from "./schedule-draft";
+import styles from "./schedule-editor.module.css";
+
+interface ScheduleEditorProps {
+  readonly label: string;
+  readonly setting: Setting;
+  readonly value: Scalar;
+  readonly envStep: number;
+  readonly disabled: boolean;
+  readonly onCommit: (setting: Setting) => void;
+}
+
+export function ScheduleEditor(props: ScheduleEditorProps) {
+  const { label, setting, value, envStep, disabled, onCommit } = props;
+  const [draft, setDraft] = useState<ScheduleDraft | null>(null);
+  const isScheduled = typeof setting === "object";
+  const close = () => setDraft(null);
+  return (
+    <Popover
+      opened={draft !== null}
+      onChange={(isOpen) => !isOpen && close()}
+      position="bottom-end"
+      width={330}
+      trapFocus
+      returnFocus
+      withinPortal
+    >
+      <Popover.Target>
+        <Tooltip label={isScheduled ? "Edit the schedule" : "Follow a schedule"}>
+          <ActionIcon
+            size={24}
+            disabled={disabled}
+            data-active={isScheduled || undefined}
+            className={styles.open}
+            aria-label={`Schedule of ${label}`}
+            onClick={() => setDraft(draft === null ? openDraft(setting, value, envStep) : null)}
+          >
+            <Icon name="curve" size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={`Schedule of ${label}`}>
+        {draft !== null && (
+          <DraftForm
+            label={label}
+            draft={draft}
+            onChange={setDraft}
+            onCommit={(next) => {
+              close();
+              onCommit(next);
+            }}
+          />
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+interface DraftFormProps {
+  readonly label: string;
+  readonly draft: ScheduleDraft;
+  readonly onChange: (draft: ScheduleDraft) => void;
+  readonly onCommit: (setting: Setting) => void;
+}
+
+function DraftForm({ label, draft, onChange, onCommit }: DraftFormProps) {
+  const [complaint, setComplaint] = useState<string | null>(null);
+  const isRamp = draft.kind !== "constant" && draft.kind !== "piecewise";
+  const field = (name: "from" | "to" | "until", text: string) => (
+    <TextInput
+      label={text}
+      inputMode="decimal"
+      value={draft[name]}
+      onChange={(event) => onChange({ ...draft, [name]: event.currentTarget.value })}
+    />
+  );
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        const read = readDraft(draft);
+        if ("missing" in read) setComplaint(read.missing);
+        else onCommit(read.setting);
+      }}
+    >
+      <SegmentedControl
+        aria-label={`Kind of schedule of ${label}`}
+        size="xs"
+        fullWidth
+        data={SCHEDULE_KINDS.map((kind) => ({ value: kind, label: kind }))}
+        value={draft.kind}
+        onChange={(kind) => onChange({ ...draft, kind })}
+      />
+      {draft.kind === "constant" && field("from", "Value")}
+      {isRamp && (
+        <div className={styles.ramp}>
+          {field("from", "From")}
+          {field("to", "To")}
+          {field("until", "Until env step")}
+        </div>
+      )}
+      {draft.kind === "piecewise" && (
+        <Points points={draft.points} onChange={(points) => onChange({ ...draft, points })} />
+      )}
+      {isRamp && <p className={styles.note}>It begins at the env step at which it is applied.</p>}
+      {complaint !== null && (
+        <p className={styles.complaint} role="alert">
+          {complaint}
+        </p>
+      )}
+      <Button type="submit" variant="filled">
+        Apply
+      </Button>
+    </form>
+  );
+}
+
+interface PointsProps {
+  readonly points: readonly DraftPoint[];
+  readonly onChange: (points: readonly DraftPoint[]) => void;
+}
+
+function Points({ points, onChange }: PointsProps) {
+  const change = (id: number, part: Partial<DraftPoint>) =>
+    onChange(points.map((point) => (point.id === id ? { ...point, ...part } : point)));
+  return (
+    <div className={styles.points}>
+      {points.map((point, i) => (
+        <div key={point.id} className={styles.point}>
+          <TextInput
+            aria-label={`Point ${i + 1}: from env step`}
+            leftSection="from"
+            leftSectionWidth={40}
+            inputMode="numeric"
+            value={point.envStep}
+            onChange={(event) => change(point.id, { envStep: event.currentTarget.value })}
+          />
+          <TextInput
+            aria-label={`Point ${i + 1}: value`}
+            inputMode="decimal"
+            value={point.value}
+            onChange={(event) => change(point.id, { value: event.currentTarget.value })}
+          />
+          <ActionIcon
+            aria-label={`Remove point ${i + 1}`}
+            disabled={points.length === 1}
+            onClick={() => onChange(points.filter(({ id }) => id !== point.id))}
+          >
+            <Icon name="close" size={13} />
+          </ActionIcon>
+        </div>
+      ))}
+      <Button
+        variant="subtle"
+        leftSection={<Icon name="plus" size={13} />}
+        onClick={() => {
+          const last = points.at(-1);
+          const id = Math.max(0, ...points.map((point) => point.id)) + 1;
+          onChange([...points, { id, envStep: "", value: last?.value ?? "" }]);
+        }}
+      >
+        Add a point
+      </Button>
+    </div>
+  );
+}

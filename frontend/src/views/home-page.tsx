@@ -1,0 +1,31 @@
+/** The start: the newest run, or a welcome where there is none yet. */
+
+import { Button } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Navigate } from "@tanstack/react-router";
+import { describeError } from "../api/problem";
+import { runsQuery } from "../api/queries";
+import { PageLoading, PageMessage } from "../ui/page-message";
+import { WelcomePage } from "./welcome/welcome-page";
+
+export function HomePage() {
+  const { data, error, refetch } = useInfiniteQuery(runsQuery(""));
+  if (data === undefined) {
+    if (error === null) return <PageLoading what="runs" />;
+    return (
+      <PageMessage
+        title="The runs can't be shown"
+        actions={
+          <Button size="sm" variant="filled" onClick={() => void refetch()}>
+            Try again
+          </Button>
+        }
+      >
+        <p>{describeError(error)}</p>
+      </PageMessage>
+    );
+  }
+  const newest = data.pages[0]?.items[0];
+  if (newest === undefined) return <WelcomePage />;
+  return <Navigate to="/runs/$runId" params={{ runId: newest.id }} replace />;
+}

@@ -1,0 +1,66 @@
+/** Who is not logged in reads here how to, without alarm. */
+
+import { Button, PasswordInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { logIn } from "../../api/actions";
+import { ApiProblem } from "../../api/problem";
+import { setSessionState } from "../../api/session";
+import { PageMessage } from "../../ui/page-message";
+import styles from "./login-page.module.css";
+
+export function LoginPage() {
+  const [token, setToken] = useState("");
+  const queries = useQueryClient();
+  const login = useMutation({
+    mutationFn: () => logIn(token.trim()),
+    onSuccess: async () => {
+      await queries.resetQueries();
+      setSessionState("in");
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    login.mutate();
+  };
+  return (
+    <main>
+      <PageMessage title="You are not logged in">
+        <p>
+          The terminal in which <code>matinee serve</code> runs has printed a link. Open it once in
+          this browser; it logs you in. Each link works a single time.
+        </p>
+        <p>
+          Is the link used up or out of sight? Run <code>matinee token</code> on the same machine,
+          and paste what it prints:
+        </p>
+        <form className={styles.form} onSubmit={submit}>
+          <PasswordInput
+            label="Token"
+            size="sm"
+            value={token}
+            onChange={(event) => setToken(event.currentTarget.value)}
+            error={login.error === null ? null : refusal(login.error)}
+            autoComplete="current-password"
+            autoFocus
+          />
+          <Button
+            type="submit"
+            size="sm"
+            variant="filled"
+            disabled={token.trim() === ""}
+            loading={login.isPending}
+          >
+            Log in
+          </Button>
+        </form>
+      </PageMessage>
+    </main>
+  );
+}
+
+function refusal(error: Error): string {
+  return error instanceof ApiProblem && error.status === 401
+    ? "This is not the token of this server."
+    : error.message;
+}

@@ -1,0 +1,130 @@
+/** How the charts are looked at: x axis, smoothing, scale, zoom, export. */
+
+import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from "@mantine/core";
+import { type RefObject, useState } from "react";
+import { exportUrl } from "../../api/queries";
+import type { Run } from "../../api/types";
+import { AXES, AXIS_LABELS } from "../../charts/axes";
+import { downloadPng } from "../../charts/export-png";
+import type { RunStore } from "../../live/run-store";
+import { Icon } from "../../ui/icons";
+import { RangeSlider } from "../../ui/range-slider";
+import type { SliderRange } from "../../ui/slider-scale";
+import styles from "./charts.module.css";
+import {
+  DEFAULT_SMOOTHING,
+  MOST_SMOOTHING,
+  type RunSearch,
+  scaledZoom,
+  withZoom,
+  zoomOf,
+} from "./view-state";
+
+const SMOOTHING_RANGE: SliderRange = {
+  scale: "one_minus_log",
+  minimum: 0.01,
+  maximum: MOST_SMOOTHING,
+  zeroAllowed: true,
+  integer: false,
+};
+
+interface ToolbarProps {
+  readonly run: Run;
+  readonly store: RunStore;
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
+  readonly canvas: RefObject<HTMLCanvasElement | null>;
+}
+
+export function ChartToolbar({ run, store, search, onSearch, canvas }: ToolbarProps) {
+  const [moving, setMoving] = useState<number | null>(null);
+  const zoom = zoomOf(search);
+  const smoothing = search.smoothing ?? DEFAULT_SMOOTHING;
+  const scaleBy = (factor: number) =>
+    onSearch(withZoom(search, scaledZoom(zoom, factor, store.charts.xMax)));
+  return (
+    <div className={styles.toolbar}>
+      <SegmentedControl
+        size="xs"
+        aria-label="x axis"
+        data={AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
+        value={search.x ?? "env_step"}
+        onChange={(x) => {
+          const { scale, smoothing: kept } = search;
+          onSearch({
+            ...(x === "env_step" ? {} : { x }),
+            ...(scale === undefined ? {} : { scale }),
+            ...(kept === undefined ? {} : { smoothing: kept }),
+          });
+        }}
+      />
+      <div className={styles.smoothing}>
+        <span aria-hidden="true">smoothing</span>
+        <RangeSlider
+          label="smoothing"
+          value={smoothing}
+          range={SMOOTHING_RANGE}
+          defaultValue={DEFAULT_SMOOTHING}
+          text={(value) => String(value)}
+          onMove={setMoving}
+          onCommit={(value) => {
+            const { smoothing: _before, ...rest } = search;
+            onSearch(value === DEFAULT_SMOOTHING ? rest : { ...rest, smoothing: value });
+          }}
+        />
+        <output>{moving ?? smoothing}</output>
+      </div>
+      <Tooltip label="Symmetric log scale: small and large values, negative ones too">
+        <Button
+          aria-pressed={search.scale === "symlog"}
+          className={styles.toggle}
+          onClick={() => {
+            const { scale, ...rest } = search;
+            onSearch(scale === "symlog" ? rest : { ...rest, scale: "symlog" });
+          }}
+        >
+          log
+        </Button>
+      </Tooltip>
+      <span className={styles.zoom}>
+        <Tooltip label="Zoom in (or drag on a chart)">
+          <ActionIcon aria-label="Zoom in" onClick={() => scaleBy(0.5)}>
+            <Icon name="plus" size={14} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label="Zoom out">
+          <ActionIcon aria-label="Zoom out" disabled={zoom === null} onClick={() => scaleBy(2)}>
+            <Icon name="minus" size={14} />
+          </ActionIcon>
+        </Tooltip>
+        <Button
+          leftSection={<Icon name="live" size={14} />}
+          disabled={zoom === null}
+          onClick={() => onSearch(withZoom(search, null))}
+        >
+          Live
+        </Button>
+      </span>
+      <Menu position="bottom-end" width={230}>
+        <Menu.Target>
+          <ActionIcon aria-label="Export this chart">
+            <Icon name="download" size={15} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            onClick={() => {
+              if (canvas.current === null) return;
+              downloadPng(canvas.current, `${run.name}: episode return`, `${run.id}-return.png`);
+            }}
+          >
+            This picture (PNG)
+          </Menu.Item>
+          <Menu.Item component="a" href={exportUrl(run.id, "episodes")} download>
+            All episodes, exact (CSV)
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}

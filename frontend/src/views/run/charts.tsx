@@ -1,0 +1,118 @@
+/** The return, large, and what explains it, small; one x axis, one pointer, one zoom for all. */
+
+import { useMediaQuery } from "@mantine/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import type { AlgorithmDescription, Run } from "../../api/types";
+import { MetricChart, MetricExplanation } from "../../charts/metric-chart";
+import { ReturnChart } from "../../charts/return-chart";
+import { useRunPart, useRunStatus } from "../../live/hooks";
+import { RETURN_METRIC } from "../../live/run-charts";
+import type { RunStore, ZoomRange } from "../../live/run-store";
+import { useShortcut } from "../../ui/shortcuts";
+import { ChartToolbar } from "./chart-toolbar";
+import styles from "./charts.module.css";
+import { DEFAULT_SMOOTHING, type RunSearch, withZoom, zoomOf } from "./view-state";
+
+/** In reading order: is it learning, what drives it, how healthy is it. */
+export const SMALL_CHARTS = [
+  "policy_loss",
+  "value_loss",
+  "entropy_fraction",
+  "explained_variance",
+  "gradient_norm",
+  "policy_lag",
+  "steps_per_second",
+  "value_mean",
+] as const;
+
+interface ChartsProps {
+  readonly run: Run;
+  readonly store: RunStore;
+  readonly algorithm: AlgorithmDescription;
+  readonly threshold: number | null;
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
+}
+
+const LARGE_HEIGHT_PX = 340;
+const PHONE_HEIGHT_PX = 240;
+
+export function Charts({ run, store, algorithm, threshold, search, onSearch }: ChartsProps) {
+  const status = useRunStatus(store);
+  const marks = useRunPart(store, (view) => view.marks);
+  const canvas = useRef<HTMLCanvasElement | null>(null);
+  const isPhone = useMediaQuery("(max-width: 40rem)", false, { getInitialValueInEffect: false });
+  const { x = "env_step", smoothing = DEFAULT_SMOOTHING, from, to } = search;
+  const zoom = useMemo(() => zoomOf({ from, to } as RunSearch), [from, to]);
+  const isSymlog = search.scale === "symlog";
+  const newest = useRef({ search, onSearch });
+  newest.current = { search, onSearch };
+  const onZoom = useCallback(
+    (range: ZoomRange | null) => newest.current.onSearch(withZoom(newest.current.search, range)),
+    [],
+  );
+  const labels = useMemo(
+    () => new Map(algorithm.hyperparameters.map(({ name, label }) => [name, label])),
+    [algorithm],
+  );
+  useShortcut("end", () => onZoom(null));
+  useEffect(() => store.setChartView({ x, smoothing }), [store, x, smoothing]);
+  useEffect(() => store.setRange(zoom), [store, zoom]);
+
+  const definition = algorithm.metrics.find(({ name }) => name === RETURN_METRIC);
+  if (definition === undefined) return null;
+  return (
+    <>
+      <section className={styles.large} aria-labelledby="return">
+        <header className={styles.head}>
+          <span className={styles.title}>
+            <h2 id="return">Episode return</h2>
+            <MetricExplanation definition={definition} />
+          </span>
+          <ChartToolbar
+            run={run}
+            store={store}
+            search={search}
+            onSearch={onSearch}
+            canvas={canvas}
+          />
+        </header>
+        {status.phase === "ready" && status.chartError !== null && (
+          <p className={styles.error} role="alert">
+            The curves could not be fetched anew: {status.chartError}
+          </p>
+        )}
+        <ReturnChart
+          store={store}
+          label={definition.label}
+          unit={definition.unit}
+          workers={run.spec.workers}
+          threshold={threshold}
+          x={x}
+          isSymlog={isSymlog}
+          zoom={zoom}
+          onZoom={onZoom}
+          marks={marks}
+          labels={labels}
+          canvas={canvas}
+          height={isPhone ? PHONE_HEIGHT_PX : LARGE_HEIGHT_PX}
+        />
+      </section>
+      <section className={styles.small} aria-label="What explains it">
+        {SMALL_CHARTS.map((name) => {
+          const metric = algorithm.metrics.find((each) => each.name === name);
+          return metric === undefined ? null : (
+            <MetricChart
+              key={name}
+              store={store}
+              definition={metric}
+              isSymlog={isSymlog}
+              zoom={zoom}
+              onZoom={onZoom}
+            />
+          );
+        })}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+/** What happened, in one line; null for what another line already says. */
+
+import type { RunState } from "../../api/types";
+import { assertNever } from "../../format/assert-never";
+import { formatMeasured, THIN_SPACE } from "../../format/numbers";
+import { describeSetting } from "../../format/settings";
+import type { CommandOutcome, LedgerEvent } from "../../live/run-view";
+import { stateWord } from "../../ui/state-glyph";
+
+export interface LedgerLine {
+  readonly tone: "plain" | "person" | "good" | "warn" | "bad";
+  readonly text: string;
+  /** Preformatted, such as a traceback. */
+  readonly detail: string | null;
+  readonly actor: string | null;
+}
+
+const STATE_TONES: Partial<Record<RunState, LedgerLine["tone"]>> = {
+  failed: "bad",
+  interrupted: "warn",
+  finished: "good",
+};
+
+export function ledgerLine(
+  event: LedgerEvent,
+  labels: ReadonlyMap<string, string>,
+  commands: Readonly<Record<string, CommandOutcome>>,
+): LedgerLine | null {
+  switch (event.type) {
+    case "run_created":
+      return line("plain", `created: ${event.spec.algorithm} on ${event.spec.environment.id}`);
+    case "run_state_changed": {
+      const [reason = "", ...rest] = (event.reason ?? "").split("\n");
+      const text = reason === "" ? stateWord(event.state) : `${stateWord(event.state)}: ${reason}`;
+      return {
+        ...line(STATE_TONES[event.state] ?? "plain", text),
+        detail: rest.length === 0 ? null : rest.join("\n"),
+      };
+    }
+    case "command_accepted":
+      // Shown only while it waits; then the line about its outcome says more.
+      return commands[event.command_id]?.state === "accepted"
+        ? { ...line("person", `${phrase(event.action.name)} asked`), actor: event.actor }
+        : null;
+    case "command_applied":
+      return event.name === "set_hyperparameters"
+        ? null
+        : { ...line("person", phrase(event.name)), actor: event.actor };
+    case "command_rejected":
+      return {
+        ...line("bad", `${phrase(event.name)} rejected: ${event.reason}`),
+        actor: event.actor,
+      };
+    case "hyperparameters_changed": {
+      const changes = Object.entries(event.changes).map(
+        ([name, { before, after }]) =>
+          `${labels.get(name) ?? name} ${describeSetting(before)} → ${describeSetting(after)}`,
+      );
+      return { ...line("person", changes.join("; ")), actor: event.actor };
+    }
+    case "worker_status_changed":
+      return event.status === "failed"
+        ? { ...line("bad", `worker ${event.worker} failed`), detail: event.error ?? null }
+        : null;
+    case "checkpoint_saved":
+      return line("plain", `checkpoint (${event.cause}), ${formatBytes(event.size_bytes)}`);
+    case "evaluation_finished":
+      return line(
+        "plain",
+        `${event.deterministic ? "greedy " : ""}evaluation: ${formatMeasured(event.mean_return)} ± ` +
+          `${formatMeasured(event.std_return)} over ${event.returns.length} ` +
+          `${event.returns.length === 1 ? "episode" : "episodes"}`,
+      );
+    case "log_written": {
+      const [first = "", ...rest] = event.message.split("\n");
+      const tone = ({ info: "plain", warning: "warn", error: "bad" } as const)[event.level];
+      return { ...line(tone, first), detail: rest.length === 0 ? null : rest.join("\n") };
+    }
+    default:
+      return assertNever(event);
+  }
+}
+
+function line(tone: LedgerLine["tone"], text: string): LedgerLine {
+  return { tone, text, detail: null, actor: null };
+}
+
+function phrase(command: string): string {
+  return command.replaceAll("_", " ");
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e6
+    ? `${Math.max(1, Math.round(bytes / 1e3))}${THIN_SPACE}kB`
+    : `${(bytes / 1e6).toFixed(1)}${THIN_SPACE}MB`;
+}

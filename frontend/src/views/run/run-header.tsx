@@ -1,0 +1,129 @@
+/** The face of the instrument: name, true state, controls, the numbers that count. */
+
+import type { Run } from "../../api/types";
+import { formatClock, formatSpan } from "../../format/durations";
+import { formatCount, formatExactCount, formatMeasured, formatShare } from "../../format/numbers";
+import { useRunPart } from "../../live/hooks";
+import type { RunStore } from "../../live/run-store";
+import { Figure } from "../../ui/figure";
+import { Icon } from "../../ui/icons";
+import { StateGlyph, stateColour, stateWord } from "../../ui/state-glyph";
+import { Controls } from "./controls";
+import styles from "./run-header.module.css";
+import { RunMenu } from "./run-menu";
+import { RunName } from "./run-name";
+
+export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
+  const state = useRunPart(store, (view) => view.state);
+  return (
+    <header className={styles.header}>
+      <div className={styles.top}>
+        <div className={styles.title}>
+          <RunName run={run} />
+          <p className={styles.subtitle}>
+            <span className={styles.state} style={{ color: stateColour(state) }} role="status">
+              <StateGlyph state={state} size={12} />
+              {stateWord(state)}
+            </span>
+            <span>
+              {run.environment.id} · {run.algorithm} · {run.spec.workers} ×{" "}
+              {run.spec.envs_per_worker} environments · seed {run.seed}
+            </span>
+          </p>
+        </div>
+        <div className={styles.actions}>
+          <Controls store={store} />
+          <RunMenu run={run} state={state} />
+        </div>
+      </div>
+      <Figures store={store} />
+      <Reason store={store} />
+    </header>
+  );
+}
+
+function Figures({ store }: { store: RunStore }) {
+  const progress = useRunPart(store, (view) => view.progress);
+  const isRunning = useRunPart(store, (view) => view.state === "running");
+  const steered = useRunPart(store, (view) => view.steered);
+  const { solved_at: solved, budget_fraction: budget } = progress;
+  return (
+    <>
+      <dl className={styles.figures}>
+        <Figure
+          label="env steps"
+          value={formatCount(progress.env_steps)}
+          exact={formatExactCount(progress.env_steps)}
+        />
+        <Figure label="steps/s" value={isRunning ? formatCount(progress.steps_per_second) : "–"} />
+        <Figure label="training time" value={formatClock(progress.seconds)} />
+        <Figure
+          label="episodes"
+          value={formatCount(progress.episodes)}
+          exact={formatExactCount(progress.episodes)}
+        />
+        <Figure label="mean return 100" value={formatMeasured(progress.mean_return_100)} />
+        <Figure label="best" value={formatMeasured(progress.best_mean_return_100)} />
+        <Figure label="budget" value={budget === null ? "none" : formatShare(budget)} />
+        <div className={styles.badges}>
+          {solved !== null && (
+            <span className={styles.solved}>
+              <Icon name="check" size={13} />
+              solved at {formatCount(solved.env_steps)} steps, {formatSpan(solved.seconds)}
+            </span>
+          )}
+          {steered && (
+            <span
+              className={styles.steered}
+              title="Somebody changed a hyperparameter while it trained"
+            >
+              <Icon name="sliders" size={13} />
+              steered
+            </span>
+          )}
+        </div>
+      </dl>
+      <div
+        className={styles.budget}
+        role="progressbar"
+        aria-label="Budget used"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round((budget ?? 0) * 100)}
+      >
+        <span style={{ scale: `${budget ?? 0} 1` }} />
+      </div>
+    </>
+  );
+}
+
+/** Why a run ended as it did; of a failure also the last lines that it wrote. */
+function Reason({ store }: { store: RunStore }) {
+  const state = useRunPart(store, (view) => view.state);
+  const reason = useRunPart(store, (view) => view.reason);
+  if (reason === null || reason === "") return null;
+  const [headline = "", ...rest] = reason.split("\n");
+  const isBad = state === "failed";
+  return (
+    <section
+      className={styles.reason}
+      data-tone={isBad ? "bad" : state === "interrupted" ? "warn" : "plain"}
+      aria-label="Reason"
+    >
+      <p>
+        <strong>{isBad ? "The run failed." : `${capitalised(stateWord(state))}.`}</strong>{" "}
+        {headline}
+      </p>
+      {rest.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable
+        <section className={styles.log} tabIndex={0} aria-label="Last lines of the log">
+          <pre>{rest.join("\n")}</pre>
+        </section>
+      )}
+    </section>
+  );
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

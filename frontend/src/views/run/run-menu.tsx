@@ -1,0 +1,87 @@
+/** What is rarely needed: the record as files, the same run again, delete. */
+
+import { ActionIcon, Menu } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { deleteRun } from "../../api/actions";
+import { describeError } from "../../api/problem";
+import { exportUrl } from "../../api/queries";
+import type { Run, RunState } from "../../api/types";
+import { Confirm } from "../../ui/confirm";
+import { Icon } from "../../ui/icons";
+import { unavailableReason } from "./availability";
+import styles from "./run-header.module.css";
+
+export function RunMenu({ run, state }: { run: Run; state: RunState }) {
+  const [isAsking, setAsking] = useState(false);
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const undeletable = unavailableReason("delete", state);
+  const removal = useMutation({
+    mutationFn: () => deleteRun(run.id),
+    onSuccess: async () => {
+      await navigate({ to: "/", replace: true });
+      queries.removeQueries({ queryKey: ["run", run.id] });
+      await queries.invalidateQueries({ queryKey: ["runs"] });
+    },
+    onError: (error) =>
+      notifications.show({
+        color: "var(--bad)",
+        title: "The run was not deleted",
+        message: describeError(error),
+      }),
+  });
+  return (
+    <>
+      <Menu position="bottom-end" width={250}>
+        <Menu.Target>
+          <ActionIcon size={30} variant="default" aria-label="More">
+            <Icon name="more" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            component="a"
+            href={exportUrl(run.id, "episodes")}
+            download
+            leftSection={<Icon name="download" size={14} />}
+          >
+            All episodes, exact (CSV)
+          </Menu.Item>
+          <Menu.Item
+            component="a"
+            href={exportUrl(run.id, "metrics")}
+            download
+            leftSection={<Icon name="download" size={14} />}
+          >
+            All metrics, exact (CSV)
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item
+            color="var(--bad)"
+            leftSection={<Icon name="trash" size={14} />}
+            disabled={undeletable !== null}
+            onClick={() => setAsking(true)}
+          >
+            Delete
+            {undeletable !== null && <span className={styles.why}>{undeletable}</span>}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Confirm
+        title={`Delete “${run.name}”?`}
+        action="Delete it"
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        onConfirm={() => removal.mutate()}
+      >
+        <p>
+          Its folder goes, with curves, ledger, checkpoints and log. Nothing of it is kept, and it
+          can't be taken back. Other runs stay as they are.
+        </p>
+      </Confirm>
+    </>
+  );
+}

@@ -1,0 +1,156 @@
+/** One run: watched and steered live. */
+
+import { Button } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useMemo, useRef } from "react";
+import { ApiProblem, describeError } from "../../api/problem";
+import {
+  algorithmsQuery,
+  environmentsQuery,
+  hyperparametersQuery,
+  runQuery,
+} from "../../api/queries";
+import type { AlgorithmDescription, Run } from "../../api/types";
+import { useConnection, useRunPart, useRunStatus } from "../../live/hooks";
+import { RunStore } from "../../live/run-store";
+import { PageLoading, PageMessage } from "../../ui/page-message";
+import { Charts, SMALL_CHARTS } from "./charts";
+import { HyperparameterPanel } from "./hyperparameter-panel";
+import { Ledger } from "./ledger";
+import { RunHeader } from "./run-header";
+import styles from "./run-page.module.css";
+import { DEFAULT_SMOOTHING, type RunSearch, zoomOf } from "./view-state";
+
+interface RunPageProps {
+  readonly runId: string;
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
+}
+
+export function RunPage({ runId, search, onSearch }: RunPageProps) {
+  const connection = useConnection();
+  const queries = useQueryClient();
+  const firstSearch = useRef(search);
+  const store = useMemo(() => {
+    const { x = "env_step", smoothing = DEFAULT_SMOOTHING } = firstSearch.current;
+    return new RunStore(runId, {
+      connection,
+      sources: {
+        run: () => queries.fetchQuery(runQuery(runId)),
+        hyperparameters: () => queries.fetchQuery(hyperparametersQuery(runId)),
+      },
+      metrics: SMALL_CHARTS,
+      view: { x, smoothing },
+      range: zoomOf(firstSearch.current),
+    });
+  }, [runId, connection, queries]);
+  useEffect(() => {
+    store.open();
+    return () => store.close();
+  }, [store]);
+
+  const status = useRunStatus(store);
+  const run = useQuery(runQuery(runId));
+  const algorithms = useQuery(algorithmsQuery);
+  const error = (status.phase === "failed" ? status.error : null) ?? algorithms.error;
+  if (error !== null) return <RunError error={error} onRetry={() => store.open()} />;
+  const algorithm = algorithms.data?.find(({ name }) => name === run.data?.algorithm);
+  if (status.phase !== "ready" || run.data === undefined || algorithm === undefined) {
+    return <PageLoading what="the run" />;
+  }
+  return (
+    <LoadedRun
+      run={run.data}
+      algorithm={algorithm}
+      store={store}
+      search={search}
+      onSearch={onSearch}
+    />
+  );
+}
+
+interface LoadedRunProps {
+  readonly run: Run;
+  readonly algorithm: AlgorithmDescription;
+  readonly store: RunStore;
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
+}
+
+function LoadedRun({ run, algorithm, store, search, onSearch }: LoadedRunProps) {
+  const queries = useQueryClient();
+  const state = useRunPart(store, (view) => view.state);
+  const environments = useQuery(environmentsQuery);
+  const environment = environments.data?.find(({ id }) => id === run.environment.id);
+  const threshold = run.spec.budget.target_return ?? environment?.reward_threshold ?? null;
+  const labels = useMemo(
+    () => new Map(algorithm.hyperparameters.map(({ name, label }) => [name, label])),
+    [algorithm],
+  );
+  // The list shows the true state at once, not at its next look.
+  useEffect(() => {
+    if (state !== run.state) {
+      void queries.invalidateQueries({ queryKey: ["runs"] });
+      void queries.invalidateQueries({ queryKey: ["run", run.id] });
+    }
+  }, [state, run.state, run.id, queries]);
+  useEffect(() => {
+    document.title = `${run.name} · ${state} · Matinee`;
+    return () => {
+      document.title = "Matinee";
+    };
+  }, [run.name, state]);
+  return (
+    <div className={styles.page}>
+      <div className={styles.header}>
+        <RunHeader run={run} store={store} />
+      </div>
+      <Charts
+        run={run}
+        store={store}
+        algorithm={algorithm}
+        threshold={threshold}
+        search={search}
+        onSearch={onSearch}
+      />
+      <aside className={styles.panel} aria-label="Hyperparameters">
+        <HyperparameterPanel
+          store={store}
+          spec={run.spec}
+          definitions={algorithm.hyperparameters}
+        />
+      </aside>
+      <div className={styles.ledger}>
+        <Ledger store={store} labels={labels} />
+      </div>
+    </div>
+  );
+}
+
+function RunError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const isMissing = error instanceof ApiProblem && (error.status === 404 || error.status === 422);
+  return (
+    <PageMessage
+      title={isMissing ? "There is no such run" : "The run can't be shown"}
+      actions={
+        <>
+          {!isMissing && (
+            <Button size="sm" variant="filled" onClick={onRetry}>
+              Try again
+            </Button>
+          )}
+          <Button size="sm" renderRoot={(props) => <Link {...props} to="/" />}>
+            To the runs
+          </Button>
+        </>
+      }
+    >
+      <p>
+        {isMissing
+          ? "It may have been deleted, or the address has a mistake."
+          : describeError(error)}
+      </p>
+    </PageMessage>
+  );
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { readRunSearch, scaledZoom, withZoom, zoomOf } from "./view-state";
+
+describe("the view in the URL", () => {
+  it("survives a round trip", () => {
+    const search = { x: "seconds", smoothing: 0.9, scale: "symlog", from: 1.5, to: 9 } as const;
+    expect(readRunSearch(search)).toEqual(search);
+    expect(zoomOf(readRunSearch(search))).toEqual([1.5, 9]);
+  });
+
+  it("leaves defaults out", () => {
+    expect(readRunSearch({ x: "env_step", smoothing: 0.6 })).toEqual({});
+  });
+
+  it.each([
+    { x: "nonsense" },
+    { smoothing: 2 },
+    { smoothing: "0.9" },
+    { from: 9, to: 1 },
+    { from: 1 },
+    { from: Number.NaN, to: 3 },
+    { scale: "cubic" },
+  ])("ignores %o", (search) => {
+    expect(readRunSearch(search)).toEqual({});
+  });
+});
+
+describe("zoom", () => {
+  it("comes and goes without touching the rest of the view", () => {
+    const zoomed = withZoom({ scale: "symlog" }, [1000.4, 2000.6]);
+    expect(zoomed).toEqual({ scale: "symlog", from: 1000, to: 2001 });
+    expect(withZoom(zoomed, null)).toEqual({ scale: "symlog" });
+  });
+
+  it("keeps hundredths of a second", () => {
+    expect(withZoom({ x: "seconds" }, [0.123, 1.456])).toEqual({
+      x: "seconds",
+      from: 0.12,
+      to: 1.46,
+    });
+  });
+
+  it("can be reached by buttons: in to the newest half, out to everything", () => {
+    expect(scaledZoom(null, 0.5, 1000)).toEqual([500, 1000]);
+    expect(scaledZoom([500, 1000], 0.5, 1000)).toEqual([625, 875]);
+    expect(scaledZoom([625, 875], 2, 1000)).toEqual([500, 1000]);
+    expect(scaledZoom([100, 900], 2, 1000)).toBeNull();
+  });
+});

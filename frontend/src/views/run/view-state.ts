@@ -1,0 +1,58 @@
+/** What a person has chosen to see of a run; it lives in the URL, so that it can be shared. */
+
+import type { SeriesAxis } from "../../api/types";
+import { AXES } from "../../charts/axes";
+import type { ZoomRange } from "../../live/run-store";
+
+export const DEFAULT_SMOOTHING = 0.6;
+export const MOST_SMOOTHING = 0.999;
+
+/** As in the URL; what is left out has its default. */
+export interface RunSearch {
+  readonly x?: SeriesAxis;
+  readonly smoothing?: number;
+  readonly scale?: "symlog";
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Reads a URL that anybody may have typed: what makes no sense is left out. */
+export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSearch {
+  const { x, smoothing, scale, from, to } = search;
+  const isZoom = isNumber(from) && isNumber(to) && from < to;
+  const isSmoothing = isNumber(smoothing) && smoothing >= 0 && smoothing <= MOST_SMOOTHING;
+  const axis = AXES.find((each) => each === x);
+  return {
+    ...(axis === undefined || axis === "env_step" ? {} : { x: axis }),
+    ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
+    ...(scale === "symlog" ? { scale } : {}),
+    ...(isZoom ? { from, to } : {}),
+  };
+}
+
+export function zoomOf(search: RunSearch): ZoomRange | null {
+  const { from, to } = search;
+  return from === undefined || to === undefined ? null : [from, to];
+}
+
+/** The same view at another zoom; whole numbers are enough for every axis but seconds. */
+export function withZoom(search: RunSearch, zoom: ZoomRange | null): RunSearch {
+  const { from: _from, to: _to, ...rest } = search;
+  if (zoom === null) return rest;
+  const digits = search.x === "seconds" ? 2 : 0;
+  const [from, to] = zoom.map((value) => Number(Math.max(0, value).toFixed(digits)));
+  return from !== undefined && to !== undefined && from < to ? { ...rest, from, to } : search;
+}
+
+/** Half as wide, or twice; towards the newest data while live. Null is the whole live view. */
+export function scaledZoom(zoom: ZoomRange | null, factor: number, end: number): ZoomRange | null {
+  const [from, to] = zoom ?? [0, end];
+  const centre = zoom === null ? end : (from + to) / 2;
+  const half = ((to - from) * factor) / (zoom === null ? 1 : 2);
+  const next: ZoomRange = [Math.max(0, centre - half), Math.min(end, centre + half)];
+  return next[0] <= 0 && next[1] >= end ? null : next;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}

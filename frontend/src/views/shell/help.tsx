@@ -1,0 +1,65 @@
+/** What the keys do, and how to turn them off. */
+
+import { Kbd, Modal, Switch } from "@mantine/core";
+import { setShortcutsEnabled, useShortcutsEnabled } from "../../ui/shortcuts";
+import styles from "./help.module.css";
+
+const KEYS = [
+  ["Space", "pause or resume the run"],
+  ["s", "one step: run a single update, then pause"],
+  ["n", "new run"],
+  ["/", "filter the list of runs"],
+  ["End", "charts follow the run again"],
+  ["?", "this help"],
+] as const;
+
+const ON_CHARTS = [
+  ["drag", "zoom into a stretch; all charts follow"],
+  ["double-click", "back to the live view"],
+] as const;
+
+const ON_SLIDERS = [
+  ["← →", "small step"],
+  ["PgUp PgDn", "large step"],
+  ["double-click", "back to the default"],
+] as const;
+
+export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  const isEnabled = useShortcutsEnabled();
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title="Help and shortcuts"
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <KeyList title="Anywhere, except while typing" keys={KEYS} />
+      <KeyList title="On charts" keys={ON_CHARTS} />
+      <KeyList title="On sliders" keys={ON_SLIDERS} />
+      <Switch
+        mt="md"
+        label="Single-key shortcuts"
+        checked={isEnabled}
+        onChange={(event) => setShortcutsEnabled(event.currentTarget.checked)}
+      />
+    </Modal>
+  );
+}
+
+function KeyList(props: { title: string; keys: readonly (readonly [string, string])[] }) {
+  return (
+    <section className={styles.section}>
+      <h3>{props.title}</h3>
+      <dl>
+        {props.keys.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <Kbd size="xs">{key}</Kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

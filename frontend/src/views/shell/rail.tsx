@@ -1,0 +1,103 @@
+/** The list of runs on the left. */
+
+import { ActionIcon, Button, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { describeError } from "../../api/problem";
+import { runsQuery } from "../../api/queries";
+import { Icon } from "../../ui/icons";
+import { useShortcut } from "../../ui/shortcuts";
+import { ConnectionLight } from "./connection-light";
+import styles from "./rail.module.css";
+import { RunRow } from "./run-row";
+import { ThemeSwitch } from "./theme-switch";
+
+interface RailProps {
+  /** A link was followed: on a phone the list closes. */
+  readonly onFollow: () => void;
+  readonly onFilter: () => void;
+  readonly onHelp: () => void;
+}
+
+export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
+  const [text, setText] = useState("");
+  const [filter] = useDebouncedValue(text.trim(), 200);
+  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useInfiniteQuery(runsQuery(filter));
+  const runs = data?.pages.flatMap((page) => page.items) ?? [];
+  const field = useRef<HTMLInputElement>(null);
+  useShortcut("/", () => {
+    onFilter();
+    // The list may only now be opening.
+    requestAnimationFrame(() => field.current?.focus());
+  });
+
+  return (
+    <div className={styles.rail}>
+      <div className={styles.head}>
+        <Link to="/" className={styles.brand} onClick={onFollow}>
+          <img src="/favicon.svg" alt="" width={20} height={20} />
+          Matinee
+        </Link>
+        <Tooltip label="New run (n)">
+          <Button
+            renderRoot={(props) => <Link {...props} to="/runs/new" onClick={onFollow} />}
+            leftSection={<Icon name="plus" size={14} />}
+          >
+            New run
+          </Button>
+        </Tooltip>
+      </div>
+      <TextInput
+        ref={field}
+        className={styles.filter}
+        aria-label="Filter runs"
+        placeholder="Filter"
+        leftSection={<Icon name="search" size={13} />}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          setText("");
+          event.currentTarget.blur();
+        }}
+      />
+      <nav className={styles.list} aria-label="Runs">
+        <ul>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} onFollow={onFollow} />
+          ))}
+        </ul>
+        {error !== null && <p className={styles.note}>{describeError(error)}</p>}
+        {!isPending && error === null && runs.length === 0 && (
+          <p className={styles.note}>
+            {filter === "" ? "Runs appear here." : `No run matches “${filter}”.`}
+          </p>
+        )}
+        {hasNextPage && (
+          <Button
+            variant="subtle"
+            fullWidth
+            loading={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
+            Show older runs
+          </Button>
+        )}
+      </nav>
+      <footer className={styles.foot}>
+        <ConnectionLight />
+        <span className={styles.tools}>
+          <Tooltip label="Help and shortcuts (?)">
+            <ActionIcon aria-label="Help and shortcuts" onClick={onHelp}>
+              <Icon name="help" />
+            </ActionIcon>
+          </Tooltip>
+          <ThemeSwitch />
+        </span>
+      </footer>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+/** One run in the list: state, name, how the return went, how fast it is. */
+
+import { useInViewport } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ACTIVE_STATES, fetchSeries } from "../../api/queries";
+import type { Run } from "../../api/types";
+import { Curve } from "../../charts/curve";
+import { formatCount, formatMeasured, THIN_SPACE } from "../../format/numbers";
+import { RETURN_METRIC } from "../../live/run-charts";
+import { StateGlyph, stateWord } from "../../ui/state-glyph";
+import styles from "./run-row.module.css";
+
+const POINTS = 60;
+const SMOOTHING = 0.9;
+const ACTIVE_REFETCH_MS = 5_000;
+
+export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
+  const { ref, inViewport } = useInViewport<HTMLLIElement>();
+  const isActive = ACTIVE_STATES.has(run.state);
+  const { data: points = [] } = useQuery({
+    queryKey: ["sparkline", run.id, isActive ? "active" : run.last_seq],
+    queryFn: async ({ signal }) => {
+      const request = {
+        runId: run.id,
+        metrics: [RETURN_METRIC],
+        x: "env_step",
+        smoothing: SMOOTHING,
+        points: POINTS,
+      } as const;
+      const history = (await fetchSeries(request, signal)).metrics[RETURN_METRIC];
+      return (history?.x ?? []).map((x, i) => [x, history?.mean[i] ?? 0] as const);
+    },
+    enabled: inViewport && run.progress.episodes > 1,
+    refetchInterval: isActive && run.state !== "paused" ? ACTIVE_REFETCH_MS : false,
+    staleTime: isActive ? 0 : Number.POSITIVE_INFINITY,
+  });
+  return (
+    <li ref={ref}>
+      <Link
+        to="/runs/$runId"
+        params={{ runId: run.id }}
+        className={styles.row}
+        activeProps={{ "data-current": true, "aria-current": "page" }}
+        onClick={onFollow}
+      >
+        <StateGlyph state={run.state} />
+        <span className={styles.name}>{run.name}</span>
+        <span className={styles.curve}>
+          <Curve points={points} width={56} height={18} />
+        </span>
+        <span className={styles.line}>{summary(run)}</span>
+      </Link>
+    </li>
+  );
+}
+
+function summary(run: Run): string {
+  const { progress } = run;
+  const parts = [stateWord(run.state)];
+  if (run.state === "running") parts.push(`${formatCount(progress.steps_per_second)}/s`);
+  if (progress.mean_return_100 !== null) {
+    parts.push(`return${THIN_SPACE}${formatMeasured(progress.mean_return_100)}`);
+  }
+  return parts.join(" · ");
+}

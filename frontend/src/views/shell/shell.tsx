@@ -1,0 +1,75 @@
+/** The frame around every page: runs on the left, the page, what must be said above it. */
+
+import { ActionIcon, Drawer } from "@mantine/core";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect, useSyncExternalStore } from "react";
+import { onSessionChange, sessionState } from "../../api/session";
+import { useConnection } from "../../live/hooks";
+import { Icon } from "../../ui/icons";
+import { useShortcut } from "../../ui/shortcuts";
+import { LoginPage } from "../login/login-page";
+import { ConnectionBanner } from "./connection-banner";
+import { ConnectionLight } from "./connection-light";
+import { Help } from "./help";
+import { Rail } from "./rail";
+import styles from "./shell.module.css";
+
+export function Shell() {
+  const session = useSyncExternalStore(onSessionChange, sessionState);
+  const connection = useConnection();
+  const navigate = useNavigate();
+  const isNarrow = useMediaQuery("(max-width: 56rem)", false, { getInitialValueInEffect: false });
+  const [isRailOpen, rail] = useDisclosure(false);
+  const [isHelpOpen, help] = useDisclosure(false);
+  useShortcut("?", help.open);
+  useShortcut("n", () => void navigate({ to: "/runs/new" }));
+  useEffect(() => {
+    if (session === "in") connection.connect();
+    const retry = () => connection.connect();
+    window.addEventListener("online", retry);
+    return () => window.removeEventListener("online", retry);
+  }, [connection, session]);
+
+  if (session === "out") return <LoginPage />;
+  const list = (
+    <Rail onFollow={rail.close} onFilter={isNarrow ? rail.open : () => {}} onHelp={help.open} />
+  );
+  return (
+    <div className={styles.shell}>
+      <a href="#main" className={styles.skip}>
+        Skip to the page
+      </a>
+      {isNarrow ? (
+        <header className={styles.bar}>
+          <ActionIcon aria-label="Runs" aria-expanded={isRailOpen} onClick={rail.open}>
+            <Icon name="menu" />
+          </ActionIcon>
+          <strong>Matinee</strong>
+          <ConnectionLight />
+          <Drawer
+            opened={isRailOpen}
+            onClose={rail.close}
+            size="18rem"
+            withCloseButton={false}
+            aria-label="Runs"
+            classNames={{ body: styles.drawer ?? "" }}
+          >
+            {list}
+          </Drawer>
+        </header>
+      ) : (
+        <aside className={styles.rail} aria-label="All runs">
+          {list}
+        </aside>
+      )}
+      <div className={styles.content}>
+        <ConnectionBanner />
+        <main id="main" tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <Help isOpen={isHelpOpen} onClose={help.close} />
+    </div>
+  );
+}
