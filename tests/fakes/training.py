@@ -10,6 +10,7 @@ from typing import Any
 from fakes.probe_environments import register_probes
 from matinee.contracts.run_spec import RunSpec, parse_run_spec
 from matinee.training.checkpoints import CheckpointState
+from matinee.training.hyperparameter_board import AppliedChange
 from matinee.training.outcome import Outcome
 from matinee.training.trainer import Drained, Trainer
 
@@ -53,6 +54,17 @@ class Rig:
             self._woken.wait(0.02)
             self._woken.clear()
             self.drained.append(self.trainer.drain())
+
+    def wait_for_changes(self) -> list[AppliedChange]:
+        """Drain until hyperparameter changes have become applied."""
+        changes: list[AppliedChange] = []
+
+        def some() -> bool:
+            changes.extend(self.trainer.board.take_applied())
+            return bool(changes)
+
+        self.wait_until(some)
+        return changes
 
     def run(self) -> Outcome:
         """From start to end."""

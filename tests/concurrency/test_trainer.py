@@ -1,0 +1,374 @@
+"""The whole trainer: steered, watched, failing and ending, with its real threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fakes.probe_environments import HANGING
+from fakes.training import PATIENCE_S, Rig, small_spec
+from matinee.contracts.schedules import LinearSchedule
+from matinee.errors import (
+    CheckpointError,
+    EnvironmentBuildError,
+    InvalidInputError,
+    NonFiniteError,
+    WorkerFailedError,
+)
+from matinee.training.outcome import StopCause
+from matinee.training.trainer import Trainer
+
+OPEN_END: dict[str, Any] = {"budget": {"env_steps": None}}
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    """Two workers that train CartPole until stopped."""
+    rig = Rig(small_spec("CartPole-v1", workers=2, envs_per_worker=8, **OPEN_END))
+    yield rig
+    rig.trainer.control.stop(StopCause.ABORTED, "the test is over")
+    rig.trainer.join(PATIENCE_S)
+
+
+def env_steps(rig: Rig) -> int:
+    """Done so far."""
+    return rig.trainer.progress().env_steps
+
+
+def test_a_run_ends_when_its_budget_is_used_up() -> None:
+    """At the first boundary at or after it, with nothing lost between counters and records."""
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": 3000}))
+
+    outcome = rig.run()
+
+    progress = rig.trainer.progress()
+    assert outcome.cause is StopCause.FINISHED_BUDGET
+    assert 3000 <= progress.env_steps < 3000 + 4 * 20
+    assert progress.budget_fraction == 1.0
+    assert progress.updates == sum(
+        drained.metrics["policy_loss"].count for drained in rig.drained if drained.metrics
+    )
+    episodes = np.concatenate([drained.episodes.episode for drained in rig.drained])
+    assert episodes.tolist() == list(range(1, progress.episodes + 1))
+    lengths = np.concatenate([drained.episodes.lengths for drained in rig.drained])
+    assert 0 <= progress.env_steps - lengths.sum() < 4 * 500
+    last = np.concatenate([drained.episodes.env_step for drained in rig.drained])
+    assert (np.diff(last) >= 0).all()
+    assert last[-1] <= progress.env_steps
+
+
+def test_a_run_ends_when_its_seconds_are_over() -> None:
+    """The budget in seconds counts training, not building or waiting."""
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": None, "seconds": 0.2}))
+
+    outcome = rig.run()
+
+    assert outcome.cause is StopCause.FINISHED_BUDGET
+    assert rig.trainer.progress().seconds >= 0.2
+
+
+def test_a_run_ends_when_the_target_is_reached() -> None:
+    """Promptly: the mean of exactly 100 episodes, at the episode that completed them."""
+    rig = Rig(
+        small_spec("Probe/ConstantReward-v0", budget={"env_steps": None, "target_return": 1.0})
+    )
+
+    outcome = rig.run()
+
+    solved_at = rig.trainer.progress().solved_at
+    assert outcome.cause is StopCause.FINISHED_TARGET
+    assert solved_at is not None
+    assert solved_at.env_steps == 100
+    assert env_steps(rig) == 160  # Two rollouts of 20 steps in four environments.
+
+
+def test_one_worker_and_a_seed_make_the_same_run() -> None:
+    """Bit for bit: weights and every episode; another seed makes another run."""
+
+    def result(seed: int) -> tuple[bytes, list[float]]:
+        rig = Rig(small_spec("CartPole-v1", seed=seed, budget={"env_steps": 3000}))
+        rig.run()
+        returns = [r for drained in rig.drained for r in drained.episodes.returns.tolist()]
+        return rig.trainer.capture().weights.tobytes(), returns
+
+    assert result(3) == result(3)
+    assert result(3) != result(4)
+
+
+def test_pause_stands_still_and_resume_goes_on(rig: Rig) -> None:
+    """Once paused no step is done; after resume they are."""
+    rig.trainer.start()
+    rig.wait_until(lambda: env_steps(rig) > 500)
+    rig.trainer.control.pause()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+    stood_at = rig.trainer.progress()
+    rig.drained.clear()
+
+    assert not rig.trainer.control.stopping.wait(0.05)
+    assert rig.trainer.progress().env_steps == stood_at.env_steps
+    assert rig.trainer.progress().seconds == stood_at.seconds
+
+    rig.trainer.control.resume()
+    rig.wait_until(lambda: env_steps(rig) > stood_at.env_steps)
+
+
+def test_a_single_update_is_a_single_update(rig: Rig) -> None:
+    """With two workers, one step of one update pushes once."""
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+
+    for count in (1, 2, 3):
+        rig.trainer.control.step(updates=1)
+        rig.wait_until(lambda: rig.trainer.control.paused)
+        assert rig.trainer.progress().updates == count
+
+
+def test_stop_ends_training_and_keeps_what_was_done(rig: Rig) -> None:
+    """All threads end; every count and status is still there to be drained."""
+    rig.trainer.start()
+    rig.wait_until(lambda: env_steps(rig) > 500)
+    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
+
+    outcome = rig.finish()
+
+    assert (outcome.cause, outcome.reason) == (StopCause.STOPPED, "asked to")
+    statuses = [s for drained in rig.drained for s in drained.worker_statuses]
+    assert sorted((s.worker, s.status) for s in statuses) == [
+        (0, "finished"),
+        (0, "running"),
+        (1, "finished"),
+        (1, "running"),
+    ]
+
+
+def test_a_change_is_applied_while_it_trains(rig: Rig) -> None:
+    """It is told with its env step and both settings, and the pushes really use it."""
+    rig.trainer.start()
+    rig.wait_until(lambda: env_steps(rig) > 500)
+
+    revision = rig.trainer.board.propose({"learning_rate": 0.123})
+    changes = rig.wait_for_changes()
+    rig.drained.clear()
+    after = env_steps(rig)
+    rig.wait_until(lambda: env_steps(rig) > after + 500)
+
+    assert [change.revision for change in changes] == [revision]
+    assert changes[0].env_step <= after
+    assert changes[0].changes["learning_rate"].before == 7e-4
+    assert changes[0].changes["learning_rate"].after == 0.123
+    assert rig.drained[-1].metrics["learning_rate"].min == 0.123
+
+
+def test_every_hyperparameter_can_be_changed_at_once(rig: Rig) -> None:
+    """Other rollout lengths, optimizer, exploration, pace: training goes on with all of them."""
+    rig.trainer.start()
+    rig.wait_until(lambda: env_steps(rig) > 500)
+
+    rig.trainer.board.propose(
+        {
+            "optimizer": "adam",
+            "optimizer_epsilon_mode": "outside",
+            "update_lock": "per_update",
+            "rollout_length": 7,
+            "gamma": 0.9,
+            "gae_lambda": 0.5,
+            "epsilon": 0.2,
+            "normalize_advantage": True,
+            "truncation_bootstrap": False,
+            "reward_scale": 0.1,
+            "worker_delay_s": 1e-5,
+            "target_steps_per_second": 1e5,
+            "max_gradient_norm": 0.0,
+            "entropy_coefficient": LinearSchedule.model_validate(
+                {"schedule": "linear", "from": 0.1, "to": 0, "until_env_step": 10**6}
+            ),
+        }
+    )
+    rig.wait_for_changes()
+    after = env_steps(rig)
+    rig.wait_until(lambda: env_steps(rig) > after + 1000)
+
+    assert rig.trainer.outcome is None
+    assert rig.trainer.capture().document.optimizer == "adam"
+
+
+def test_a_slow_pace_does_not_delay_a_change(rig: Rig) -> None:
+    """At 20 steps a second a rollout would take 27 minutes; a change and a pause come at once."""
+    rig.trainer.board.propose({"target_steps_per_second": 20.0, "rollout_length": 2048})
+    rig.trainer.start()
+    rig.wait_until(lambda: env_steps(rig) > 0)
+    rig.wait_for_changes()
+
+    rig.trainer.board.propose({"learning_rate": 0.01})
+    rig.wait_for_changes()
+    rig.trainer.control.pause()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+
+    assert rig.trainer.progress().env_steps <= 4 * 8 * 2048
+
+
+def test_a_pace_is_kept() -> None:
+    """Held to 4,000 steps a second, 2,000 steps take about half a second."""
+    rig = Rig(
+        small_spec("CartPole-v1", workers=2, hyperparameters={"target_steps_per_second": 4000.0})
+    )
+
+    rig.run()
+
+    progress = rig.trainer.progress()
+    assert progress.env_steps / progress.seconds < 4400
+
+
+def test_slow_training_tells_episodes_within_the_rollout() -> None:
+    """While paced, episodes come out before the rollout of 2,000 steps is through."""
+    rig = Rig(
+        small_spec(
+            "Probe/ConstantReward-v0",
+            hyperparameters={"rollout_length": 500, "target_steps_per_second": 4000.0},
+        )
+    )
+
+    rig.run()
+
+    assert sum(len(drained.episodes) > 0 for drained in rig.drained) > 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message"),
+    [
+        ("raise", RuntimeError, "the simulator broke"),
+        ("nan_reward", NonFiniteError, "gave a reward that is NaN"),
+        ("nan_observation", NonFiniteError, "gave an observation that is NaN"),
+    ],
+)
+def test_the_first_failure_ends_the_run(fault: str, error: type[Exception], message: str) -> None:
+    """With its traceback as the reason; the other workers stop, and the weights stay finite."""
+    rig = Rig(
+        small_spec(
+            "Probe/Faulty-v0",
+            environment={"id": "Probe/Faulty-v0", "kwargs": {"fault": fault}},
+            workers=3,
+            **OPEN_END,
+        )
+    )
+
+    outcome = rig.run()
+
+    assert outcome.cause is StopCause.FAILED
+    assert isinstance(outcome.error, error)
+    assert message in outcome.reason
+    assert outcome.traceback_text is not None
+    assert message in outcome.traceback_text
+    failed = [s for drained in rig.drained for s in drained.worker_statuses if s.status == "failed"]
+    assert len(failed) == 1
+    assert message in (failed[0].error or "")
+    assert np.isfinite(rig.trainer.capture().weights).all()
+
+
+def test_a_hanging_environment_is_told_with_its_stack() -> None:
+    """A stop is answered in bounded time also then, naming the thread and the line."""
+    rig = Rig(
+        small_spec(
+            "Probe/Faulty-v0",
+            environment={"id": "Probe/Faulty-v0", "kwargs": {"fault": "hang"}},
+            envs_per_worker=1,
+            **OPEN_END,
+        )
+    )
+    rig.trainer.start()
+    rig.wait_until(lambda: bool(HANGING))
+    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
+
+    outcome = rig.trainer.join(0.1)
+
+    HANGING.clear()
+    assert outcome is not None
+    assert outcome.cause is StopCause.FAILED
+    assert isinstance(outcome.error, WorkerFailedError)
+    assert "actor-learner-0" in outcome.reason
+    assert "in step" in outcome.error.traceback_text
+
+
+def test_a_training_that_goes_on_has_no_outcome(rig: Rig) -> None:
+    """Joining it without a stop only waits."""
+    rig.trainer.start()
+
+    assert rig.trainer.join(0.01) is None
+
+
+def test_evaluations_come_while_it_trains() -> None:
+    """Every so many env steps, greedily, on an environment of their own."""
+    rig = Rig(
+        small_spec(
+            "Probe/ConstantReward-v0",
+            budget={"env_steps": None},
+            evaluation={"every_env_steps": 500, "episodes": 3},
+        )
+    )
+    rig.trainer.start()
+    rig.wait_until(lambda: sum(len(drained.evaluations) for drained in rig.drained) >= 2)
+    rig.trainer.control.stop(StopCause.STOPPED, "seen enough")
+    rig.finish()
+
+    first = next(e for drained in rig.drained for e in drained.evaluations)
+    assert first.returns == (1.0, 1.0, 1.0)
+    assert first.deterministic
+
+
+def test_a_checkpoint_taken_while_it_trains_can_be_gone_on_from(rig: Rig) -> None:
+    """Counters, weights, optimizer and hyperparameters continue where they were."""
+    rig.trainer.board.propose({"optimizer": "adam", "learning_rate": 0.005})
+    rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.progress().episodes > 120)
+    rig.trainer.control.pause()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+    state = rig.trainer.capture()
+    before = rig.trainer.progress()
+
+    resumed = Rig(state.document.spec, restore=state)
+    restored = resumed.trainer.capture()
+    progress = resumed.trainer.progress()
+    resumed.trainer.start()
+    resumed.wait_until(lambda: env_steps(resumed) > before.env_steps + 500)
+    resumed.trainer.control.stop(StopCause.STOPPED, "seen enough")
+    resumed.finish()
+
+    assert restored.document == state.document
+    assert np.array_equal(restored.weights, state.weights)
+    assert all(np.array_equal(restored.statistics[k], v) for k, v in state.statistics.items())
+    assert progress.mean_return_100 == before.mean_return_100
+    assert progress.seconds == before.seconds
+    episodes = np.concatenate([drained.episodes.episode for drained in resumed.drained])
+    assert episodes[0] == before.episodes + 1
+
+
+def test_a_checkpoint_of_another_network_is_refused(rig: Rig) -> None:
+    """With both sizes in the message."""
+    state = rig.trainer.capture()
+
+    with pytest.raises(CheckpointError, match="weights; the network has"):
+        Trainer(small_spec("MountainCar-v0"), on_wake=lambda: None, restore=state)
+
+
+def test_what_cannot_be_trained_is_refused_before_it_starts() -> None:
+    """Unknown ids, other spaces and rollouts without end of memory."""
+    with pytest.raises(EnvironmentBuildError, match="no environment"):
+        Rig(small_spec("Nowhere-v0"))
+    with pytest.raises(EnvironmentBuildError, match="Discrete is needed"):
+        Rig(small_spec("Pendulum-v1"))
+    with pytest.raises(EnvironmentBuildError, match="can't be built"):
+        Rig(small_spec("x", environment={"id": "CartPole-v1", "kwargs": {"pole": 3}}))
+    with pytest.raises(InvalidInputError, match="too much memory"):
+        Rig(small_spec("CartPole-v1", envs_per_worker=4096)).trainer.board.propose(
+            {"rollout_length": 2048}
+        )
+
+
+def test_a_seed_is_needed() -> None:
+    """The host draws it, so that the record knows it."""
+    with pytest.raises(ValueError, match="seed"):
+        Trainer(small_spec("CartPole-v1", seed=None), on_wake=lambda: None)
