@@ -96,6 +96,10 @@ class CommandState(StrEnum):
     REJECTED = "rejected"
 
 
+FINAL_COMMAND_STATES = frozenset({CommandState.APPLIED, CommandState.REJECTED})
+"""Nothing more comes of it."""
+
+
 class HyperparameterChange(BaseModel):
     """One hyperparameter, before and after."""
 

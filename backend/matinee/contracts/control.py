@@ -16,6 +16,9 @@ from matinee.contracts.commands import Action
 CONTROL_PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
 
+HostedBy = Literal["server", "terminal"]
+"""A process that a server started ends with it; one in somebody's terminal is left alone."""
+
 
 class _Frame(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +41,7 @@ class HelloFrame(_Frame):
     run_id: str
     pid: int
     process_started_at: float = Field(description="Unix time; with the pid it names a process.")
+    hosted_by: HostedBy = "server"
 
 
 class AckFrame(_Frame):

@@ -66,19 +66,25 @@ class JournalReader:
 
     def header(self) -> RunHeader:
         """What was fixed when the run was created."""
-        with self._open() as connection:
+        with self._open() as connection, self._as_journal_error():
             meta = dict(connection.execute("SELECT key, value FROM meta"))
-        return RunHeader(
-            run_id=meta["run_id"],
-            epoch=meta["epoch"],
-            created_at=datetime.fromisoformat(meta["created_at"]),
-            spec=RunSpec.model_validate_json(meta["spec"]),
-        )
+            return RunHeader(
+                run_id=meta["run_id"],
+                epoch=meta["epoch"],
+                created_at=datetime.fromisoformat(meta["created_at"]),
+                spec=RunSpec.model_validate_json(meta["spec"]),
+            )
 
     def snapshot(self) -> tuple[RunSnapshot, int]:
         """The newest whole picture and the sequence number that it belongs to."""
-        with self._open() as connection:
+        with self._open() as connection, self._as_journal_error():
             return _snapshot(connection)
+
+    def last_event_at(self) -> datetime:
+        """When the newest event came."""
+        with self._open() as connection:
+            (at,) = connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return datetime.fromtimestamp(at, UTC)
 
     def process(self) -> RecordedProcess | None:
         """Which process said that it writes here, if any did."""
@@ -101,7 +107,8 @@ class JournalReader:
         """Events and the snapshot out of one and the same state of the file."""
         with self._open() as connection:
             page = _events(connection, after, limit, ())
-            snapshot, last_seq = _snapshot(connection)
+            with self._as_journal_error():
+                snapshot, last_seq = _snapshot(connection)
             return page, snapshot, last_seq
 
     def commands(self, *, after: str | None, limit: int) -> list[Command]:
@@ -115,6 +122,14 @@ class JournalReader:
             ).fetchall()
         return [Command.model_validate_json(document) for (document,) in rows]
 
+    def open_commands(self) -> list[Command]:
+        """Commands of which something is still to come, in the order in which they came."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT document FROM commands WHERE is_open ORDER BY position"
+            ).fetchall()
+        return [Command.model_validate_json(document) for (document,) in rows]
+
     def command(self, command_id: str) -> Command | None:
         """One row of the ledger."""
         with self._open() as connection:
@@ -123,13 +138,11 @@ class JournalReader:
             ).fetchone()
         return None if row is None else Command.model_validate_json(row[0])
 
-    def newest_checkpoint(self) -> str | None:
-        """Folder name of the newest checkpoint."""
+    def checkpoints(self) -> list[str]:
+        """Folder names of the checkpoints, newest first."""
         with self._open() as connection:
-            row = connection.execute(
-                "SELECT folder FROM checkpoints ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-        return None if row is None else str(row[0])
+            rows = connection.execute("SELECT folder FROM checkpoints ORDER BY seq DESC").fetchall()
+        return [str(folder) for (folder,) in rows]
 
     def episodes(self) -> Iterator[list[tuple[int, int, int, float, int, float, int]]]:
         """Every finished episode, in chunks: exact and complete, also while the run goes on.
@@ -192,6 +205,14 @@ class JournalReader:
             yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def _as_journal_error(self) -> Iterator[None]:
+        """One damaged or foreign record must stay that record's problem."""
+        try:
+            yield
+        except (KeyError, ValueError) as error:
+            raise JournalError(f"{run_db(self.run_dir)} can't be understood: {error}") from error
 
 
 def _snapshot(connection: sqlite3.Connection) -> tuple[RunSnapshot, int]:

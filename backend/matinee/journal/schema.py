@@ -69,8 +69,10 @@ CREATE TABLE metric_rows (
 CREATE TABLE commands (
     position INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
+    is_open INTEGER NOT NULL,
     document TEXT NOT NULL
 );
+CREATE INDEX open_commands ON commands (position) WHERE is_open;
 CREATE TABLE checkpoints (
     id TEXT PRIMARY KEY,
     seq INTEGER NOT NULL,

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from matinee.contracts.commands import Command
+from matinee.contracts.commands import FINAL_COMMAND_STATES, Command
 from matinee.contracts.events import (
     CheckpointSaved,
     EpisodesFinished,
@@ -36,6 +36,8 @@ from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError
 from matinee.journal.ownership import Ownership
 from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
+
+OWNERSHIP_WAIT_S = 1.0
 
 
 class FinishedEpisodes(Protocol):
@@ -72,7 +74,7 @@ class _Pending:
     metric_rows: list[tuple[str, int, float, float, float, float, int]] = field(
         default_factory=list
     )
-    commands: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
     checkpoints: list[tuple[str, int, int, str, int]] = field(default_factory=list)
     forgotten_checkpoints: list[tuple[str]] = field(default_factory=list)
     snapshot: str | None = None
@@ -94,9 +96,13 @@ class JournalWriter:
         self.run_dir = run_dir
         if not run_db(run_dir).exists():
             raise JournalError(f"there is no run.db in {run_dir}")
-        self._ownership = Ownership(run_dir)
+        self._ownership = Ownership(run_dir, wait_s=OWNERSHIP_WAIT_S)
         try:
             self._connection = _connect(run_db(run_dir))
+        except BaseException:
+            self._ownership.release()
+            raise
+        try:
             check_version(self._connection, run_db(run_dir))
             self._seq = self._highest("events", "seq")
             self._episode = self._highest("episodes", "episode")
@@ -105,6 +111,7 @@ class JournalWriter:
                 for metric, name in self._connection.execute("SELECT metric, name FROM metrics")
             }
         except BaseException:
+            self._connection.close()
             self._ownership.release()
             raise
         self._pending = _Pending()
@@ -182,10 +189,16 @@ class JournalWriter:
         return self._seq
 
     def append_episodes(self, episodes: FinishedEpisodes, *, updates: int) -> None:
-        """Record finished episodes, each as a row, and one event that names them."""
+        """Record finished episodes, each as a row, and one event that names them.
+
+        Raises:
+            JournalError: a return is NaN or infinite, which neither SQL nor JSON can hold.
+        """
         count = len(episodes.returns)
         if count == 0:
             return
+        if not np.isfinite(episodes.returns).all():
+            raise JournalError("an episode's return is NaN or infinite: its rewards must be finite")
         first = self._episode + 1
         self._episode += count
         self._pending.episodes.extend(
@@ -232,7 +245,10 @@ class JournalWriter:
 
     def save_command(self, command: Command) -> None:
         """Insert or replace one row of the ledger."""
-        self._pending.commands[command.id] = command.model_dump_json(by_alias=True)
+        self._pending.commands[command.id] = (
+            command.state not in FINAL_COMMAND_STATES,
+            command.model_dump_json(by_alias=True),
+        )
 
     def forget_checkpoint(self, checkpoint_id: str) -> None:
         """Take a deleted checkpoint out of the list; its event stays."""
@@ -302,9 +318,9 @@ class JournalWriter:
             [(self._metric_ids[row[0]], *row[1:]) for row in pending.metric_rows],
         )
         connection.executemany(
-            "INSERT INTO commands (id, document) VALUES (?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-            pending.commands.items(),
+            "INSERT INTO commands (id, is_open, document) VALUES (?, ?, ?) ON CONFLICT (id) "
+            "DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
+            [(command_id, *row) for command_id, row in pending.commands.items()],
         )
         connection.executemany(
             "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?)", pending.checkpoints

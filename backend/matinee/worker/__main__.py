@@ -7,11 +7,17 @@ It first gets warm (the imports take seconds), then waits for one line on its st
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from matinee.contracts.run_state import RunState
 from matinee.training.torch_threads import limit_library_threads
+
+if TYPE_CHECKING:
+    from matinee.contracts.control import Assignment
 
 # Before anything loads a maths library.
 limit_library_threads(os.environ)
@@ -22,29 +28,50 @@ NICENESS = 5
 
 def main() -> int:
     """Host the assigned run; the exit code says how it ended."""
-    from matinee.contracts.commands import Interrupt
+    # Before the warm-up: also a spare's must not slow the runs and requests of the moment.
+    os.nice(NICENESS)
     from matinee.contracts.control import Assignment
-    from matinee.contracts.identifiers import new_ulid
-    from matinee.contracts.run_state import RunState
     from matinee.journal.schema import WORKER_LOG
-    from matinee.worker.commands import Request
-    from matinee.worker.host import RunHost
-    from matinee.worker.logs import configure_worker_log
-    from matinee.worker.signals import on_termination
-    from matinee.worker.warm_up import warm_up
 
-    warm_up()
+    unfit = _get_warm()
     line = sys.stdin.buffer.readline()
     if not line:
         return 0
     assignment = Assignment.model_validate_json(line)
-    run_dir = Path(assignment.run_dir)
-    _redirect_output(run_dir / WORKER_LOG)
-    configure_worker_log(sys.stderr)
+    _redirect_output(Path(assignment.run_dir) / WORKER_LOG)
     faulthandler.enable()
-    os.nice(NICENESS)
+    if unfit is not None:
+        # Raised only now, so that it stands in the log of a run, where people look.
+        raise unfit
+    state = _host(assignment)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that hang in an environment must not keep a process that has said all it had to say.
+    os._exit(1 if state is RunState.FAILED else 0)
+
+
+def _get_warm() -> Exception | None:
+    try:
+        from matinee.worker.warm_up import warm_up
+
+        importlib.import_module("matinee.worker.host")
+        warm_up()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run that comes shall tell it
+        return error
+    return None
+
+
+def _host(assignment: Assignment) -> RunState:
+    from matinee.contracts.commands import Interrupt
+    from matinee.contracts.identifiers import new_ulid
+    from matinee.worker.commands import Request
+    from matinee.worker.host import RunHost
+    from matinee.worker.logs import configure_worker_log
+    from matinee.worker.signals import on_termination
+
+    configure_worker_log(sys.stderr)
     host = RunHost(
-        run_dir,
+        Path(assignment.run_dir),
         run_id=assignment.run_id,
         socket_path=Path(assignment.socket_path),
         orphan_grace_s=assignment.orphan_grace_s,
@@ -55,11 +82,7 @@ def main() -> int:
             Request(new_ulid(), "signal", Interrupt(reason=f"the run process got {name}"))
         )
     )
-    state = host.run()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads that hang in an environment must not keep a process that has said all it had to say.
-    os._exit(1 if state is RunState.FAILED else 0)
+    return host.run()
 
 
 def _redirect_output(path: Path) -> None:

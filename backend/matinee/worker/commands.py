@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
@@ -30,6 +30,7 @@ from matinee.contracts.commands import (
 from matinee.contracts.control import AckFrame
 from matinee.contracts.hyperparameters import check_setting
 from matinee.contracts.run_state import ENDED_STATES, RunState
+from matinee.errors import FieldError, InvalidInputError
 from matinee.training.outcome import StopCause
 from matinee.training.trainer import Trainer
 from matinee.worker.record import RunRecord
@@ -85,10 +86,8 @@ class CommandDesk:
                 state=CommandState.PENDING,
                 created_at=datetime.now(UTC),
             )
-            refusal = self._refusal(request.action)
-            if refusal is None:
-                self._begin(self._record.accept(command))
-            else:
+            refusal = self._refusal(request.action) or self._begin(command)
+            if refusal is not None:
                 self._record.reject(command, refusal)
             self._acks.append(
                 (
@@ -153,12 +152,12 @@ class CommandDesk:
 
     def _change_refusal(self, action: SetHyperparameters) -> str | None:
         errors = [
-            f"{'.'.join(map(str, error.loc))}: {error.message}"
+            error
             for name, setting in action.settings.items()
             for error in check_setting(name, setting)
         ]
         if errors:
-            return "; ".join(errors)
+            return _in_words(errors)
         newest = self._trainer.board.snapshot().revision + len(self._changes)
         if action.expected_revision not in (None, newest):
             return (
@@ -167,9 +166,18 @@ class CommandDesk:
             )
         return None
 
-    def _begin(self, command: Command) -> None:
+    def _begin(self, command: Command) -> str | None:
+        """Accept the command and set it going, or say why the trainer refuses it."""
         action = command.action
         control = self._trainer.control
+        if isinstance(action, SetHyperparameters):
+            try:
+                revision = self._trainer.board.propose(action.settings)
+            except InvalidInputError as error:
+                return _in_words(error.fields) or str(error)
+            self._changes[revision] = self._record.accept(command)
+            return None
+        command = self._record.accept(command)
         match action:
             case Start():
                 self._record.apply(command)
@@ -187,8 +195,6 @@ class CommandDesk:
                 if self._record.state is RunState.PAUSED:
                     self._record.change_state(RunState.RUNNING)
                 self._record.apply(command)
-            case SetHyperparameters():
-                self._changes[self._trainer.board.propose(action.settings)] = command
             case Stop() | Abort() | Interrupt():
                 if self._record.state in (RunState.RUNNING, RunState.PAUSED):
                     self._record.change_state(RunState.STOPPING)
@@ -199,11 +205,16 @@ class CommandDesk:
                 control.stop(*_stop_order(action))
             case _:
                 assert_never(action)
+        return None
 
     def _replace_gate(self, command: Command | None) -> None:
         if self._gate is not None:
             self._record.reject(self._gate, "superseded by a newer command")
         self._gate = command
+
+
+def _in_words(errors: Iterable[FieldError]) -> str:
+    return "; ".join(f"{'.'.join(map(str, error.loc))}: {error.message}" for error in errors)
 
 
 def _stop_order(action: EndingAction) -> tuple[StopCause, str]:

@@ -23,6 +23,7 @@ from matinee.contracts.control import (
     AckFrame,
     CommandFrame,
     HelloFrame,
+    HostedBy,
     RunFrame,
 )
 
@@ -83,7 +84,14 @@ class _Peer:
 class ControlChannel:
     """Listens for commands. Lives from `open` to `close`, both called by the host's thread."""
 
-    def __init__(self, socket_path: Path, *, run_id: str, on_command: OnCommand) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        *,
+        run_id: str,
+        on_command: OnCommand,
+        hosted_by: HostedBy = "server",
+    ) -> None:
         self._path = socket_path
         self._on_command = on_command
         process = psutil.Process()
@@ -92,6 +100,7 @@ class ControlChannel:
             run_id=run_id,
             pid=process.pid,
             process_started_at=process.create_time(),
+            hosted_by=hosted_by,
         )
         self._listener: socket.socket | None = None
         # Guards `_peers`: the accept thread adds, reader threads remove, the host sends.

@@ -17,7 +17,7 @@ from typing import assert_never
 import structlog
 
 from matinee.contracts.commands import Abort, Interrupt, Stop
-from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame
+from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
 from matinee.contracts.events import (
     CheckpointSaved,
     EvaluationFinished,
@@ -27,12 +27,12 @@ from matinee.contracts.events import (
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
-from matinee.contracts.run_state import RunState
+from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.errors import CheckpointError, MatineeError
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
-from matinee.training.checkpoints import load_checkpoint, prune_checkpoints
+from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune_checkpoints
 from matinee.training.evaluator import EvaluationResult
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.trainer import Trainer
@@ -66,6 +66,7 @@ class RunHost:
         *,
         run_id: str,
         socket_path: Path,
+        hosted_by: HostedBy = "server",
         orphan_grace_s: float | None = None,
         start_command_id: str | None = None,
         on_progress: OnProgress | None = None,
@@ -76,6 +77,7 @@ class RunHost:
             run_dir: Its folder, with a run.db in state `queued`.
             run_id: Its id.
             socket_path: Where to listen for commands.
+            hosted_by: Whose process this is.
             orphan_grace_s: Leave as `interrupted` after this long without any peer; None: never.
             start_command_id: The command to mark as applied once training begins.
             on_progress: Called after every flush, in the thread of `run`.
@@ -87,7 +89,9 @@ class RunHost:
         self._start_command_id = start_command_id
         self._on_progress = on_progress
         self._wake = threading.Event()
-        self._channel = ControlChannel(socket_path, run_id=run_id, on_command=self._on_command)
+        self._channel = ControlChannel(
+            socket_path, run_id=run_id, hosted_by=hosted_by, on_command=self._on_command
+        )
         self._spec = JournalReader(run_dir).header().spec
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
@@ -129,7 +133,7 @@ class RunHost:
         record.change_state(RunState.STARTING)
         record.commit(self._tell)
         try:
-            trainer = self._build_trainer()
+            trainer = self._build_trainer(record)
         except Exception as error:  # noqa: BLE001 - whatever it is becomes the run's reason
             return self._fail(record, error)
         desk = CommandDesk(record, trainer, self._inbox)
@@ -140,12 +144,35 @@ class RunHost:
         except Exception as error:
             trainer.control.stop(StopCause.ABORTED, "the host failed")
             log.exception("host_failed")
+            desk.close()
             return self._fail(record, error)
 
-    def _build_trainer(self) -> Trainer:
-        folder = JournalReader(self._run_dir).newest_checkpoint()
-        restore = load_checkpoint(self._run_dir / CHECKPOINTS / folder) if folder else None
+    def _build_trainer(self, record: RunRecord) -> Trainer:
+        restore = self._newest_whole_checkpoint(record)
         return Trainer(self._spec, on_wake=self._wake.set, restore=restore)
+
+    def _newest_whole_checkpoint(self, record: RunRecord) -> CheckpointState | None:
+        """None if there never was one.
+
+        Raises:
+            CheckpointError: there are some, but none is whole: beginning anew unasked would throw
+                away what was learned.
+        """
+        failure: CheckpointError | None = None
+        for folder in JournalReader(self._run_dir).checkpoints():
+            try:
+                return load_checkpoint(self._run_dir / CHECKPOINTS / folder)
+            except CheckpointError as error:
+                log.exception("checkpoint_unusable", checkpoint_id=folder)
+                record.append(
+                    LogWritten,
+                    level="warning",
+                    message=f"checkpoint {folder} can't be used, trying the one before: {error}",
+                )
+                failure = error
+        if failure is not None:
+            raise failure
+        return None
 
     def _begin(self, record: RunRecord, trainer: Trainer) -> None:
         trainer.start()
@@ -182,7 +209,7 @@ class RunHost:
         progress = trainer.progress()
         moved = progress.env_steps != record.progress.env_steps
         record.set_progress(progress)
-        record.writer.append_episodes(drained.episodes, updates=progress.updates)
+        record.append_episodes(drained.episodes, updates=progress.updates)
         for status in drained.worker_statuses:
             record.append(
                 WorkerStatusChanged,
@@ -301,8 +328,14 @@ class RunHost:
 
     def _fail(self, record: RunRecord, error: Exception) -> RunState:
         text = "".join(traceback.format_exception(error)).strip()
-        reason = str(error) if isinstance(error, MatineeError) else f"{error!r}\n\n{text}"
+        words = str(error) if isinstance(error, MatineeError) else ""
+        reason = words or f"{error!r}\n\n{text}"
         log.error("run_failed", reason=reason)
+        self._commit_finally(record)
+        if record.state in ENDED_STATES:
+            return record.state
+        for command in JournalReader(self._run_dir).open_commands():
+            record.reject(command, f"the run failed: {reason.splitlines()[0]}")
         record.change_state(RunState.FAILED, reason)
         self._commit_finally(record)
         return record.state

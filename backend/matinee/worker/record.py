@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import structlog
 
 from matinee.contracts.commands import Command, CommandState, HyperparameterChange
@@ -25,6 +27,7 @@ from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.writer import JournalWriter
 from matinee.training.hyperparameter_board import BoardSnapshot
+from matinee.training.telemetry import EpisodeTable
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +56,9 @@ class RunRecord:
         """How long commits have been failing; 0 if they work."""
         return 0.0 if self._failing_since_s is None else time.monotonic() - self._failing_since_s
 
-    def append(self, kind: type[Event], **fields: Any) -> None:
+    def append(self, kind: type[Event], **values: Any) -> None:
         """Put an event at the end of the record, at the present env step."""
-        self.writer.append(kind, env_step=self.progress.env_steps, **fields)
+        self.writer.append(kind, env_step=self.progress.env_steps, **values)
 
     def change_state(self, state: RunState, reason: str | None = None) -> None:
         """Take a step of the state machine."""
@@ -160,6 +163,22 @@ class RunRecord:
             changes=dict(changes),
         )
 
+    def append_episodes(self, episodes: EpisodeTable, *, updates: int) -> None:
+        """Record finished episodes; one whose return is no number is told, but has no row."""
+        finite = np.isfinite(episodes.returns)
+        if not finite.all():
+            self.append(
+                LogWritten,
+                level="error",
+                message=f"{np.count_nonzero(~finite)} episode(s) had a return that is NaN or "
+                "infinite: the environment's rewards must be finite",
+            )
+            episodes = replace(
+                episodes,
+                **{each.name: getattr(episodes, each.name)[finite] for each in fields(episodes)},
+            )
+        self.writer.append_episodes(episodes, updates=updates)
+
     def commit(self, on_committed: Callable[[int], None]) -> bool:
         """Make it true and tell; on a full or broken disk keep it in memory for the next time."""
         before = self.writer.committed_seq
@@ -180,6 +199,6 @@ class RunRecord:
             on_committed(seq)
         return True
 
-    def _update(self, **fields: Any) -> None:
-        self._snapshot = self._snapshot.model_copy(update=fields)
+    def _update(self, **changes: Any) -> None:
+        self._snapshot = self._snapshot.model_copy(update=changes)
         self.writer.set_snapshot(self._snapshot)
