@@ -5,6 +5,7 @@ A flag wins over a variable, a variable over the default.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import stat
@@ -106,28 +107,33 @@ def access_token(settings: Settings) -> str:
         InvalidInputError: the token is too short to be safe.
     """
     if settings.token is not None:
-        token = settings.token.get_secret_value()
-        if len(token) < MIN_TOKEN_LENGTH:
-            raise InvalidInputError(
-                f"MATINEE_TOKEN has {len(token)} characters; at least {MIN_TOKEN_LENGTH} are "
-                "needed, best from a password generator"
-            )
-        return token
-    prepare_data_dir(settings.data_dir)
-    path = settings.data_dir / TOKEN_FILE
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        token = path.read_text(encoding="ascii").strip()
-        if not token:
-            raise InvalidInputError(
-                f"{path} is empty; delete it, and a new token is made"
-            ) from None
-        return token
-    token = secrets.token_urlsafe(24)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token + "\n")
+        token, origin = settings.token.get_secret_value(), "MATINEE_TOKEN"
+    else:
+        prepare_data_dir(settings.data_dir)
+        path = settings.data_dir / TOKEN_FILE
+        if not path.exists():
+            _keep_new_token(path)
+        token, origin = path.read_text(encoding="utf-8", errors="replace").strip(), str(path)
+    if len(token) < MIN_TOKEN_LENGTH or not token.isascii():
+        raise InvalidInputError(
+            f"{origin} is no safe token: at least {MIN_TOKEN_LENGTH} ASCII characters are needed, "
+            "best from a password generator; without either, a new one is made and kept"
+        )
     return token
+
+
+def _keep_new_token(path: Path) -> None:
+    """Whole, and once: another process may be making or reading it at the same time."""
+    lock = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(24) + "\n")
+            Path(aside).rename(path)
+    finally:
+        os.close(lock)
 
 
 def runtime_dir() -> Path:

@@ -7,9 +7,14 @@ even be steered from there, because the control socket is the real one.
 from __future__ import annotations
 
 import asyncio
+import importlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.contracts.commands import Interrupt, Start
@@ -22,10 +27,9 @@ from matinee.runs.folders import RunFolders
 from matinee.runs.planning import plan_run
 from matinee.runs.steering import new_command
 from matinee.settings import Settings, prepare_data_dir, runtime_dir
-from matinee.worker.commands import Request
-from matinee.worker.host import OnProgress, RunHost
-from matinee.worker.logs import configure_worker_log
-from matinee.worker.signals import on_termination
+
+if TYPE_CHECKING:
+    from matinee.worker.host import OnProgress
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,18 @@ class LocalRun:
 
     def host(self, *, on_progress: OnProgress | None) -> RunState:
         """Train until the end; Ctrl-C and SIGTERM checkpoint and end it in good order."""
+        from matinee.worker.commands import Request
+        from matinee.worker.host import RunHost
+        from matinee.worker.logs import configure_worker_log
+        from matinee.worker.signals import on_termination
+
         with (self.run_dir / WORKER_LOG).open("a", encoding="utf-8", buffering=1) as log:
             configure_worker_log(log)
             host = RunHost(
                 self.run_dir,
                 run_id=self.run_id,
                 socket_path=runtime_dir() / f"{self.run_id}.sock",
+                hosted_by="terminal",
                 start_command_id=self.start_command_id,
                 on_progress=on_progress,
             )
@@ -65,17 +75,30 @@ def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
     """
     prepare_data_dir(settings.data_dir)
     run_id = new_ulid()
-    spec, details = asyncio.run(
-        plan_run(
-            request,
-            run_id=run_id,
-            presets=BuiltInPresets(),
-            registry=EnvironmentProbe(cache_dir=settings.data_dir / "cache"),
-            max_workers=settings.max_workers_per_run,
+    registry = EnvironmentProbe(cache_dir=settings.data_dir / "cache")
+    with nullcontext() if registry.is_quick() else _importing_meanwhile():
+        spec, details = asyncio.run(
+            plan_run(
+                request,
+                run_id=run_id,
+                presets=BuiltInPresets(),
+                registry=registry,
+                max_workers=settings.max_workers_per_run,
+            )
         )
-    )
     command = new_command(run_id, Start(), new_ulid(), actor="cli")
     run_dir = RunFolders(settings.data_dir).create(
         run_id, spec=spec, details=details, created_at=datetime.now(UTC), start=command
     )
     return LocalRun(run_id, details.name, run_dir, spec, command.id)
+
+
+@contextmanager
+def _importing_meanwhile() -> Iterator[None]:
+    """Import torch in a thread: both it and the look at the environments take seconds."""
+    importing = threading.Thread(target=importlib.import_module, args=("matinee.worker.host",))
+    importing.start()
+    try:
+        yield
+    finally:
+        importing.join()

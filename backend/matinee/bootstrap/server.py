@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -38,6 +38,8 @@ class Server:
 
     app: FastAPI
     dependencies: WebDependencies
+    hurry: Callable[[], None]
+    """Makes the end of the lifespan quick: runs that have not ended by then are killed."""
 
     def new_login_path(self) -> str:
         """A path that logs one browser in, once."""
@@ -106,16 +108,18 @@ def build_server(settings: Settings) -> Server:
             launcher=launcher,
             supervisor=supervisor,
         )
-        try:
+        # Ends everything in reverse, also if the start or an end fails half-way.
+        async with AsyncExitStack() as ends:
+            ends.callback(catalogue.close)
+            ends.callback(index.close)
+            ends.callback(registry.close)
+            ends.push_async_callback(launcher.close)
+            ends.push_async_callback(supervisor.close, keep_runs=settings.keep_runs)
+            ends.push_async_callback(watch.close)
             registry.begin()
             await launcher.open()
             await watch.recover()
             watch.begin()
             yield
-        finally:
-            await watch.close()
-            await supervisor.close(keep_runs=settings.keep_runs)
-            await launcher.close()
-            catalogue.close()
 
-    return Server(create_app(dependencies, lifespan=lifespan), dependencies)
+    return Server(create_app(dependencies, lifespan=lifespan), dependencies, supervisor.hurry)

@@ -13,7 +13,7 @@ import uvicorn
 from matinee.bootstrap.data_dir_lock import lock_data_dir
 from matinee.bootstrap.logs import configure_server_log
 from matinee.bootstrap.server import Server, build_server
-from matinee.errors import ConflictError
+from matinee.errors import ConflictError, MatineeError
 from matinee.settings import Settings
 
 MAX_WS_MESSAGE_BYTES = 64 * 1024
@@ -49,9 +49,22 @@ class _Announcing(uvicorn.Server):
             webbrowser.open(link)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal ends in order, the second at once."""
+        """The first signal ends in order, the second in a hurry.
+
+        Uvicorn would also raise the signal again at the end; leaving on request is a success.
+        """
+        _ = sig, frame
+        if self.should_exit:
+            self.force_exit = True
+            self._server.hurry()
+        self.should_exit = True
         self._server.dependencies.closing.set()
-        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close connections, then end the app: in a hurry too, for runs must not be left alone."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
 
 
 def run_server(settings: Settings, *, open_page: bool, log_file: Path | None) -> None:
@@ -79,7 +92,10 @@ def run_server(settings: Settings, *, open_page: bool, log_file: Path | None) ->
             timeout_graceful_shutdown=GRACEFUL_CLOSE_S,
         )
         base_url = f"http://{_display_name(settings.host)}:{port}"
-        _Announcing(config, server, base_url=base_url, open_page=open_page).run(sockets=[listener])
+        serving = _Announcing(config, server, base_url=base_url, open_page=open_page)
+        serving.run(sockets=[listener])
+        if not serving.started:
+            raise MatineeError("the server could not start; the reason stands above", code="start")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -36,11 +36,24 @@ class EnvironmentProbe:
         self._cache_dir = cache_dir
         self._task: asyncio.Task[EnvironmentSnapshot] | None = None
         self._by_id: dict[str, EnvironmentDescription] = {}
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def begin(self) -> None:
         """Start looking, without waiting; a failed look is repeated."""
         if self._task is None or (self._task.done() and self._task.exception() is not None):
             self._task = asyncio.create_task(asyncio.to_thread(self._load))
+            self._task.add_done_callback(self._note_end)
+
+    def close(self) -> None:
+        """Give up a look that is under way; calling it again does nothing."""
+        self._closed = True
+        if self._child is not None:
+            self._child.kill()
+
+    def is_quick(self) -> bool:
+        """Whether the answer is known without asking a child process, which takes seconds."""
+        return self._cached().exists()
 
     async def environments(self) -> Sequence[EnvironmentDescription]:
         """All of them; waits for the first look to be done.
@@ -71,8 +84,7 @@ class EnvironmentProbe:
         return await asyncio.shield(self._task)
 
     def _load(self) -> EnvironmentSnapshot:
-        fingerprint = installed_fingerprint()
-        cached = self._cache_dir / f"environments-{fingerprint}.json"
+        cached = self._cached()
         try:
             return EnvironmentSnapshot.model_validate_json(cached.read_bytes())
         except FileNotFoundError:
@@ -80,29 +92,52 @@ class EnvironmentProbe:
         except ValidationError:
             log.warning("environment_cache_unreadable", path=str(cached))
         document = self._ask_child()
-        snapshot = EnvironmentSnapshot.model_validate_json(document)
-        self._cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = cached.with_suffix(f".{os.getpid()}.tmp")
-        aside.write_bytes(document)
-        aside.replace(cached)
+        try:
+            snapshot = EnvironmentSnapshot.model_validate_json(document)
+        except ValidationError as error:
+            raise EnvironmentBuildError(
+                f"looking at the installed environments gave no sensible answer: {error}"
+            ) from error
+        try:
+            self._cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            aside = cached.with_suffix(f".{os.getpid()}.tmp")
+            aside.write_bytes(document)
+            aside.replace(cached)
+        except OSError:
+            log.exception("environment_cache_not_written", path=str(cached))
         return snapshot
+
+    def _note_end(self, look: asyncio.Task[EnvironmentSnapshot]) -> None:
+        if not self._closed and not look.cancelled() and look.exception() is not None:
+            log.error("environments_not_known", error=str(look.exception()))
+
+    def _cached(self) -> Path:
+        return self._cache_dir / f"environments-{installed_fingerprint()}.json"
 
     def _ask_child(self) -> bytes:
         environment = {
             name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES
         }
-        try:
-            answer = subprocess.run(
-                [sys.executable, "-m", "matinee.environments.snapshot"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env=environment,
-                timeout=PROBE_TIMEOUT_S,
-                check=True,
-            )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            stderr = (error.stderr or b"").decode(errors="replace")[-2000:]
+        with subprocess.Popen(
+            [sys.executable, "-m", "matinee.environments.snapshot"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        ) as child:
+            self._child = child
+            if self._closed:
+                child.kill()
+            try:
+                answer, complaint = child.communicate(timeout=PROBE_TIMEOUT_S)
+            except subprocess.TimeoutExpired as error:
+                child.kill()
+                raise EnvironmentBuildError(
+                    f"looking at the installed environments took more than {PROBE_TIMEOUT_S:g} s"
+                ) from error
+        if child.returncode != 0:
             raise EnvironmentBuildError(
-                f"looking at the installed environments failed: {error}\n{stderr}"
-            ) from error
-        return answer.stdout
+                "looking at the installed environments failed (exit code "
+                f"{child.returncode})\n{complaint.decode(errors='replace')[-2000:]}"
+            )
+        return answer

@@ -7,21 +7,29 @@ import signal
 import subprocess
 import threading
 import time
+from concurrent.futures import Future
 
 import psutil
 
 from matinee.runs.ports import ProcessExit
 
-_START_TIME_TOLERANCE_S = 0.05
+_START_TIME_TOLERANCE_S = 3.0
+"""Start times are derived from the wall clock, which may be set meanwhile. A pid does not come
+round again this soon."""
+
 _ADOPTED_POLL_S = 0.2
 
 
 class ChildProcess:
-    """Our own child. A thread waits for it, so that it never stays a zombie."""
+    """Our own child. A thread waits for it, so that it never stays a zombie.
+
+    `wait` belongs to one event loop; the other methods may be called from anywhere.
+    """
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
-        self._ended = threading.Event()
+        self._ended: Future[int] = Future()
+        self._awaited: asyncio.Future[int] | None = None
         threading.Thread(target=self._reap, name=f"reap-{child.pid}", daemon=True).start()
 
     @property
@@ -31,7 +39,7 @@ class ChildProcess:
 
     def is_alive(self) -> bool:
         """Whether it still runs."""
-        return not self._ended.is_set()
+        return not self._ended.done()
 
     def terminate(self) -> None:
         """SIGTERM: checkpoint and leave."""
@@ -45,16 +53,18 @@ class ChildProcess:
 
     async def wait(self, timeout_s: float) -> ProcessExit | None:
         """How it ended, or None if it has not within `timeout_s`."""
-        if not await asyncio.to_thread(self._ended.wait, timeout_s):
+        # One future for all waits: a timed one is repeated as long as the process lives.
+        self._awaited = self._awaited or asyncio.wrap_future(self._ended)
+        await asyncio.wait({self._awaited}, timeout=timeout_s)
+        if not self._ended.done():
             return None
-        code = self._child.returncode
+        code = self._ended.result()
         if code >= 0:
             return ProcessExit(return_code=code, signal_name=None)
         return ProcessExit(return_code=None, signal_name=_signal_name(-code))
 
     def _reap(self) -> None:
-        self._child.wait()
-        self._ended.set()
+        self._ended.set_result(self._child.wait())
 
 
 class AdoptedProcess:

@@ -11,6 +11,7 @@ from pathlib import Path
 from matinee.contracts.commands import Command, CommandState
 from matinee.contracts.events import CommandAccepted, CommandApplied, CommandRejected
 from matinee.contracts.events import RunStateChanged as StateChanged
+from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import WORKER_LOG
@@ -21,10 +22,18 @@ LOG_TAIL_LINES = 50
 _LOG_TAIL_BYTES = 32_768
 
 
-def record_death(run_dir: Path, *, state: RunState, reason: str) -> None:
+def record_death(
+    run_dir: Path, *, state: RunState, reason: str, command: Command | None = None
+) -> None:
     """End a run whose process is gone; does nothing if the run had ended in good order.
 
     Commands that were still open are rejected with the same reason.
+
+    Args:
+        run_dir: The run's folder.
+        state: How it ended.
+        reason: Why, in words; the first line is the headline.
+        command: Who asked for it, if somebody did; it is recorded as applied.
 
     Raises:
         JournalOwnedError: a process still writes; the run is not dead.
@@ -34,65 +43,41 @@ def record_death(run_dir: Path, *, state: RunState, reason: str) -> None:
         snapshot, _ = reader.snapshot()
         if snapshot.state in ENDED_STATES or snapshot.state is RunState.CREATED:
             return
-        check_transition(snapshot.state, state)
-        env_step = snapshot.progress.env_steps
-        now = datetime.now(UTC)
-        headline = reason.splitlines()[0]
-        for command in reader.commands(after=None, limit=1_000_000):
-            if command.state in (CommandState.PENDING, CommandState.ACCEPTED):
-                writer.append(
-                    CommandRejected,
-                    env_step=env_step,
-                    command_id=command.id,
-                    actor=command.actor,
-                    name=command.action.name,
-                    reason=headline,
-                )
-                writer.save_command(
-                    command.model_copy(
-                        update={
-                            "state": CommandState.REJECTED,
-                            "finished_at": now,
-                            "error": headline,
-                        }
-                    )
-                )
-        writer.append(
-            StateChanged,
-            env_step=env_step,
-            state=state,
-            previous_state=snapshot.state,
-            reason=reason,
-        )
-        writer.set_snapshot(
-            snapshot.model_copy(update={"state": state, "reason": reason, "ended_at": now})
-        )
+        for open_command in reader.open_commands():
+            _reject(writer, open_command, snapshot, reason.splitlines()[0])
+        _end(writer, snapshot, state=state, reason=reason, command=command)
 
 
 def end_unstarted(run_dir: Path, command: Command, *, state: RunState) -> None:
     """Stop or abort a run that never had a process."""
     with JournalWriter(run_dir) as writer:
         snapshot, _ = JournalReader(run_dir).snapshot()
-        check_transition(snapshot.state, state)
-        now = datetime.now(UTC)
         reason = f"{state.value} on request before it started"
+        _end(writer, snapshot, state=state, reason=reason, command=command)
+
+
+def _end(
+    writer: JournalWriter,
+    snapshot: RunSnapshot,
+    *,
+    state: RunState,
+    reason: str,
+    command: Command | None,
+) -> None:
+    check_transition(snapshot.state, state)
+    env_step = snapshot.progress.env_steps
+    now = datetime.now(UTC)
+    if command is not None:
         writer.append(
             CommandAccepted,
-            env_step=0,
+            env_step=env_step,
             command_id=command.id,
             actor=command.actor,
             action=command.action,
         )
         writer.append(
-            StateChanged,
-            env_step=0,
-            state=state,
-            previous_state=snapshot.state,
-            reason=reason,
-        )
-        writer.append(
             CommandApplied,
-            env_step=0,
+            env_step=env_step,
             command_id=command.id,
             actor=command.actor,
             name=command.action.name,
@@ -103,14 +88,41 @@ def end_unstarted(run_dir: Path, command: Command, *, state: RunState) -> None:
                 update={
                     "state": CommandState.APPLIED,
                     "finished_at": now,
-                    "applied_at_env_step": 0,
+                    "applied_at_env_step": env_step,
                     "revision": snapshot.hyperparameter_revision,
                 }
             )
         )
-        writer.set_snapshot(
-            snapshot.model_copy(update={"state": state, "reason": reason, "ended_at": now})
+    writer.append(
+        StateChanged,
+        env_step=env_step,
+        state=state,
+        previous_state=snapshot.state,
+        reason=reason,
+    )
+    writer.set_snapshot(
+        snapshot.model_copy(update={"state": state, "reason": reason, "ended_at": now})
+    )
+
+
+def _reject(writer: JournalWriter, command: Command, snapshot: RunSnapshot, error: str) -> None:
+    writer.append(
+        CommandRejected,
+        env_step=snapshot.progress.env_steps,
+        command_id=command.id,
+        actor=command.actor,
+        name=command.action.name,
+        reason=error,
+    )
+    writer.save_command(
+        command.model_copy(
+            update={
+                "state": CommandState.REJECTED,
+                "finished_at": datetime.now(UTC),
+                "error": error,
+            }
         )
+    )
 
 
 def describe_exit(run_dir: Path, end: ProcessExit | None) -> str:

@@ -33,9 +33,9 @@ class _Frame:
 class RunFeed:
     """The newest frames of one run, and a bell. Used on the event loop alone."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, *, last_seq: int) -> None:
         self.run_id = run_id
-        self.last_seq = 0
+        self.last_seq = last_seq
         self.deleted = False
         # Guards `last_seq` against two pulls that read the same stretch.
         self.pull_lock = asyncio.Lock()
@@ -64,6 +64,11 @@ class RunFeed:
                 return frame.encoded, frame.next
         return None
 
+    def release(self) -> None:
+        """Let go of the shared frames."""
+        self._frames.clear()
+        self._bytes = 0
+
     def delete(self) -> None:
         """The run is gone; every watcher is woken."""
         self.deleted = True
@@ -88,6 +93,7 @@ class EventHub:
     def __init__(self, folders: RunFolders) -> None:
         self._folders = folders
         self._feeds: dict[str, RunFeed] = {}
+        self._forgotten = 0
         self.published_events = 0
 
     async def feed(self, run_id: str) -> RunFeed:
@@ -96,11 +102,13 @@ class EventHub:
         Raises:
             NotFoundError: there is no such run.
         """
-        feed = self._feeds.get(run_id)
-        if feed is None:
+        while (feed := self._feeds.get(run_id)) is None:
+            forgotten = self._forgotten
             _, last_seq = await asyncio.to_thread(self._snapshot, run_id)
-            feed = self._feeds.setdefault(run_id, RunFeed(run_id))
-            feed.last_seq = max(feed.last_seq, last_seq)
+            # A run that was deleted meanwhile must not come back as a feed that never rings; and
+            # whoever was first here has perhaps published, so that our number is an old one.
+            if forgotten == self._forgotten:
+                self._feeds.setdefault(run_id, RunFeed(run_id, last_seq=last_seq))
         return feed
 
     async def pull(self, run_id: str) -> RunSnapshot:
@@ -144,8 +152,15 @@ class EventHub:
             if feed.deleted:
                 raise NotFoundError(f"run {run_id} was deleted", code="run_not_found")
 
+    def settle(self, run_id: str) -> None:
+        """The run has ended: let go of its frames; who still lags reads run.db."""
+        feed = self._feeds.get(run_id)
+        if feed is not None:
+            feed.release()
+
     def forget(self, run_id: str) -> None:
         """The run was deleted."""
+        self._forgotten += 1
         feed = self._feeds.pop(run_id, None)
         if feed is not None:
             feed.delete()

@@ -10,10 +10,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from matinee.contracts.commands import Command, CommandState
 from matinee.contracts.events import CommandAccepted, RunStateChanged
@@ -21,10 +22,18 @@ from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.run import Run, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
-from matinee.errors import NotFoundError
+from matinee.errors import JournalError, NotFoundError
 from matinee.journal.reader import JournalReader, RunHeader
 from matinee.journal.schema import DETAILS, run_db
 from matinee.journal.writer import JournalWriter
+
+MAKING_TIMEOUT = timedelta(minutes=1)
+"""Making a run's folder takes some 20 ms; one that is older was left by a crash."""
+
+_HALF_MADE = ".new-"
+_HALF_DELETED = ".deleted-"
+
+log = structlog.get_logger(__name__)
 
 
 class RunDetails(BaseModel):
@@ -89,20 +98,32 @@ class RunFolders:
             start: The command to start it at once, if it is to be; the run is then `queued`.
         """
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = self.root / f".new-{run_id}"
-        writer = JournalWriter.create(aside, run_id=run_id, spec=spec, created_at=created_at)
-        with writer:
-            if start is not None:
-                queue_start(writer, RunSnapshot(state=RunState.CREATED), start)
-        _write_details(aside, details)
-        folder = self.root / run_id
-        aside.rename(folder)
+        aside = self.root / f"{_HALF_MADE}{run_id}"
+        try:
+            writer = JournalWriter.create(aside, run_id=run_id, spec=spec, created_at=created_at)
+            with writer:
+                if start is not None:
+                    queue_start(writer, RunSnapshot(state=RunState.CREATED), start)
+            _write_details(aside, details)
+            folder = self.root / run_id
+            aside.rename(folder)
+        except BaseException:
+            _remove_tree(aside)
+            raise
         _fsync_directory(self.root)
         return folder
 
     def details(self, run_id: str) -> RunDetails:
-        """What people may edit."""
-        return RunDetails.model_validate_json((self.path(run_id) / DETAILS).read_bytes())
+        """What people may edit.
+
+        Raises:
+            JournalError: somebody has edited the file into something else.
+        """
+        path = self.path(run_id) / DETAILS
+        try:
+            return RunDetails.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise JournalError(f"{path} can't be read: {error}") from error
 
     def save_details(self, run_id: str, details: RunDetails) -> None:
         """Replace what people may edit."""
@@ -115,16 +136,22 @@ class RunFolders:
         return assemble_run(reader.header(), self.details(run_id), snapshot, last_seq)
 
     def delete(self, run_id: str) -> None:
-        """Remove a run and everything in its folder."""
-        doomed = self.root / f".deleted-{run_id}"
+        """Remove a run and everything in its folder; it is gone at once, its bytes soon."""
+        doomed = self.root / f"{_HALF_DELETED}{run_id}"
         self.path(run_id).rename(doomed)
-        shutil.rmtree(doomed)
+        _remove_tree(doomed)
 
     def sweep(self) -> None:
-        """Remove what a crash left of half-made and half-deleted runs."""
-        if self.root.exists():
-            for entry in self.root.glob(".*-*"):
-                shutil.rmtree(entry)
+        """Remove what a crash left of half-made and half-deleted runs.
+
+        A run that is younger than `MAKING_TIMEOUT` may just be on its way, from a terminal.
+        """
+        for entry in self.root.glob(f"{_HALF_DELETED}*"):
+            _remove_tree(entry)
+        for entry in self.root.glob(f"{_HALF_MADE}*"):
+            made_at = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+            if datetime.now(UTC) - made_at > MAKING_TIMEOUT:
+                _remove_tree(entry)
 
 
 def assemble_run(
@@ -175,6 +202,16 @@ def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) 
     writer.set_snapshot(
         snapshot.model_copy(update={"state": RunState.QUEUED, "reason": None, "ended_at": None})
     )
+
+
+def _remove_tree(folder: Path) -> None:
+    """What can't be removed now, such as a file in use on NFS, is swept at a later start."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError:
+        log.exception("leftover_not_removed", path=str(folder))
 
 
 def _write_details(folder: Path, details: RunDetails) -> None:

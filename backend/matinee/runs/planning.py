@@ -77,13 +77,13 @@ async def _unknown_environment(
 ) -> InvalidInputError:
     known = [each.id for each in await registry.environments() if each.trainable]
     near = difflib.get_close_matches(environment_id, known, n=3)
-    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    hint = f"did you mean {', '.join(near)}? " if near else ""
     return InvalidInputError(
         f"unknown environment {environment_id!r}",
         fields=[
             FieldError(
                 ("environment", "id"),
-                f"{environment_id!r} is not registered here{hint} "
+                f"{environment_id!r} is not registered here; {hint}"
                 "GET /api/v1/environments lists what is",
             )
         ],

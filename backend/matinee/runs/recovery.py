@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from matinee.contracts.run_state import ACTIVE_STATES, RunState
+from matinee.contracts.run import Run
+from matinee.contracts.run_state import ACTIVE_STATES, ENDED_STATES, RunState
 from matinee.errors import JournalOwnedError, MatineeError
 from matinee.journal.ownership import is_owned
 from matinee.runs.deaths import record_death
@@ -19,6 +21,10 @@ from matinee.runs.supervisor import Supervisor
 
 SCAN_INTERVAL_S = 2.0
 """How soon a run that `matinee train` made elsewhere shows up here."""
+
+START_PATIENCE = timedelta(seconds=30)
+"""A queued run this young, without a process yet, may get one: a terminal or a process that a
+crashed server had just started is still importing torch."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +47,9 @@ class FolderWatch:
         self._launcher = launcher
         self._supervisor = supervisor
         self._task: asyncio.Task[None] | None = None
-        # Newcomers without a process: seen once they may be just starting, seen twice they died.
-        self._seen_without_process: set[str] = set()
+        # Runs to look at again: about to get a process, busy for a moment, or unreadable.
+        self._undecided: set[str] = set()
+        self._complained_of: set[str] = set()
 
     async def recover(self) -> None:
         """At the start: adopt what lives, mark what died, forget what is gone.
@@ -52,7 +59,8 @@ class FolderWatch:
         await asyncio.to_thread(self._folders.sweep)
         on_disk = frozenset(await asyncio.to_thread(self._run_ids))
         for run_id in sorted(on_disk):
-            await self._take_in(run_id, may_be_starting=False)
+            if not await asyncio.to_thread(self._is_settled, run_id):
+                await self._take_in(run_id)
         for run_id in await asyncio.to_thread(self._catalogue.known_run_ids) - on_disk:
             log.warning("run_folder_gone", run_id=run_id)
             await asyncio.to_thread(self._catalogue.remove_run, run_id)
@@ -74,52 +82,63 @@ class FolderWatch:
             try:
                 on_disk = frozenset(await asyncio.to_thread(self._run_ids))
                 known = await asyncio.to_thread(self._catalogue.known_run_ids)
-            except (OSError, sqlite3.Error):
+            except (MatineeError, OSError, sqlite3.Error):
                 log.exception("run_folders_unreadable")
                 continue
-            self._seen_without_process &= on_disk - known
-            for run_id in sorted(on_disk - known):
-                await self._take_in(
-                    run_id, may_be_starting=run_id not in self._seen_without_process
-                )
+            self._undecided &= on_disk
+            for run_id in sorted((on_disk - known) | self._undecided):
+                if not self._supervisor.attends(run_id):
+                    await self._take_in(run_id)
 
-    async def _take_in(self, run_id: str, *, may_be_starting: bool) -> None:
+    async def _take_in(self, run_id: str) -> None:
+        self._undecided.discard(run_id)
         try:
-            run = await asyncio.to_thread(self._folders.assemble, run_id)
-            if run.state in ACTIVE_STATES:
-                process = await self._find_process(run_id)
-                if process is None and may_be_starting:
-                    self._seen_without_process.add(run_id)
-                    return
-                await self._index.refresh(run_id)
-                if process is not None:
-                    self._supervisor.adopt(run_id, *process)
-                    return
-            else:
-                await self._index.refresh(run_id)
+            run = await self._index.refresh(run_id)
+            if run.state not in ACTIVE_STATES:
                 return
-            await asyncio.to_thread(
-                record_death,
-                self._folders.path(run_id),
-                state=RunState.INTERRUPTED,
-                reason="its process went away while no server was watching",
-            )
-            await self._index.refresh(run_id)
+            process = await self._find_process(run)
+            if process is not None:
+                self._supervisor.adopt(run_id, *process)
+            elif await asyncio.to_thread(self._may_be_starting, run):
+                self._undecided.add(run_id)
+            else:
+                await asyncio.to_thread(
+                    record_death,
+                    self._folders.path(run_id),
+                    state=RunState.INTERRUPTED,
+                    reason="its process went away while no server was watching",
+                )
+                await self._index.refresh(run_id)
         except JournalOwnedError:
-            # Somebody is just creating it: the next look will find its process.
+            # Its process has just begun to write: the next look will find it.
             log.info("run_busy", run_id=run_id)
+            self._undecided.add(run_id)
         except (MatineeError, OSError, sqlite3.Error):
-            log.exception("run_unreadable", run_id=run_id)
+            self._undecided.add(run_id)
+            if run_id not in self._complained_of:
+                self._complained_of.add(run_id)
+                log.exception("run_unreadable", run_id=run_id)
 
-    async def _find_process(self, run_id: str) -> tuple[RunProcess, Path] | None:
-        run_dir = self._folders.path(run_id)
-        recorded = await asyncio.to_thread(self._folders.reader(run_id).process)
-        if recorded is None or not await asyncio.to_thread(is_owned, run_dir):
+    async def _find_process(self, run: Run) -> tuple[RunProcess, Path] | None:
+        """The process that says that it hosts the run, if it lives and can write the record."""
+        recorded = await asyncio.to_thread(self._folders.reader(run.id).process)
+        if recorded is None or not await asyncio.to_thread(is_owned, self._folders.path(run.id)):
             return None
         process = self._launcher.adopt(
             pid=recorded.pid, process_started_at=recorded.process_started_at
         )
         return None if process is None else (process, Path(recorded.socket_path))
+
+    def _is_settled(self, run_id: str) -> bool:
+        """Whether the catalogue has the run's end: only the server could have begun it anew."""
+        known = self._catalogue.find_run(run_id)
+        return known is not None and known.state in ENDED_STATES
+
+    def _may_be_starting(self, run: Run) -> bool:
+        if run.state is not RunState.QUEUED:
+            return False
+        queued_at = self._folders.reader(run.id).last_event_at()
+        return datetime.now(UTC) - queued_at < START_PATIENCE
 
     def _run_ids(self) -> list[str]:
         return list(self._folders.run_ids())

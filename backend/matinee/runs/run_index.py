@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from matinee.contracts.run import Run, RunPage, RunSnapshot
 from matinee.contracts.run_state import ACTIVE_STATES, RunState
 from matinee.errors import NotFoundError
 from matinee.runs.folders import RunDetails, RunFolders
 from matinee.runs.ports import Catalogue, RunQuery
+
+_T = TypeVar("_T")
 
 SAVE_INTERVAL_S = 1.0
 """How often a live run's progress goes into the catalogue; its state goes at once."""
@@ -24,11 +28,16 @@ class RunIndex:
         self._catalogue = catalogue
         self._live: dict[str, Run] = {}
         self._saved_at_s: dict[str, float] = {}
+        # Runs whose newest state is not in the catalogue, or not known to be.
+        self._unsaved: set[str] = set()
+        # One thread: the catalogue takes a run's states in the order in which they came, also if
+        # whoever waited for the first has been cancelled.
+        self._saver = ThreadPoolExecutor(max_workers=1, thread_name_prefix="catalogue-saver")
 
     @property
     def live(self) -> Mapping[str, Run]:
         """Runs that have or await a process, by id."""
-        return self._live
+        return {run_id: run for run_id, run in self._live.items() if run.state in ACTIVE_STATES}
 
     async def get(self, run_id: str) -> Run:
         """One run.
@@ -53,13 +62,16 @@ class RunIndex:
     def counts(self) -> dict[RunState, int]:
         """Live runs by state."""
         counts: dict[RunState, int] = {}
-        for run in self._live.values():
+        for run in self.live.values():
             counts[run.state] = counts.get(run.state, 0) + 1
         return counts
 
     async def refresh(self, run_id: str) -> Run:
         """Read the run from its folder and keep what it says."""
         run = await asyncio.to_thread(self._folders.assemble, run_id)
+        newer = self._live.get(run_id)
+        if newer is not None and newer.last_seq > run.last_seq:
+            return newer
         await self._save(run)
         return run
 
@@ -78,7 +90,7 @@ class RunIndex:
             }
         )
         due = time.monotonic() - self._saved_at_s.get(run_id, 0.0) >= SAVE_INTERVAL_S
-        if due or run.state is not before.state:
+        if due or run.state is not before.state or run_id in self._unsaved:
             await self._save(run)
         elif run.state in ACTIVE_STATES:
             self._live[run_id] = run
@@ -102,15 +114,34 @@ class RunIndex:
     async def remove(self, run_id: str) -> None:
         """Delete a run's folder and forget it."""
         await asyncio.to_thread(self._folders.delete, run_id)
-        await asyncio.to_thread(self._catalogue.remove_run, run_id)
+        await self._in_order(self._catalogue.remove_run, run_id)
         self._live.pop(run_id, None)
         self._saved_at_s.pop(run_id, None)
+        self._unsaved.discard(run_id)
+
+    def close(self) -> None:
+        """Finish what is being saved; calling it again does nothing."""
+        self._saver.shutdown()
 
     async def _save(self, run: Run) -> None:
         # Into memory first: a reader must not see an older state while the disk is busy.
         self._live[run.id] = run
         self._saved_at_s[run.id] = time.monotonic()
-        await asyncio.to_thread(self._catalogue.save_run, run)
-        if run.state not in ACTIVE_STATES:
-            self._live.pop(run.id, None)
-            self._saved_at_s.pop(run.id, None)
+        self._unsaved.add(run.id)
+        saving = self._in_order(self._catalogue.save_run, run)
+        saving.add_done_callback(lambda done: self._note_saved(run, done))
+        # Whoever waits may be cancelled; what is to be saved must be saved all the same.
+        await asyncio.shield(saving)
+
+    def _note_saved(self, run: Run, saving: asyncio.Future[None]) -> None:
+        if saving.cancelled() or saving.exception() is not None:
+            return
+        # Only if this is still the newest: the run may have been started meanwhile.
+        if self._live.get(run.id) is run:
+            self._unsaved.discard(run.id)
+            if run.state not in ACTIVE_STATES:
+                del self._live[run.id]
+                del self._saved_at_s[run.id]
+
+    def _in_order(self, write: Callable[[_T], None], subject: _T) -> asyncio.Future[None]:
+        return asyncio.get_running_loop().run_in_executor(self._saver, write, subject)

@@ -7,8 +7,10 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 import orjson
 import psutil
@@ -18,7 +20,6 @@ from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.commands import (
     Action,
     Command,
-    CommandState,
     SetHyperparameters,
     Start,
 )
@@ -51,6 +52,7 @@ from matinee.contracts.system import (
 from matinee.errors import (
     ConflictError,
     InvalidInputError,
+    NotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
 )
@@ -105,9 +107,9 @@ class RunService:
         self._limits = limits
         self._started_at = datetime.now(UTC)
         # Guards one edit of a run's details from reading its revision to writing the next.
-        self._edit_locks: dict[str, asyncio.Lock] = {}
+        self._edit_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Guards one Idempotency-Key from the claim to the made run.
-        self._key_locks: dict[str, asyncio.Lock] = {}
+        self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def create_run(
         self, request: RunRequest, *, actor: str, idempotency_key: str | None, wait_s: float
@@ -171,14 +173,16 @@ class RunService:
         Raises:
             ConflictError: it is active.
         """
-        run = await self._index.get(run_id)
-        if run.state in ACTIVE_STATES:
-            raise ConflictError(
-                f"the run is {run.state.value}; stop or abort it first", code="run_active"
-            )
-        await self._index.remove(run_id)
-        self._hub.forget(run_id)
-        self._edit_locks.pop(run_id, None)
+        lock = self._edit_locks.setdefault(run_id, asyncio.Lock())
+        async with lock:
+            run = await self._index.get(run_id)
+            if run.state in ACTIVE_STATES:
+                raise ConflictError(
+                    f"the run is {run.state.value}; stop or abort it first", code="run_active"
+                )
+            await self._supervisor.gone(run_id)
+            await self._index.remove(run_id)
+            self._hub.forget(run_id)
 
     async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
         """Ask something of a run, and wait up to `wait_s` for what becomes of it."""
@@ -189,12 +193,9 @@ class RunService:
         run = await self._index.get(run_id)
         reader = self._folders.reader(run_id)
         snapshot, _ = await asyncio.to_thread(reader.snapshot)
-        commands = await asyncio.to_thread(reader.commands, after=None, limit=100_000)
         pending: dict[str, HyperparameterSetting] = {}
-        for command in commands:
-            if command.state is CommandState.ACCEPTED and isinstance(
-                command.action, SetHyperparameters
-            ):
+        for command in await asyncio.to_thread(reader.open_commands):
+            if isinstance(command.action, SetHyperparameters):
                 pending.update(command.action.settings)
         return Hyperparameters(
             revision=snapshot.hyperparameter_revision,
@@ -350,16 +351,32 @@ class RunService:
             )
         if not claim.is_new:
             # A crash may have come between the claim and the run: then it is made now.
-            run = await asyncio.to_thread(self._catalogue.find_run, claim.run_id)
-            if run is not None:
-                return await self._index.get(run.id)
+            made = await self._find_made(claim.run_id)
+            if made is not None:
+                return made
         try:
-            return await self._create(request, claim.run_id, actor=actor, wait_s=wait_s)
+            command = await self._make(request, claim.run_id, actor=actor)
         except BaseException:
             await asyncio.to_thread(self._catalogue.release_idempotency_key, key)
             raise
+        return await self._begin(claim.run_id, command, actor=actor, wait_s=wait_s)
+
+    async def _find_made(self, run_id: str) -> Run | None:
+        try:
+            return await self._index.get(run_id)
+        except NotFoundError:
+            pass
+        try:
+            return await self._index.refresh(run_id)
+        except NotFoundError:
+            return None
 
     async def _create(self, request: RunRequest, run_id: str, *, actor: str, wait_s: float) -> Run:
+        command = await self._make(request, run_id, actor=actor)
+        return await self._begin(run_id, command, actor=actor, wait_s=wait_s)
+
+    async def _make(self, request: RunRequest, run_id: str, *, actor: str) -> Command | None:
+        """Check the request and make the run's folder; returns the command to start it, if any."""
         spec, details = await plan_run(
             request,
             run_id=run_id,
@@ -367,24 +384,26 @@ class RunService:
             registry=self._registry,
             max_workers=self._limits.workers_per_run,
         )
-        command = None
-        if request.start:
-            self._steering.check_capacity()
-            command = new_command(run_id, Start(), new_ulid(), actor=actor)
-        await asyncio.to_thread(
-            self._folders.create,
-            run_id,
-            spec=spec,
-            details=details,
-            created_at=datetime.now(UTC),
-            start=command,
-        )
-        run = await self._index.refresh(run_id)
+        command = new_command(run_id, Start(), new_ulid(), actor=actor) if request.start else None
+        with self._steering.admission(run_id) if command is not None else nullcontext():
+            await asyncio.to_thread(
+                self._folders.create,
+                run_id,
+                spec=spec,
+                details=details,
+                created_at=datetime.now(UTC),
+                start=command,
+            )
+            await self._index.refresh(run_id)
+        return command
+
+    async def _begin(
+        self, run_id: str, command: Command | None, *, actor: str, wait_s: float
+    ) -> Run:
         if command is not None:
             await self._supervisor.launch(run_id, start_command_id=command.id, actor=actor)
             await self._steering.wait_for(run_id, command.id, timeout_s=wait_s)
-            run = await self._index.get(run_id)
-        return run
+        return await self._index.get(run_id)
 
     def _free_disk_bytes(self) -> int:
         return shutil.disk_usage(self._folders.root.parent).free

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import assert_never
+from weakref import WeakValueDictionary
 
 from matinee.contracts.commands import (
+    FINAL_COMMAND_STATES,
     Abort,
     Action,
     Command,
@@ -37,9 +41,7 @@ from matinee.runs.deaths import end_unstarted
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders, queue_start
 from matinee.runs.run_index import RunIndex
-from matinee.runs.supervisor import Supervisor
-
-FINAL_COMMAND_STATES = frozenset({CommandState.APPLIED, CommandState.REJECTED})
+from matinee.runs.supervisor import Sentence, Supervisor
 
 
 class Steering:
@@ -60,21 +62,29 @@ class Steering:
         self._supervisor = supervisor
         self._max_active_runs = max_active_runs
         # Guards the step from "may start" to "has a process", per run: one start wins.
-        self._start_locks: dict[str, asyncio.Lock] = {}
+        self._start_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Runs that have been let in and are not yet among the live ones of the index.
+        self._admitted: set[str] = set()
 
-    def check_capacity(self) -> None:
-        """Refuse to start more runs than this server holds at once.
+    @contextmanager
+    def admission(self, run_id: str) -> Iterator[None]:
+        """Hold a place among the active runs while one is being started.
 
         Raises:
             LimitExceededError: with the numbers.
         """
-        active = len(self._index.live)
+        active = len(self._admitted | self._index.live.keys())
         if active >= self._max_active_runs:
             raise LimitExceededError(
                 f"{active} runs are active and this server allows {self._max_active_runs}; "
                 "stop one first",
                 code="too_many_active_runs",
             )
+        self._admitted.add(run_id)
+        try:
+            yield
+        finally:
+            self._admitted.discard(run_id)
 
     async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
         """Ask something of a run; waits up to `wait_s` for it to be applied or rejected.
@@ -103,7 +113,10 @@ class Steering:
                 pass
             case _:
                 assert_never(action)
-        ack = await self._supervisor.send(run_id, action, actor=actor, command_id=command_id)
+        try:
+            ack = await self._supervisor.send(run_id, action, actor=actor, command_id=command_id)
+        except RunUnreachableError:
+            return await self._unanswered(run, action, command_id, actor=actor)
         if ack.accepted:
             await self.wait_for(run_id, command_id, timeout_s=wait_s)
         return await self._recorded(run_id, command_id)
@@ -131,15 +144,43 @@ class Steering:
             if run.state in ACTIVE_STATES:
                 return _already_done(run, Start(), command_id, actor=actor)
             self._check_state(run, Start())
-            self.check_capacity()
-            command = new_command(run.id, Start(), command_id, actor=actor)
-            await asyncio.to_thread(self._queue, run.id, command)
-            await self._hub.pull(run.id)
-            await self._index.refresh(run.id)
-            await self._supervisor.launch(run.id, start_command_id=command_id, actor=actor)
-        self._start_locks.pop(run.id, None)
+            # The process that was interrupted may need a moment to leave.
+            await self._supervisor.gone(run.id)
+            with self.admission(run.id):
+                command = new_command(run.id, Start(), command_id, actor=actor)
+                await asyncio.to_thread(self._queue, run.id, command)
+                await self._hub.pull(run.id)
+                await self._index.refresh(run.id)
+                await self._supervisor.launch(run.id, start_command_id=command_id, actor=actor)
         await self.wait_for(run.id, command_id, timeout_s=wait_s)
         return await self._recorded(run.id, command_id)
+
+    async def _unanswered(
+        self, run: Run, action: Action, command_id: str, *, actor: str
+    ) -> Command:
+        """The process gave no answer: because the run has just ended, or because it hangs.
+
+        Raises:
+            ConflictError: the run has ended, and the action needs a living one.
+            RunUnreachableError: it hangs, or is still starting; only an abort helps then.
+        """
+        command = await asyncio.to_thread(self._folders.reader(run.id).command, command_id)
+        if command is not None:
+            return command
+        if isinstance(action, Abort):
+            command = new_command(run.id, action, command_id, actor=actor)
+            reason = "aborted on request; its process did not answer and was killed"
+            with suppress(RunUnreachableError):
+                await self._supervisor.kill(run.id, Sentence(RunState.ABORTED, reason, command))
+        run = await self._supervisor.look(run.id)
+        if run.state not in ENDED_STATES:
+            raise RunUnreachableError(
+                "the run process does not answer (yet); if it never does: abort kills it"
+            )
+        if not isinstance(action, Stop | Abort):
+            raise ConflictError(_refusal(run, action), code="wrong_state")
+        command = await asyncio.to_thread(self._folders.reader(run.id).command, command_id)
+        return command or _already_done(run, action, command_id, actor=actor)
 
     async def _end_unstarted(
         self, run: Run, action: Stop | Abort, command_id: str, *, actor: str
@@ -198,11 +239,7 @@ class Steering:
             case _:
                 assert_never(action)
         if not allowed:
-            hint = "; start it first" if state is RunState.CREATED else ""
-            raise ConflictError(
-                f"can't {action.name.replace('_', ' ')}: the run is {state.value}{hint}",
-                code="wrong_state",
-            )
+            raise ConflictError(_refusal(run, action), code="wrong_state")
 
 
 def new_command(run_id: str, action: Action, command_id: str, *, actor: str) -> Command:
@@ -215,6 +252,11 @@ def new_command(run_id: str, action: Action, command_id: str, *, actor: str) -> 
         state=CommandState.PENDING,
         created_at=datetime.now(UTC),
     )
+
+
+def _refusal(run: Run, action: Action) -> str:
+    hint = "; start it first" if run.state is RunState.CREATED else ""
+    return f"can't {action.name.replace('_', ' ')}: the run is {run.state.value}{hint}"
 
 
 def _already_done(run: Run, action: Action, command_id: str, *, actor: str) -> Command:

@@ -10,24 +10,33 @@ import asyncio
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from matinee.contracts.commands import Action, Interrupt
-from matinee.contracts.control import AckFrame, Assignment, CommandFrame
+from matinee.contracts.commands import Action, Command, Interrupt
+from matinee.contracts.control import AckFrame, Assignment, CommandFrame, HostedBy
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ENDED_STATES, RunState
-from matinee.errors import JournalOwnedError, MatineeError, RunUnreachableError
+from matinee.errors import (
+    ConflictError,
+    MatineeError,
+    NotFoundError,
+    RunUnreachableError,
+)
 from matinee.runs.control_link import ControlLink
 from matinee.runs.deaths import describe_exit, record_death
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
-from matinee.runs.ports import ProcessExit, RunLauncher, RunProcess
+from matinee.runs.ports import RunLauncher, RunProcess
 from matinee.runs.run_index import RunIndex
 
 START_TIMEOUT_S = 60.0
+RELINK_TIMEOUT_S = 10.0
+"""A run process that has closed its control socket has this long to end or to listen again."""
 CONNECT_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.02
 FOLLOW_POLL_S = 0.5
@@ -35,8 +44,19 @@ FOLLOW_POLL_S = 0.5
 EXIT_TIMEOUT_S = 5.0
 SHUTDOWN_GRACE_S = 10.0
 COMMAND_LINK_TIMEOUT_S = 15.0
+BURIAL_RETRY_S = (0.1, 0.5, 2.0, 5.0)
+"""Pauses between tries to record a death, the last one for ever: the disk may be full."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What to record of a run whose process we kill; `command` is who asked for it, if anybody."""
+
+    state: RunState
+    reason: str
+    command: Command | None = None
 
 
 @dataclass
@@ -47,8 +67,11 @@ class _LiveRun:
     process: RunProcess
     news: asyncio.Event = field(default_factory=asyncio.Event)
     linked: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
     link: ControlLink | None = None
+    hosted_by: HostedBy = "server"
     heard_at_s: float = field(default_factory=time.monotonic)
+    sentence: Sentence | None = None
     task: asyncio.Task[None] | None = None
 
 
@@ -72,9 +95,10 @@ class Supervisor:
         self._runtime_dir = runtime_dir
         self._orphan_grace_s = orphan_grace_s
         self._live: dict[str, _LiveRun] = {}
-        self._launching: set[str] = set()
+        self._launching: dict[str, asyncio.Task[None]] = {}
         self._bells: dict[str, asyncio.Future[None]] = {}
         self._closing = False
+        self._hurry = asyncio.Event()
 
     @property
     def ticking(self) -> bool:
@@ -88,40 +112,55 @@ class Supervisor:
         now_s = time.monotonic()
         return {run_id: now_s - live.heard_at_s for run_id, live in self._live.items()}
 
+    def attends(self, run_id: str) -> bool:
+        """Whether the run is looked after here, or about to be."""
+        return run_id in self._live or run_id in self._launching
+
     async def launch(self, run_id: str, *, start_command_id: str, actor: str) -> None:
         """Give a queued run a process."""
-        run_dir = self._folders.path(run_id)
-        socket_path = self._runtime_dir / f"{run_id}.sock"
-        assignment = Assignment(
-            run_id=run_id,
-            run_dir=str(run_dir),
-            socket_path=str(socket_path),
-            orphan_grace_s=self._orphan_grace_s,
-            start_command_id=start_command_id,
-            actor=actor,
+        task = asyncio.create_task(
+            self._launch(run_id, start_command_id=start_command_id, actor=actor)
         )
-        self._launching.add(run_id)
-        try:
-            process = await self._launcher.launch(assignment)
-            self._attend(_LiveRun(run_id, run_dir, socket_path, process))
-        except OSError as error:
-            log.exception("launch_failed", run_id=run_id)
-            await asyncio.to_thread(
-                record_death,
-                run_dir,
-                state=RunState.FAILED,
-                reason=f"no process could be started: {error}",
-            )
-            await self._look(run_id)
-        finally:
-            self._launching.discard(run_id)
+        self._launching[run_id] = task
+        # A request that is given up must not leave a process that nobody looks after.
+        await asyncio.shield(task)
 
     def adopt(self, run_id: str, process: RunProcess, socket_path: Path) -> None:
         """Look after a run that somebody else started; nothing happens if we do already."""
-        if run_id in self._live or run_id in self._launching:
+        if self.attends(run_id) or self._closing:
             return
         log.info("run_adopted", run_id=run_id, pid=process.pid)
         self._attend(_LiveRun(run_id, self._folders.path(run_id), socket_path, process))
+
+    async def gone(self, run_id: str) -> None:
+        """Wait until an ended run's process is gone and its folder is nobody's.
+
+        Raises:
+            ConflictError: it takes longer than `EXIT_TIMEOUT_S`.
+        """
+        live = self._live.get(run_id)
+        if live is None:
+            return
+        try:
+            async with asyncio.timeout(EXIT_TIMEOUT_S):
+                await live.gone.wait()
+        except TimeoutError as error:
+            raise ConflictError(
+                "the run's process has not left yet; try again in a moment", code="run_active"
+            ) from error
+
+    async def kill(self, run_id: str, sentence: Sentence) -> None:
+        """End a run's process at once, and record why; for one that does not answer.
+
+        Raises:
+            RunUnreachableError: it has none, or it is somebody's terminal.
+            ConflictError: it does not even die.
+        """
+        live = self._live.get(run_id)
+        if live is None or live.hosted_by == "terminal":
+            raise RunUnreachableError(f"run {run_id} has no process that may be killed from here")
+        self._kill(live, sentence)
+        await self.gone(run_id)
 
     async def send(self, run_id: str, action: Action, *, actor: str, command_id: str) -> AckFrame:
         """Pass a command on; returns once the record holds it.
@@ -148,27 +187,88 @@ class Supervisor:
             bell = self._bells[run_id] = asyncio.get_running_loop().create_future()
         return bell
 
+    async def look(self, run_id: str) -> Run:
+        """Read what is new in a run's record, and tell everybody."""
+        snapshot = await self._hub.pull(run_id)
+        feed = await self._hub.feed(run_id)
+        run = await self._index.update(run_id, snapshot, last_seq=feed.last_seq)
+        bell = self._bells.pop(run_id, None)
+        if bell is not None and not bell.done():
+            bell.set_result(None)
+        return run
+
+    def hurry(self) -> None:
+        """Shorten a `close` that is or will be under way: what has not ended by then is killed."""
+        self._hurry.set()
+
     async def close(self, *, keep_runs: bool) -> None:
-        """Leave: runs end in order with a checkpoint, or go on without us."""
+        """Leave: runs end in order with a checkpoint, or go on without us.
+
+        A run that somebody's terminal hosts always goes on.
+        """
         self._closing = True
-        live_runs = list(self._live.values())
-        if not keep_runs:
-            await asyncio.gather(*(self._interrupt(live) for live in live_runs))
-            tasks = {live.task for live in live_runs if live.task is not None}
-            if tasks:
-                await asyncio.wait(tasks, timeout=SHUTDOWN_GRACE_S)
-            for live in live_runs:
+        if self._launching:
+            await asyncio.wait(self._launching.values(), timeout=EXIT_TIMEOUT_S)
+        ours = [live for live in self._live.values() if live.hosted_by == "server"]
+        if ours and not keep_runs:
+            asking = [asyncio.create_task(self._interrupt(live)) for live in ours]
+            await self._wait_or_hurry(
+                [*asking, *(live.task for live in ours if live.task is not None)],
+                timeout_s=SHUTDOWN_GRACE_S,
+            )
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+            for live in ours:
                 if live.process.is_alive():
-                    log.warning("run_killed_at_shutdown", run_id=live.run_id)
-                    live.process.kill()
-            if tasks:
-                await asyncio.wait(tasks, timeout=EXIT_TIMEOUT_S)
-        for live in live_runs:
-            if live.task is not None:
-                live.task.cancel()
-        await asyncio.gather(
-            *(live.task for live in live_runs if live.task is not None), return_exceptions=True
+                    reason = "it was killed: it had not ended when the server had to leave"
+                    self._kill(live, Sentence(RunState.INTERRUPTED, reason))
+            tasks = [live.task for live in ours if live.task is not None]
+            await asyncio.wait(tasks, timeout=EXIT_TIMEOUT_S)
+        tasks = [live.task for live in self._live.values() if live.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _wait_or_hurry(self, tasks: list[asyncio.Task[None]], *, timeout_s: float) -> None:
+        everything = asyncio.gather(*tasks, return_exceptions=True)
+        hurry = asyncio.create_task(self._hurry.wait())
+        first: set[asyncio.Future[Any]] = {everything, hurry}
+        await asyncio.wait(first, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+
+    async def _launch(self, run_id: str, *, start_command_id: str, actor: str) -> None:
+        run_dir = self._folders.path(run_id)
+        socket_path = self._runtime_dir / f"{run_id}.sock"
+        assignment = Assignment(
+            run_id=run_id,
+            run_dir=str(run_dir),
+            socket_path=str(socket_path),
+            orphan_grace_s=self._orphan_grace_s,
+            start_command_id=start_command_id,
+            actor=actor,
         )
+        try:
+            if self._closing:
+                await self._end_unlaunched(
+                    run_id, RunState.INTERRUPTED, "the server shut down before the run could start"
+                )
+                return
+            process = await self._launcher.launch(assignment)
+            self._attend(_LiveRun(run_id, run_dir, socket_path, process))
+        except OSError as error:
+            log.exception("launch_failed", run_id=run_id)
+            await self._end_unlaunched(
+                run_id, RunState.FAILED, f"no process could be started: {error}"
+            )
+        finally:
+            del self._launching[run_id]
+
+    async def _end_unlaunched(self, run_id: str, state: RunState, reason: str) -> None:
+        await asyncio.to_thread(
+            record_death, self._folders.path(run_id), state=state, reason=reason
+        )
+        await self.look(run_id)
 
     def _attend(self, live: _LiveRun) -> None:
         self._live[live.run_id] = live
@@ -177,42 +277,30 @@ class Supervisor:
     async def _run_life(self, live: _LiveRun) -> None:
         follower = asyncio.create_task(self._follow(live))
         try:
-            while not await self._see_through(live, follower):
-                pass
+            await self._stay_linked(live)
+            follower.cancel()
+            await self._bury(live)
         finally:
             follower.cancel()
             live.link = None
             live.linked.set()
-            if not self._closing or not live.process.is_alive():
-                self._live.pop(live.run_id, None)
-
-    async def _see_through(self, live: _LiveRun, follower: asyncio.Task[None]) -> bool:
-        """Attend to a run until it is buried; False if something came in between."""
-        try:
-            await self._stay_linked(live)
-            end = await live.process.wait(EXIT_TIMEOUT_S)
-            # Its last look must not come after the burial's.
-            follower.cancel()
-            await self._bury(live, end)
-        except (MatineeError, OSError, sqlite3.Error):
-            log.exception("supervision_stumbled", run_id=live.run_id)
-            await asyncio.sleep(FOLLOW_POLL_S)
-            return False
-        return True
+            del self._live[live.run_id]
+            self._hub.settle(live.run_id)
+            live.gone.set()
 
     async def _stay_linked(self, live: _LiveRun) -> None:
         """Hold a connection for as long as the process lives."""
-        started_at_s = time.monotonic()
+        silent_since_s = time.monotonic()
         while live.process.is_alive():
-            try:
-                link = await ControlLink.connect(live.socket_path, timeout_s=CONNECT_TIMEOUT_S)
-            except (OSError, TimeoutError, RunUnreachableError):
-                if not live.linked.is_set() and (time.monotonic() - started_at_s > START_TIMEOUT_S):
-                    log.exception("run_process_never_answered", run_id=live.run_id)
-                    live.process.kill()
-                await asyncio.sleep(CONNECT_POLL_S)
+            link = await self._connect(live)
+            if link is None:
+                patience_s = RELINK_TIMEOUT_S if live.linked.is_set() else START_TIMEOUT_S
+                if time.monotonic() - silent_since_s > patience_s and live.sentence is None:
+                    self._give_up(live, patience_s)
+                await live.process.wait(CONNECT_POLL_S)
                 continue
             live.link = link
+            live.hosted_by = link.hello.hosted_by
             live.linked.set()
             live.news.set()
             try:
@@ -222,8 +310,31 @@ class Supervisor:
                 )
             finally:
                 await link.close()
+            silent_since_s = time.monotonic()
             # The socket closes a moment before the process ends.
             await live.process.wait(CONNECT_POLL_S)
+
+    async def _connect(self, live: _LiveRun) -> ControlLink | None:
+        try:
+            return await ControlLink.connect(live.socket_path, timeout_s=CONNECT_TIMEOUT_S)
+        except (OSError, TimeoutError):
+            return None
+        except RunUnreachableError as error:
+            log.warning("run_process_not_understood", run_id=live.run_id, error=str(error))
+            return None
+
+    def _give_up(self, live: _LiveRun, patience_s: float) -> None:
+        if live.hosted_by == "terminal":
+            # Perhaps it waits for somebody to scroll its output; it is not ours to kill.
+            return
+        reason = f"the run process was killed: it had not answered for {patience_s:g} s"
+        log.error("run_process_does_not_answer", run_id=live.run_id, pid=live.process.pid)
+        self._kill(live, Sentence(RunState.FAILED, reason))
+
+    def _kill(self, live: _LiveRun, sentence: Sentence) -> None:
+        log.warning("run_killed", run_id=live.run_id, reason=sentence.reason)
+        live.sentence = sentence
+        live.process.kill()
 
     def _hear(self, live: _LiveRun, *, news: bool) -> None:
         live.heard_at_s = time.monotonic()
@@ -239,44 +350,56 @@ class Supervisor:
                 pass
             live.news.clear()
             try:
-                await self._look(live.run_id)
+                await self.look(live.run_id)
             except (MatineeError, OSError, sqlite3.Error):
                 # The record may be busy for a moment; the next look comes in half a second.
                 log.exception("record_unreadable", run_id=live.run_id)
 
-    async def _look(self, run_id: str) -> Run:
-        snapshot = await self._hub.pull(run_id)
-        feed = await self._hub.feed(run_id)
-        run = await self._index.update(run_id, snapshot, last_seq=feed.last_seq)
-        bell = self._bells.pop(run_id, None)
-        if bell is not None and not bell.done():
-            bell.set_result(None)
-        return run
-
-    async def _bury(self, live: _LiveRun, end: ProcessExit | None) -> None:
-        if end is None:
-            log.error("run_process_hangs_at_exit", run_id=live.run_id, pid=live.process.pid)
-            live.process.kill()
-            end = await live.process.wait(EXIT_TIMEOUT_S)
-        run = await self._look(live.run_id)
-        if run.state not in ENDED_STATES:
-            reason = await asyncio.to_thread(describe_exit, live.run_dir, end)
-            log.warning("run_process_died", run_id=live.run_id, reason=reason.splitlines()[0])
+    async def _bury(self, live: _LiveRun) -> None:
+        """Read the last of the record; if it does not tell the end, write the end into it."""
+        end = await live.process.wait(EXIT_TIMEOUT_S)
+        for pause_s in chain(BURIAL_RETRY_S, repeat(BURIAL_RETRY_S[-1])):
             try:
-                await asyncio.to_thread(
-                    record_death, live.run_dir, state=RunState.FAILED, reason=reason
+                run = await self.look(live.run_id)
+                if run.state in ENDED_STATES:
+                    return
+                sentence = live.sentence or Sentence(
+                    RunState.FAILED, await asyncio.to_thread(describe_exit, live.run_dir, end)
                 )
-            except JournalOwnedError:
-                log.exception("record_still_owned", run_id=live.run_id)
-            await self._look(live.run_id)
+                log.warning(
+                    "run_process_died",
+                    run_id=live.run_id,
+                    reason=sentence.reason.splitlines()[0],
+                )
+                await asyncio.to_thread(
+                    record_death,
+                    live.run_dir,
+                    state=sentence.state,
+                    reason=sentence.reason,
+                    command=sentence.command,
+                )
+                await self.look(live.run_id)
+            except NotFoundError:
+                # Somebody took the folder away: there is nothing left to write into.
+                log.exception("run_folder_gone", run_id=live.run_id)
+                return
+            except (MatineeError, OSError, sqlite3.Error):
+                log.exception("death_not_recorded_yet", run_id=live.run_id)
+                await asyncio.sleep(pause_s)
+            else:
+                return
 
     async def _interrupt(self, live: _LiveRun) -> None:
+        reason = "the server shut down"
+        if not live.linked.is_set():
+            # It may not have got as far as handling signals: then this ends it.
+            live.sentence = Sentence(RunState.INTERRUPTED, f"{reason} before the run had begun")
+            live.process.terminate()
+            return
         try:
             await self.send(
-                live.run_id,
-                Interrupt(reason="the server shut down"),
-                actor="server",
-                command_id=new_ulid(),
+                live.run_id, Interrupt(reason=reason), actor="server", command_id=new_ulid()
             )
         except RunUnreachableError:
+            # Perhaps it is only busy: the signal asks for the same.
             live.process.terminate()
