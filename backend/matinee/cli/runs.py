@@ -20,6 +20,8 @@ runs_app = typer.Typer(
     no_args_is_help=True,
 )
 
+_MIN_TABLE_WIDTH = 100
+
 RunId = Annotated[
     str, typer.Argument(help="A run's id, or enough of its beginning or end.", metavar="RUN")
 ]
@@ -46,10 +48,12 @@ def list_runs(
         typer.echo(f"no runs in {folders.root}; try: matinee train --preset cartpole-a3c")
         return
     table = Table(box=None, header_style="bold")
-    for column in ("id", "name", "state", "environment"):
-        table.add_column(column, no_wrap=True)
+    table.add_column("id", no_wrap=True, overflow="ignore")
+    table.add_column("name", overflow="fold")
+    table.add_column("state", no_wrap=True, overflow="ignore")
+    table.add_column("environment", overflow="fold")
     for column in ("env steps", "return (100)", "seconds"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=True, overflow="ignore")
     for run in runs:
         mean = run.progress.mean_return_100
         table.add_row(
@@ -61,7 +65,9 @@ def list_runs(
             "–" if mean is None else f"{mean:.1f}",
             f"{run.progress.seconds:.1f}",
         )
-    Console().print(table)
+    console = Console()
+    # Narrower, rich would cut ids, which people copy: rather let the terminal wrap the lines.
+    console.print(table, width=max(console.width, _MIN_TABLE_WIDTH))
 
 
 @runs_app.command("show")

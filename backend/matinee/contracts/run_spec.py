@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -66,13 +67,28 @@ class EnvironmentSpec(_SpecPart):
     """Which environment, built with which keyword arguments."""
 
     id: str = Field(
-        pattern=ENVIRONMENT_ID_PATTERN,
         max_length=100,
         description="An id from `GET /api/v1/environments`.",
+        json_schema_extra={"pattern": ENVIRONMENT_ID_PATTERN},
     )
     kwargs: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="Passed to the environment's constructor."
     )
+
+    @field_validator("id")
+    @classmethod
+    def _names_no_module(cls, value: str) -> str:
+        if re.fullmatch(ENVIRONMENT_ID_PATTERN, value):
+            return value
+        if ":" in value:
+            raise ValueError(
+                f"{value!r} is not allowed: a `module:` prefix would import code; allowed: an id "
+                "from GET /api/v1/environments, such as CartPole-v1"
+            )
+        raise ValueError(
+            f"{value!r} is not an environment id; allowed: letters, digits, `_`, `.` and `-`, "
+            "perhaps after a `namespace/`, such as CartPole-v1 or ALE/Pong-v5"
+        )
 
 
 class NetworkSpec(_SpecPart):
