@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from integration.live_server import LiveServer, child_environment
 
 # Before anything imports torch: as the run process does, so that figures and threads agree.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -36,3 +43,67 @@ def data_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     return folder
+
+
+@pytest.fixture(scope="session")
+def runtime_dir() -> Iterator[Path]:
+    """For control sockets: short, because a socket's path may have no more than 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="mt-", dir="/tmp"))  # noqa: S108 - made for us alone
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def environment_cache(tmp_path_factory: pytest.TempPathFactory, runtime_dir: Path) -> Path:
+    """What is installed here, looked at once for all servers and all pytest processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = shared / "environment-cache"
+    with (shared / "environment-cache.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            code = (
+                "import asyncio, sys, pathlib\n"
+                "from matinee.processes.environment_probe import EnvironmentProbe\n"
+                "probe = EnvironmentProbe(cache_dir=pathlib.Path(sys.argv[1]))\n"
+                "asyncio.run(probe.environments())\n"
+            )
+            subprocess.run(
+                [sys.executable, "-c", code, str(folder)],
+                env=child_environment(runtime_dir=runtime_dir),
+                check=True,
+                timeout=110,
+            )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def new_server(
+    tmp_path_factory: pytest.TempPathFactory, runtime_dir: Path, environment_cache: Path
+) -> Callable[..., LiveServer]:
+    """Makes servers that are not started yet; who starts one cleans it up."""
+
+    def make(data_dir: Path | None = None, *flags: str, **variables: str) -> LiveServer:
+        folder = data_dir or tmp_path_factory.mktemp("data")
+        folder.chmod(0o700)
+        if not (folder / "cache").exists():
+            shutil.copytree(environment_cache, folder / "cache")
+        return LiveServer(folder, runtime_dir, flags=flags, variables=variables)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def live_server(new_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
+    """A real server that all tests of this process share; each makes runs of its own."""
+    server = new_server().start()
+    yield server
+    server.clean_up()
+
+
+@pytest.fixture
+def own_server(new_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
+    """A real server for one test, which may stop, kill and start it again."""
+    server = new_server().start()
+    yield server
+    server.clean_up()
