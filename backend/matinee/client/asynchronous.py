@@ -206,7 +206,7 @@ class AsyncMatineeClient:
             )
             for event in page.events:
                 yield event
-            if not page.events or page.next == after:
+            if page.next == after:
                 return
             after = page.next
 

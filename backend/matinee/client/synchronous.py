@@ -199,7 +199,7 @@ class MatineeClient:
         while True:
             page = self._perform(calls.events(run_id, after=after, limit=page_size, types=types))
             yield from page.events
-            if not page.events or page.next == after:
+            if page.next == after:
                 return
             after = page.next
 
