@@ -14,17 +14,13 @@ RUN python -m venv /opt/matinee \
     && /opt/matinee/bin/pip install --quiet -c constraints.txt pip \
     && /opt/matinee/bin/pip install --quiet -c constraints.txt torch
 COPY . .
-RUN /opt/matinee/bin/pip install --quiet -c constraints.txt --build-constraint constraints.txt . \
-    && /opt/matinee/bin/python -m compileall -q /opt/matinee/lib \
-    && rm -rf /build/frontend/node_modules
+RUN /opt/matinee/bin/pip install --quiet -c constraints.txt --build-constraint constraints.txt .
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin matinee \
     && install -d -o matinee -g matinee -m 0700 /data
-COPY --from=builder /opt/matinee /opt/matinee
 ENV PATH=/opt/matinee/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     MATINEE_DATA_DIR=/data
-USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
@@ -33,3 +29,6 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 # --insecure: inside the container every interface must be listened on; what the port is published
 # to decides who can reach it. docker-compose.yml publishes to 127.0.0.1 only.
 CMD ["matinee", "serve", "--host", "0.0.0.0", "--port", "8000", "--no-open", "--insecure"]
+USER 10001:10001
+# Last, because it is large and all that changes between versions.
+COPY --from=builder /opt/matinee /opt/matinee
