@@ -9,10 +9,10 @@ PAGE := backend/matinee/web/page/index.html
 NPM_PACKAGES := frontend/node_modules/.package-lock.json
 PAGE_SOURCES := $(shell find frontend -type f -not -path 'frontend/node_modules/*' \
 	-not -path 'frontend/dist/*' -not -name '* *' 2>/dev/null)
-PYTHON_SOURCES := backend tests scripts hatch_build.py
+PYTHON_SOURCES := backend tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check build format schema drift reference browser image upgrade clean
+.PHONY: help serve test setup check bench build format schema drift reference browser image upgrade clean
 .DELETE_ON_ERROR:
 
 help: ## what can be made (default)
@@ -42,6 +42,11 @@ check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, AP
 	@echo "· Biome and tsc"
 	@$(NPM) run check
 	@$(MAKE) --no-print-directory drift
+
+bench: $(READY)/python ## against a peer, and under load: prints Markdown tables with ratios
+	@$(PIP) install -c constraints.txt --group bench
+	@$(PYTHON_BIN) benchmarks/compare_cartpole.py $(BENCH_ARGS)
+	@$(PYTHON_BIN) benchmarks/steering_latency.py
 
 format: $(READY)/python $(NPM_PACKAGES) ## let ruff and Biome format and fix what they can
 	@$(BIN)/ruff check --fix $(PYTHON_SOURCES)
