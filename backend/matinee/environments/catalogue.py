@@ -37,11 +37,11 @@ _CARTPOLE_A3C: dict[str, Any] = {
     "envs_per_worker": 64,
     "hyperparameters": {
         "optimizer": "adam",
-        "learning_rate": 0.01,
+        "learning_rate": 0.02,
         "max_gradient_norm": 0.5,
         "entropy_coefficient": 0.0,
         "value_coefficient": 0.5,
-        "rollout_length": 32,
+        "rollout_length": 8,
         "gamma": 0.99,
         "gae_lambda": 0.95,
     },

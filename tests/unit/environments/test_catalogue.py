@@ -1,0 +1,102 @@
+"""Presets and curated environments."""
+
+from __future__ import annotations
+
+import pytest
+
+from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.run_spec import parse_run_spec
+from matinee.environments.catalogue import CURATED_ENVIRONMENTS, preset, presets
+
+
+def test_the_pages_default_comes_first() -> None:
+    """In this order the cards appear."""
+    assert [each.name for each in presets()] == ["cartpole-lesson", "cartpole-a3c", "notebook"]
+
+
+def test_the_lesson_is_the_fast_learner_held_back() -> None:
+    """Five minutes at about 3,000 steps a second, without a target; else nothing differs."""
+    lesson, fast = preset("cartpole-lesson"), preset("cartpole-a3c")
+    assert lesson is not None
+    assert fast is not None
+
+    slowed = {**fast.spec.hyperparameters, "target_steps_per_second": 3000.0}
+    assert lesson.spec.hyperparameters == slowed
+    assert lesson.spec.network == fast.spec.network
+    assert lesson.spec.workers == fast.spec.workers
+    assert lesson.spec.envs_per_worker == fast.spec.envs_per_worker
+    assert lesson.spec.budget.model_dump() == {
+        "env_steps": None,
+        "seconds": 300.0,
+        "target_return": None,
+    }
+    assert fast.spec.budget.target_return == 475.0
+
+
+def test_the_notebook_is_as_it_is_known() -> None:
+    """Its values, number by number, in our conventions."""
+    notebook = preset("notebook")
+    assert notebook is not None
+    spec = notebook.spec
+
+    assert (spec.environment.id, spec.workers, spec.envs_per_worker) == ("CartPole-v0", 8, 1)
+    assert (spec.network.hidden, spec.network.activation.value) == ([16], "relu")
+    assert spec.budget.seconds == 30.0
+    assert spec.evaluation.episodes == 1
+    epsilon = spec.hyperparameters["epsilon"]
+    assert not isinstance(epsilon, bool | int | float | str)
+    assert epsilon.model_dump(by_alias=True) == {
+        "schedule": "linear",
+        "from": 0.4,
+        "to": 0.15,
+        "from_env_step": 0,
+        "until_env_step": 75_000,
+    }
+    assert {k: v for k, v in spec.hyperparameters.items() if k != "epsilon"} == {
+        "optimizer": "rmsprop",
+        "learning_rate": 0.005,
+        "rmsprop_decay": 0.99,
+        "rollout_length": 8,
+        "gamma": 0.99,
+        "gae_lambda": 1.0,
+        "entropy_coefficient": 0.01,
+        "value_coefficient": 1.0,
+        "worker_delay_s": 0.001,
+    }
+
+
+@pytest.mark.parametrize("name", [each.name for each in presets()])
+def test_a_presets_base_makes_its_spec_again(name: str) -> None:
+    """What requests are laid over is the preset itself, and names only what is known."""
+    chosen = preset(name)
+    assert chosen is not None
+
+    assert parse_run_spec(chosen.as_base()) == chosen.spec
+    assert chosen.spec.preset == name
+    assert chosen.spec.hyperparameters.keys() <= HYPERPARAMETERS.keys()
+
+
+def test_an_unknown_preset_is_none() -> None:
+    """The caller says what that means."""
+    assert preset("nothing") is None
+
+
+def test_measured_presets_say_where_and_on_what() -> None:
+    """A figure without its seeds and machine is no figure."""
+    measured = [each for each in presets() if each.measurement is not None]
+
+    assert "cartpole-a3c" in {each.name for each in measured}
+    for each in measured:
+        figures = each.measurement
+        assert figures is not None
+        assert 0 <= figures.solved <= len(figures.seeds)
+        assert figures.env_steps_min <= figures.env_steps_median <= figures.env_steps_max
+        assert figures.seconds_min <= figures.seconds_median <= figures.seconds_max
+        assert figures.machine
+        assert figures.measured_on
+
+
+def test_curated_environments_say_what_they_are() -> None:
+    """In a sentence for people."""
+    assert "CartPole-v1" in CURATED_ENVIRONMENTS
+    assert all(text.endswith(".") for text in CURATED_ENVIRONMENTS.values())

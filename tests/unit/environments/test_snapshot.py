@@ -1,0 +1,95 @@
+"""The look at every registered environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import gymnasium
+import pytest
+
+from matinee.contracts.environments import EnvironmentDescription, EnvironmentSnapshot
+from matinee.environments.installation import fingerprint
+from matinee.environments.snapshot import describe
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> EnvironmentSnapshot:
+    """Taken as the server takes it: by a child process, from its standard output."""
+    child = subprocess.run(
+        [sys.executable, "-m", "matinee.environments.snapshot"],
+        capture_output=True,
+        check=True,
+        timeout=100,
+    )
+    return EnvironmentSnapshot.model_validate_json(child.stdout)
+
+
+@pytest.fixture(scope="module")
+def by_id(snapshot: EnvironmentSnapshot) -> dict[str, EnvironmentDescription]:
+    """The environments by their ids."""
+    return {each.id: each for each in snapshot.environments}
+
+
+def test_it_holds_the_whole_registry_for_these_versions(snapshot: EnvironmentSnapshot) -> None:
+    """Every id is there, also of what can't be built here."""
+    ids = {each.id for each in snapshot.environments}
+
+    assert ids >= {i for i in gymnasium.registry if ":" not in i and not i.startswith("Probe/")}
+    assert snapshot.fingerprint == fingerprint()
+    assert snapshot.interpreter.gymnasium == gymnasium.__version__
+
+
+def test_cartpole_is_described(by_id: dict[str, EnvironmentDescription]) -> None:
+    """Spaces, limit, threshold, native vector, constructor's arguments."""
+    cartpole = by_id["CartPole-v1"]
+
+    assert cartpole.installed
+    assert cartpole.trainable
+    assert cartpole.vectorized
+    assert cartpole.curated
+    assert (cartpole.reward_threshold, cartpole.max_episode_steps) == (475.0, 500)
+    assert cartpole.observation is not None
+    assert (cartpole.observation.kind, cartpole.observation.shape) == ("Box", [4])
+    assert cartpole.action is not None
+    assert (cartpole.action.kind, cartpole.action.size) == ("Discrete", 2)
+    assert cartpole.kwargs == {"sutton_barto_reward": False, "max_episode_steps": 500}
+
+
+def test_other_spaces_are_installed_but_not_trainable(
+    by_id: dict[str, EnvironmentDescription],
+) -> None:
+    """With the reason in words."""
+    pendulum = by_id["Pendulum-v1"]
+
+    assert pendulum.installed
+    assert not pendulum.trainable
+    assert pendulum.untrainable_reason == "actions are Box; Discrete is needed"
+
+
+def test_what_is_missing_says_what_to_install(by_id: dict[str, EnvironmentDescription]) -> None:
+    """JAX is no dependency of ours, so its environments can't be built."""
+    if importlib.util.find_spec("jax") is not None:
+        pytest.skip("JAX is installed here")
+    missing = by_id["phys2d/CartPole-v1"]
+
+    assert not missing.installed
+    assert missing.install_hint == 'pip install "gymnasium[jax]"'
+
+
+def test_an_environment_that_breaks_is_described_all_the_same() -> None:
+    """Whatever a plug-in raises becomes its reason."""
+
+    def broken(**kwargs: object) -> gymnasium.Env[object, object]:
+        raise RuntimeError(f"no display for {kwargs}")
+
+    spec = gymnasium.envs.registration.EnvSpec(id="Broken-v0", entry_point=broken)
+    gymnasium.registry["Broken-v0"] = spec
+    try:
+        description = describe(spec)
+    finally:
+        del gymnasium.registry["Broken-v0"]
+
+    assert not description.installed
+    assert "no display" in (description.untrainable_reason or "")
