@@ -24,7 +24,7 @@ serve: $(READY)/python $(PAGE) ## set up, build the page, start the server and p
 
 test: setup ## set up, then all tests: the page's (Vitest), then the rest (pytest)
 	@echo "· page tests"
-	@$(NPM) run test
+	@$(NPM) --silent run test
 	@echo "· Python tests"
 	@$(PYTHON_BIN) -m pytest $(PYTEST_ARGS)
 
@@ -40,7 +40,7 @@ check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, AP
 	@echo "· import-linter"
 	@$(BIN)/lint-imports --no-logo
 	@echo "· Biome and tsc"
-	@$(NPM) run check
+	@$(NPM) --silent run check
 	@$(MAKE) --no-print-directory drift
 
 bench: $(READY)/python ## against a peer, and under load: prints Markdown tables with ratios
@@ -51,7 +51,7 @@ bench: $(READY)/python ## against a peer, and under load: prints Markdown tables
 format: $(READY)/python $(NPM_PACKAGES) ## let ruff and Biome format and fix what they can
 	@$(BIN)/ruff check --fix $(PYTHON_SOURCES)
 	@$(BIN)/ruff format $(PYTHON_SOURCES)
-	@$(NPM) run format
+	@$(NPM) --silent run format
 
 build: $(READY)/python ## a wheel in dist/, with the page inside
 	@echo "· wheel"
@@ -63,7 +63,7 @@ image: ## build the Docker image, then train and restart in a container
 
 schema: $(READY)/python $(NPM_PACKAGES) ## regenerate frontend/openapi.json and the page's types
 	@$(BIN)/matinee schema export
-	@$(NPM) run api
+	@$(NPM) --silent run api
 
 reference: $(READY)/python ## regenerate docs/reference.md from the catalogues
 	@$(PYTHON_BIN) scripts/write_reference.py
@@ -107,7 +107,7 @@ $(NPM_PACKAGES): $(READY)/node frontend/package.json frontend/package-lock.json
 
 $(PAGE): $(NPM_PACKAGES) $(PAGE_SOURCES)
 	@echo "· page"
-	@$(NPM) run build
+	@$(NPM) --silent run build -- --logLevel warn
 	@touch $@
 
 $(READY)/browser: $(READY)/python
