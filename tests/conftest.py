@@ -10,10 +10,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
-from integration.live_server import LiveServer, child_environment
+
+if TYPE_CHECKING:
+    from integration.live_server import LiveServer
 
 # Before anything imports torch: as the run process does, so that figures and threads agree.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -48,7 +51,7 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def runtime_dir() -> Iterator[Path]:
     """For control sockets: short, because a socket's path may have no more than 107 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="mt-", dir="/tmp"))  # noqa: S108 - made for us alone
+    folder = Path(tempfile.mkdtemp(prefix="mt-", dir="/tmp"))
     yield folder
     shutil.rmtree(folder)
 
@@ -56,6 +59,8 @@ def runtime_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def environment_cache(tmp_path_factory: pytest.TempPathFactory, runtime_dir: Path) -> Path:
     """What is installed here, looked at once for all servers and all pytest processes."""
+    from integration.live_server import child_environment
+
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     folder = shared / "environment-cache"
@@ -82,6 +87,7 @@ def new_server(
     tmp_path_factory: pytest.TempPathFactory, runtime_dir: Path, environment_cache: Path
 ) -> Callable[..., LiveServer]:
     """Makes servers that are not started yet; who starts one cleans it up."""
+    from integration.live_server import LiveServer
 
     def make(data_dir: Path | None = None, *flags: str, **variables: str) -> LiveServer:
         folder = data_dir or tmp_path_factory.mktemp("data")

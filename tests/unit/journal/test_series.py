@@ -1,0 +1,122 @@
+"""A metric over a whole run, small enough to draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes.records import episodes, new_record, progress, summary
+from matinee.contracts.series import Series, SeriesAxis
+from matinee.errors import InvalidInputError
+from matinee.journal.series import read_series
+
+
+def record(run_dir: Path, flushes: int) -> None:
+    """A run of so many flushes, ten env steps and one episode each."""
+    with new_record(run_dir) as writer:
+        for number in range(1, flushes + 1):
+            writer.append_episodes(
+                episodes([float(number)], first_step=10 * number), updates=number
+            )
+            spike = 1000.0 if number == flushes // 2 else float(number)
+            writer.append_metrics(
+                {"entropy": summary(float(number), low=-float(number), high=spike)},
+                progress(10 * number).model_copy(update={"episodes": number}),
+            )
+
+
+def read(
+    run_dir: Path, metric: str, axis: SeriesAxis = SeriesAxis.ENV_STEP, **options: float
+) -> Series:
+    """One metric."""
+    points = int(options.pop("points", 2000))
+    return read_series(run_dir, run_id="run", metrics=[metric], axis=axis, points=points, **options)
+
+
+def test_a_short_series_is_exact(tmp_path: Path) -> None:
+    """What fits is given row by row."""
+    record(tmp_path, 5)
+    series = read(tmp_path, "entropy")
+    entropy = series.metrics["entropy"]
+
+    assert entropy.exact
+    assert entropy.rows == 5
+    assert entropy.x == [10, 20, 30, 40, 50]
+    assert entropy.mean == [1, 2, 3, 4, 5]
+    assert entropy.min == [-1, -2, -3, -4, -5]
+    assert entropy.count == [3] * 5
+    assert series.next == 11
+
+
+def test_a_long_series_keeps_its_peaks(tmp_path: Path) -> None:
+    """Downsampled, a series keeps its extremes and its last row, and says that it is inexact."""
+    record(tmp_path, 200)
+    entropy = read(tmp_path, "entropy", points=20).metrics["entropy"]
+
+    assert not entropy.exact
+    assert (entropy.rows, len(entropy.x)) == (200, 20)
+    assert max(entropy.max) == 1000
+    assert min(entropy.min) == -200
+    assert entropy.x[-1] == 2000
+    assert sum(entropy.count) == 600
+
+
+@pytest.mark.parametrize(
+    ("axis", "flush_x", "episode_x"),
+    [
+        (SeriesAxis.ENV_STEP, [10, 20, 30], [10, 20, 30]),
+        (SeriesAxis.SECONDS, [0.1, 0.2, 0.3], [0.1, 0.2, 0.3]),
+        (SeriesAxis.EPISODE, [1, 2, 3], [1, 2, 3]),
+        (SeriesAxis.UPDATE, [1, 2, 3], [1, 2, 3]),
+    ],
+)
+def test_every_axis(
+    tmp_path: Path, axis: SeriesAxis, flush_x: list[float], episode_x: list[float]
+) -> None:
+    """Metrics and episodes stand at the right place on each of the four axes."""
+    record(tmp_path, 3)
+    assert read(tmp_path, "entropy", axis).metrics["entropy"].x == pytest.approx(flush_x)
+    returns = read(tmp_path, "episode_return", axis).metrics["episode_return"]
+    assert returns.x == pytest.approx(episode_x)
+    assert returns.mean == [1, 2, 3]
+
+
+def test_smoothing_comes_before_the_cut(tmp_path: Path) -> None:
+    """A range shows the same smoothed values that the whole chart shows there."""
+    record(tmp_path, 50)
+    whole = read(tmp_path, "entropy", smoothing=0.9).metrics["entropy"]
+    part = read(tmp_path, "entropy", smoothing=0.9, from_x=200, to_x=300).metrics["entropy"]
+
+    first = whole.x.index(200)
+    assert part.x == whole.x[first : first + 11]
+    assert part.mean == whole.mean[first : first + 11]
+    assert part.max == [1000 if n == 25 else n for n in range(20, 31)]
+
+
+def test_a_live_chart_can_go_on_smoothing(tmp_path: Path) -> None:
+    """The smoothing's state comes along, so that new rows continue the same average."""
+    record(tmp_path, 30)
+    entropy = read(tmp_path, "entropy", smoothing=0.5).metrics["entropy"]
+    assert entropy.smoothing_state is not None
+    assert entropy.smoothing_state.count == 30
+    last = entropy.smoothing_state.last / (1 - 0.5**30)
+    assert last == pytest.approx(entropy.mean[-1])
+    assert np.isfinite(entropy.mean).all()
+
+
+def test_a_metric_without_values_is_empty(tmp_path: Path) -> None:
+    """A metric that this run has not recorded (yet) is an empty series, not an error."""
+    record(tmp_path, 1)
+    assert read(tmp_path, "value_loss").metrics["value_loss"].x == []
+
+
+def test_an_unknown_metric_is_refused(tmp_path: Path) -> None:
+    """A name that no metric has is refused, with the names that there are."""
+    record(tmp_path, 1)
+    with pytest.raises(InvalidInputError) as caught:
+        read(tmp_path, "happiness")
+    (field,) = caught.value.fields
+    assert field.loc == ("query", "metric")
+    assert "'happiness' is unknown; known: " in field.message
