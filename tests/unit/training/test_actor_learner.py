@@ -1,0 +1,91 @@
+"""One thread's loop, seen from outside: what reaches the store and the telemetry."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fakes.training import Rig, small_spec
+from matinee.contracts.metrics import UPDATE_METRICS
+
+
+def test_generators_are_published_at_boundaries() -> None:
+    """So that a checkpoint can go on with the same actions; one for each worker."""
+    rig = Rig(small_spec("CartPole-v1", workers=2))
+    before = rig.trainer.capture().document.generators
+    rig.run()
+    after = rig.trainer.capture().document.generators
+
+    assert len(before) == len(after) == 2
+    assert before[0] != before[1]
+    assert before[0] != after[0]
+
+
+def test_rollouts_that_only_reset_push_nothing() -> None:
+    """With rollouts of one step, episodes of one step and native vectors every second is empty."""
+    rig = Rig(
+        small_spec(
+            "CartPole-v1",
+            environment={"id": "CartPole-v1", "kwargs": {"max_episode_steps": 1}},
+            envs_per_worker=8,
+            hyperparameters={"rollout_length": 1},
+            budget={"env_steps": 80},
+        )
+    )
+    rig.run()
+
+    progress = rig.trainer.progress()
+    assert (progress.env_steps, progress.updates, progress.episodes) == (80, 10, 80)
+
+
+def test_every_update_metric_is_told() -> None:
+    """All of the catalogue's, finite, within their bounds."""
+    rig = Rig(small_spec("CartPole-v1"))
+    rig.run()
+
+    metrics = next(drained.metrics for drained in rig.drained if drained.metrics)
+    assert metrics.keys() == set(UPDATE_METRICS)
+    assert 0.0 < metrics["entropy_fraction"].mean <= 1.0
+    assert metrics["policy_lag"].max == 0.0
+    assert metrics["entropy"].max <= np.log(2) + 1e-6
+    assert metrics["learning_rate"].last == pytest.approx(7e-4)
+
+
+def test_several_workers_lag_behind_each_other() -> None:
+    """With four threads some push finds that others have pushed since its pull."""
+    rig = Rig(
+        small_spec(
+            "CartPole-v1",
+            workers=4,
+            hyperparameters={"worker_delay_s": 1e-4},
+            budget={"env_steps": 6000},
+        )
+    )
+    rig.run()
+
+    lags = [drained.metrics["policy_lag"] for drained in rig.drained if drained.metrics]
+    assert max(lag.max for lag in lags) >= 1.0
+
+
+def test_a_changing_rollout_length_loses_no_step() -> None:
+    """Longer and shorter rollouts go on from the very observation at which the last one ended."""
+    rig = Rig(
+        small_spec(
+            "CartPole-v1",
+            hyperparameters={
+                "rollout_length": {
+                    "schedule": "piecewise",
+                    "points": [
+                        {"env_step": 0, "value": 3},
+                        {"env_step": 500, "value": 11},
+                        {"env_step": 1000, "value": 1},
+                    ],
+                }
+            },
+        )
+    )
+    rig.run()
+
+    lengths = np.concatenate([drained.episodes.lengths for drained in rig.drained])
+    returns = np.concatenate([drained.episodes.returns for drained in rig.drained])
+    assert np.array_equal(lengths, returns)

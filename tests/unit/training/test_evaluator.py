@@ -1,0 +1,69 @@
+"""Test episodes on a snapshot of the weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fakes.training import Rig, small_spec
+from matinee.training import evaluator
+from matinee.training.evaluator import EvaluationResult
+
+
+def test_it_plays_the_asked_number_of_whole_episodes() -> None:
+    """Returns and lengths are those of CartPole: equal, and from 1 to 500."""
+    rig = Rig(small_spec("CartPole-v1"))
+
+    result = rig.trainer.evaluate(4, deterministic=False, should_stop=lambda: False)
+
+    assert result is not None
+    assert len(result.returns) == len(result.lengths) == 4
+    assert list(result.returns) == list(result.lengths)
+    assert all(1 <= length <= 500 for length in result.lengths)
+    assert result.env_step == 0
+
+
+def test_greedy_episodes_take_the_better_action_always() -> None:
+    """With a policy of 60 : 40 the greedy mean is 1 and the sampled one is not."""
+    rig = Rig(small_spec("Probe/ActionReward-v0"))
+    state = rig.trainer.capture()
+    state.weights[:] = 0.0
+    # Order: trunk weight and bias (8 + 8), policy weight (16), policy bias (2), value.
+    state.weights[8 + 8 + 16 + 1] = np.log(0.6 / 0.4)
+    trainer = Rig(state.document.spec, restore=state).trainer
+
+    greedy = trainer.evaluate(50, deterministic=True, should_stop=lambda: False)
+    sampled = trainer.evaluate(400, deterministic=False, should_stop=lambda: False)
+
+    assert greedy is not None
+    assert sampled is not None
+    assert greedy.mean_return == 1.0
+    assert sampled.mean_return == pytest.approx(0.2, abs=0.15)
+
+
+def test_it_can_be_told_to_stop() -> None:
+    """Between any two steps; then there is no result."""
+    rig = Rig(small_spec("CartPole-v1"))
+    answers = iter([False] * 5 + [True])
+
+    assert (
+        rig.trainer.evaluate(10**6, deterministic=True, should_stop=lambda: next(answers)) is None
+    )
+
+
+def test_an_episode_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A greedy policy that runs in circles can't hold up the run."""
+    monkeypatch.setattr(evaluator, "LONGEST_EPISODE_STEPS", 4)
+    rig = Rig(small_spec("Probe/Endless-v0"))
+
+    result = rig.trainer.evaluate(3, deterministic=True, should_stop=lambda: False)
+
+    assert result is not None
+    assert result.lengths == (4, 4, 4)
+
+
+def test_mean_and_spread() -> None:
+    """Of the population."""
+    result = EvaluationResult(0, deterministic=True, returns=(1.0, 3.0), lengths=(1, 3))
+
+    assert (result.mean_return, result.std_return) == (2.0, 1.0)

@@ -1,0 +1,175 @@
+"""When a proposed change counts as applied, and what is told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from matinee.contracts.schedules import LinearSchedule
+from matinee.errors import InvalidInputError
+from matinee.training.hyperparameter_board import HyperparameterBoard
+
+
+@dataclass
+class Desk:
+    """A board and what it called."""
+
+    env_steps: int = 0
+    pending: list[bool] = field(default_factory=list)
+    wakes: int = 0
+
+    def board(self, **settings: Any) -> HyperparameterBoard:
+        """With these settings at the beginning."""
+        return HyperparameterBoard(
+            settings,
+            env_steps=lambda: self.env_steps,
+            largest_rollout_length=100,
+            on_pending=self.pending.append,
+            on_applied=self.wake,
+        )
+
+    def wake(self) -> None:
+        """Called when something was applied."""
+        self.wakes += 1
+
+
+def ramp(until_env_step: int) -> LinearSchedule:
+    """From 0.1 to 0, beginning where it is applied."""
+    return LinearSchedule.model_validate(
+        {"schedule": "linear", "from": 0.1, "to": 0.0, "until_env_step": until_env_step}
+    )
+
+
+def test_nothing_runs_so_it_is_applied_at_once() -> None:
+    """Before the start and while all stand."""
+    desk = Desk(env_steps=30)
+    board = desk.board()
+
+    revision = board.propose({"gamma": 0.9})
+
+    (change,) = board.take_applied()
+    assert (change.revision, change.env_step) == (revision, 30) == (1, 30)
+    assert (change.changes["gamma"].before, change.changes["gamma"].after) == (0.99, 0.9)
+    assert board.take_applied() == []
+    assert desk.wakes == 1
+
+
+def test_it_is_applied_once_every_worker_uses_it() -> None:
+    """At the env step at which the last of them began a rollout with it."""
+    desk = Desk()
+    board = desk.board()
+    board.read(0)
+    board.read(1)
+    board.propose({"gamma": 0.9})
+
+    desk.env_steps = 10
+    assert board.read(0)[1].gamma == 0.9
+    assert board.take_applied() == []
+    assert board.snapshot().applied["gamma"].setting == 0.99
+    assert board.snapshot().requested == {"gamma": 0.9}
+    desk.env_steps = 25
+    board.read(1)
+
+    assert [change.env_step for change in board.take_applied()] == [25]
+    assert board.snapshot().applied["gamma"].since_env_step == 25
+    assert board.snapshot().requested == {}
+    assert desk.pending == [True, False]
+
+
+def test_workers_that_stand_or_have_ended_do_not_hold_it_up() -> None:
+    """A pause or an end in the middle completes it."""
+    board = Desk().board()
+    board.read(0)
+    board.read(1)
+    board.propose({"gamma": 0.9})
+    board.read(0)
+
+    board.stand_down(1)
+
+    assert len(board.take_applied()) == 1
+
+
+def test_changes_in_a_row_are_told_one_by_one() -> None:
+    """Each with what it found and what it left."""
+    board = Desk().board()
+    board.read(0)
+    board.propose({"gamma": 0.9})
+    board.propose({"gamma": 0.8, "gae_lambda": 0.5})
+    board.read(0)
+
+    first, second = board.take_applied()
+
+    assert (first.changes["gamma"].before, first.changes["gamma"].after) == (0.99, 0.9)
+    assert (second.changes["gamma"].before, second.changes["gamma"].after) == (0.9, 0.8)
+    assert second.changes.keys() == {"gamma", "gae_lambda"}
+    assert board.snapshot().revision == 2
+
+
+def test_only_what_differs_is_a_change() -> None:
+    """Asking for what is already so is applied, and changes nothing."""
+    board = Desk().board()
+
+    board.propose({"gamma": 0.99, "gae_lambda": 0.5})
+
+    assert board.take_applied()[0].changes.keys() == {"gae_lambda"}
+
+
+def test_a_schedule_begins_where_it_is_applied() -> None:
+    """Not where it was asked for, nor where the first worker saw it."""
+    desk = Desk()
+    board = desk.board()
+    board.read(0)
+    board.read(1)
+    board.propose({"learning_rate": ramp(200)})
+    desk.env_steps = 50
+    assert board.read(0)[1].learning_rate == 0.1
+    desk.env_steps = 100
+    board.read(1)
+
+    desk.env_steps = 150
+    assert board.read(0)[1].learning_rate == pytest.approx(0.05)
+    setting = board.snapshot().applied["learning_rate"].setting
+    assert isinstance(setting, LinearSchedule)
+    assert setting.from_env_step == 100
+    assert board.snapshot().applied["learning_rate"].value == pytest.approx(0.05)
+
+
+def test_a_schedule_from_the_start_begins_at_zero() -> None:
+    """A spec may leave its beginning open too."""
+    desk = Desk()
+    board = desk.board(learning_rate=ramp(200))
+    desk.env_steps = 100
+
+    assert board.read(0)[1].learning_rate == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("settings", "loc"),
+    [
+        ({"gamma": 0.9, "learning_rate": -1.0}, ("learning_rate",)),
+        ({"gamma": 0.9, "rollout_length": 101}, ("rollout_length",)),
+        ({"gamma": 0.9, "no_such": 1}, ("no_such",)),
+    ],
+)
+def test_one_wrong_setting_refuses_all(settings: dict[str, Any], loc: tuple[str, ...]) -> None:
+    """All or nothing, naming the field."""
+    board = Desk().board()
+
+    with pytest.raises(InvalidInputError) as caught:
+        board.propose(settings)
+
+    assert [error.loc for error in caught.value.fields] == [loc]
+    assert board.snapshot().applied["gamma"].setting == 0.99
+    assert board.snapshot().revision == 0
+
+
+def test_a_scheduled_rollout_length_is_bounded_by_its_longest() -> None:
+    """Memory is needed at the ramp's end, not at its beginning."""
+    longer = LinearSchedule.model_validate(
+        {"schedule": "linear", "from": 10, "to": 101, "until_env_step": 5}
+    )
+
+    with pytest.raises(InvalidInputError):
+        Desk().board().propose({"rollout_length": longer})
