@@ -5,7 +5,7 @@ import type { SeriesAxis } from "../api/types";
 export const AXES: readonly SeriesAxis[] = ["env_step", "seconds", "episode", "update"];
 
 export const AXIS_LABELS: Readonly<Record<SeriesAxis, string>> = {
-  env_step: "env steps",
+  env_step: "steps",
   seconds: "seconds",
   episode: "episodes",
   update: "updates",

@@ -14,7 +14,7 @@ const mark: Mark = {
 
 it("says what changed, who did it and where", () => {
   expect(describeMark(mark, labels)).toBe(
-    "learning rate 0.01 → 1e-3, from the browser, at step 412\u202fk",
+    "learning rate 0.01 → 1e-3, from the browser, at step 412\u00a0k",
   );
 });
 
@@ -25,9 +25,9 @@ it("names every change of one command", () => {
 
 it("describes commands and checkpoints", () => {
   expect(describeMark({ ...mark, kind: "command", name: "pause", actor: "token" }, labels)).toBe(
-    "pause, from a script, at step 412\u202fk",
+    "pause, from a script, at step 412\u00a0k",
   );
   expect(describeMark({ ...mark, kind: "checkpoint", name: "schedule" }, labels)).toBe(
-    "checkpoint (schedule), at step 412\u202fk",
+    "checkpoint (schedule), at step 412\u00a0k",
   );
 });

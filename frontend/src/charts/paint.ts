@@ -28,7 +28,6 @@ export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): vo
   const dot = DOT_PX * pixel;
   const bar = RANGE_PX * pixel;
   clipped(u, (context) => {
-    context.globalAlpha = palette.dotOpacity;
     for (let hue = -1; hue < WORKER_HUES; hue += 1) {
       context.fillStyle = palette.workers[hue] ?? palette.ink3;
       for (let i = first; i <= last; i += 1) {
@@ -37,9 +36,11 @@ export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): vo
         const left = u.valToPos(x[i] ?? 0, "x", true);
         const top = u.valToPos(high[i] ?? 0, "y", true);
         if (low[i] === high[i]) {
+          context.globalAlpha = palette.dotOpacity;
           context.fillRect(left - dot / 2, top - dot / 2, dot, dot);
         } else {
           const bottom = u.valToPos(low[i] ?? 0, "y", true);
+          context.globalAlpha = palette.rangeOpacity;
           context.fillRect(left - bar / 2, top, bar, Math.max(bar, bottom - top));
         }
       }

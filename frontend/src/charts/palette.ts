@@ -11,6 +11,7 @@ export interface Palette {
   readonly good: string;
   readonly band: string;
   readonly dotOpacity: number;
+  readonly rangeOpacity: number;
   readonly workers: readonly string[];
 }
 
@@ -30,6 +31,7 @@ export function readPalette(): Palette {
     good: read("--good"),
     band: read("--band"),
     dotOpacity: Number(read("--dot-opacity")),
+    rangeOpacity: Number(read("--range-opacity")),
     workers: Array.from({ length: WORKER_HUES }, (_, i) => read(`--worker-${i}`)),
   };
 }

@@ -9,6 +9,8 @@ import { symlogMargin, symlogTicks } from "./symlog";
 const FONT = '11px "IBM Plex Sans Variable", sans-serif';
 const Y_AXIS_WIDTH = 46;
 const X_AXIS_HEIGHT = 24;
+/** Below this width, labels of the x axis stand closer. */
+const NARROW_PX = 320;
 const SMALLEST_DRAG_PX = 5;
 const MARGIN_SHARE = 0.06;
 const MOST_SYMLOG_TICKS = 7;
@@ -48,7 +50,7 @@ export function plotOptions(
         font: FONT,
         size: X_AXIS_HEIGHT,
         gap: 4,
-        space: 72,
+        space: (u) => (u.width < NARROW_PX ? 44 : 72),
         grid: { show: false },
         ticks: { stroke: () => source.palette().line, size: 4, width: 1 },
         values: (_, splits) => splits.map(formatCount),
@@ -72,7 +74,7 @@ export function plotOptions(
     ],
     series: [
       {},
-      { stroke: () => source.palette().ink, width: 1.75, points: { show: false }, spanGaps: true },
+      { stroke: () => source.palette().ink, width: 1.5, points: { show: false }, spanGaps: true },
     ],
     cursor: {
       y: false,

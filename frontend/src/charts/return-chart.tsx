@@ -2,7 +2,7 @@
 
 import { type RefObject, useRef, useState } from "react";
 import type { SeriesAxis } from "../api/types";
-import { formatCount, formatExactCount, formatMeasured, THIN_SPACE } from "../format/numbers";
+import { formatCount, formatExactCount, formatMeasured, UNIT_SPACE } from "../format/numbers";
 import { useRunVersion } from "../live/hooks";
 import { RETURN_METRIC } from "../live/run-charts";
 import type { RunStore, ZoomRange } from "../live/run-store";
@@ -128,6 +128,6 @@ function thinned(samples: SampleBuffer | null): string {
   if (samples === null) return "";
   const { length, rows } = samples;
   return rows > length
-    ? `${formatExactCount(length)} of ${formatCount(rows)} points;${THIN_SPACE} ranges keep every extreme`
+    ? `${formatExactCount(length)} of ${formatCount(rows)} points;${UNIT_SPACE} ranges keep every extreme`
     : "";
 }

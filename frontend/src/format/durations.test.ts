@@ -12,19 +12,19 @@ describe("durations", () => {
   });
 
   it.each([
-    [0.31, "0.3\u202fs"],
-    [1.84, "1.8\u202fs"],
-    [31, "31\u202fs"],
-    [119, "119\u202fs"],
-    [240, "4\u202fmin"],
-    [7200, "2\u202fh"],
-    [259_200, "3\u202fd"],
+    [0.31, "0.3\u00a0s"],
+    [1.84, "1.8\u00a0s"],
+    [31, "31\u00a0s"],
+    [119, "119\u00a0s"],
+    [240, "4\u00a0min"],
+    [7200, "2\u00a0h"],
+    [259_200, "3\u00a0d"],
   ])("writes a span of %d s as %s", (seconds, text) => {
     expect(formatSpan(seconds)).toBe(text);
   });
 
   it("calls the last two seconds just now", () => {
     expect(formatAgo(1.5)).toBe("just now");
-    expect(formatAgo(12.4)).toBe("12\u202fs ago");
+    expect(formatAgo(12.4)).toBe("12\u00a0s ago");
   });
 });

@@ -1,6 +1,6 @@
 /** Durations and moments for people. All input in seconds. */
 
-import { THIN_SPACE } from "./numbers";
+import { UNIT_SPACE } from "./numbers";
 
 /** A clock: 00:31, 12:05, 1:02:03. */
 export function formatClock(seconds: number): string {
@@ -22,8 +22,8 @@ export function formatSpan(seconds: number): string {
   ];
   // Two of the smaller unit say more than one of the larger.
   const unit = units.find(({ size }) => seconds >= 2 * size);
-  if (unit !== undefined) return `${Math.floor(seconds / unit.size)}${THIN_SPACE}${unit.symbol}`;
-  return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)}${THIN_SPACE}s`;
+  if (unit !== undefined) return `${Math.floor(seconds / unit.size)}${UNIT_SPACE}${unit.symbol}`;
+  return `${seconds < 9.95 ? seconds.toFixed(1) : Math.round(seconds)}${UNIT_SPACE}s`;
 }
 
 /** How long ago: "just now", "31 s ago". */

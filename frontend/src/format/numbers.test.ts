@@ -13,12 +13,12 @@ describe("counts", () => {
     [0, "0"],
     [7, "7"],
     [999, "999"],
-    [1000, "1.00\u202fk"],
-    [412_345, "412\u202fk"],
-    [999_499, "999\u202fk"],
-    [999_900, "1.00\u202fM"],
-    [1_400_000, "1.40\u202fM"],
-    [-2500, "\u22122.50\u202fk"],
+    [1000, "1.00\u00a0k"],
+    [412_345, "412\u00a0k"],
+    [999_499, "999\u00a0k"],
+    [999_900, "1.00\u00a0M"],
+    [1_400_000, "1.40\u00a0M"],
+    [-2500, "\u22122.50\u00a0k"],
     [Number.NaN, "–"],
   ])("writes %d as %s", (value, text) => {
     expect(formatCount(value)).toBe(text);
@@ -52,15 +52,15 @@ describe("measured values", () => {
     [1.23456, "1.23"],
     [-45.67, "\u221245.7"],
     [475.2, "475"],
-    [123_456, "123\u202fk"],
+    [123_456, "123\u00a0k"],
     [0.00012, "1.2e-4"],
   ])("writes %s as %s", (value, text) => {
     expect(formatMeasured(value)).toBe(text);
   });
 
   it("does not claim 100 % before everything is done", () => {
-    expect(formatShare(0.9999)).toBe("99\u202f%");
-    expect(formatShare(1)).toBe("100\u202f%");
+    expect(formatShare(0.9999)).toBe("99\u00a0%");
+    expect(formatShare(1)).toBe("100\u00a0%");
   });
 });
 

@@ -1,7 +1,7 @@
 /** Numbers for people: one way to write each kind, everywhere. */
 
-/** No line break, and narrower than a word space: between a number and its unit. */
-export const THIN_SPACE = "\u202f";
+/** Between a number and its unit: no line break. */
+export const UNIT_SPACE = "\u00a0";
 const MINUS = "\u2212";
 
 const PREFIXES = [
@@ -27,7 +27,7 @@ export function formatCount(value: number): string {
   if (prefix === undefined || size < 1000) return trimmed(value, size < 10 ? 2 : 0);
   const scaled = value / prefix.factor;
   const digits = Math.abs(scaled) >= 99.95 ? 0 : Math.abs(scaled) >= 9.995 ? 1 : 2;
-  return `${withMinus(scaled.toFixed(digits))}${THIN_SPACE}${prefix.symbol}`;
+  return `${withMinus(scaled.toFixed(digits))}${UNIT_SPACE}${prefix.symbol}`;
 }
 
 /** A setting as a person would type it: 7e-4, 0.99, 1e8. Never rounded beyond six digits. */
@@ -59,7 +59,7 @@ export function formatMeasured(value: number | null | undefined): string {
 /** A share of 1 as a whole percentage; never 100 % before it is all. */
 export function formatShare(share: number): string {
   const percent = share >= 1 ? 100 : Math.min(99, Math.floor(share * 100));
-  return `${percent}${THIN_SPACE}%`;
+  return `${percent}${UNIT_SPACE}%`;
 }
 
 /** A number that a person typed, or null. Accepts 3e-4, .5, 1_000, 1,000 and −1. */
@@ -67,7 +67,7 @@ export function parseNumber(text: string): number | null {
   const plain = text
     .trim()
     .replaceAll(MINUS, "-")
-    .replace(/(?<=\d)[_,\u202f ](?=\d{3})/g, "");
+    .replace(/(?<=\d)[_,\u00a0 ](?=\d{3})/g, "");
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
   const value = Number(plain);
   return Number.isFinite(value) ? value : null;

@@ -7,7 +7,7 @@ it.each([
   ["per_update", "per update"],
   [
     { schedule: "linear", from: 0.4, to: 0.15, from_env_step: 0, until_env_step: 75_000 },
-    "linear 0.4 → 0.15 until 75.0\u202fk",
+    "linear 0.4 → 0.15 until 75.0\u00a0k",
   ],
   [
     {

@@ -28,7 +28,6 @@ export function Confirm({ title, children, action, isOpen, onConfirm, onClose }:
         <Button
           variant="filled"
           color="var(--bad)"
-          autoContrast
           onClick={() => {
             onClose();
             onConfirm();

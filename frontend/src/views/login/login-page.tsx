@@ -25,6 +25,10 @@ export function LoginPage() {
   };
   return (
     <main>
+      <p className={styles.brand}>
+        <img src="/favicon.svg" alt="" width={24} height={24} />
+        Matinee
+      </p>
       <PageMessage title="You are not logged in">
         <p>
           The terminal in which <code>matinee serve</code> runs has printed a link. Open it once in
@@ -44,13 +48,7 @@ export function LoginPage() {
             autoComplete="current-password"
             autoFocus
           />
-          <Button
-            type="submit"
-            size="sm"
-            variant="filled"
-            disabled={token.trim() === ""}
-            loading={login.isPending}
-          >
+          <Button type="submit" size="sm" variant="filled" loading={login.isPending}>
             Log in
           </Button>
         </form>

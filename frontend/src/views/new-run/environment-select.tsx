@@ -31,7 +31,8 @@ export function EnvironmentSelect(props: EnvironmentSelectProps) {
       }}
       description={chosen === undefined ? null : facts(chosen)}
       error={error}
-      maxDropdownHeight={360}
+      withScrollArea={false}
+      classNames={{ options: styles.options ?? "", option: styles.choice ?? "" }}
       nothingFoundMessage="No environment has such a name"
       renderOption={({ option }) => {
         const environment = byId.get(option.value);
@@ -49,9 +50,10 @@ export function EnvironmentSelect(props: EnvironmentSelectProps) {
 
 /** Why it can't be trained here now; null if it can. */
 function obstacle(environment: EnvironmentDescription): string | null {
-  if (!environment.installed) return environment.install_hint ?? "not installed";
-  if (!environment.trainable) return environment.untrainable_reason ?? "not trainable here";
-  return null;
+  const { installed, trainable, install_hint: hint, untrainable_reason: reason } = environment;
+  if (installed && trainable) return null;
+  const fallback = installed ? "not trainable here" : "not installed";
+  return (installed ? reason : (hint ?? reason)) ?? fallback;
 }
 
 function grouped(environments: readonly EnvironmentDescription[]) {

@@ -1,7 +1,6 @@
 /** The return, large, and what explains it, small; one x axis, one pointer, one zoom for all. */
 
-import { useMediaQuery } from "@mantine/hooks";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { AlgorithmDescription, Run } from "../../api/types";
 import { MetricChart, MetricExplanation } from "../../charts/metric-chart";
 import { ReturnChart } from "../../charts/return-chart";
@@ -34,14 +33,16 @@ interface ChartsProps {
   readonly onSearch: (search: RunSearch) => void;
 }
 
-const LARGE_HEIGHT_PX = 340;
-const PHONE_HEIGHT_PX = 240;
+/** Of the window; the small charts shall peep out below. */
+const LARGE_HEIGHT_SHARE = 0.38;
+const LEAST_HEIGHT_PX = 240;
+const MOST_HEIGHT_PX = 600;
 
 export function Charts({ run, store, algorithm, threshold, search, onSearch }: ChartsProps) {
   const status = useRunStatus(store);
   const marks = useRunPart(store, (view) => view.marks);
   const canvas = useRef<HTMLCanvasElement | null>(null);
-  const isPhone = useMediaQuery("(max-width: 40rem)", false, { getInitialValueInEffect: false });
+  const height = useLargeHeight();
   const { x = "env_step", smoothing = DEFAULT_SMOOTHING, from, to } = search;
   const zoom = useMemo(() => zoomOf({ from, to } as RunSearch), [from, to]);
   const isSymlog = search.scale === "symlog";
@@ -95,24 +96,39 @@ export function Charts({ run, store, algorithm, threshold, search, onSearch }: C
           marks={marks}
           labels={labels}
           canvas={canvas}
-          height={isPhone ? PHONE_HEIGHT_PX : LARGE_HEIGHT_PX}
+          height={height}
         />
       </section>
       <section className={styles.small} aria-label="What explains it">
-        {SMALL_CHARTS.map((name) => {
-          const metric = algorithm.metrics.find((each) => each.name === name);
-          return metric === undefined ? null : (
-            <MetricChart
-              key={name}
-              store={store}
-              definition={metric}
-              isSymlog={isSymlog}
-              zoom={zoom}
-              onZoom={onZoom}
-            />
-          );
-        })}
+        <div className={styles.grid}>
+          {SMALL_CHARTS.map((name) => {
+            const metric = algorithm.metrics.find((each) => each.name === name);
+            return metric === undefined ? null : (
+              <MetricChart
+                key={name}
+                store={store}
+                definition={metric}
+                isSymlog={isSymlog}
+                zoom={zoom}
+                onZoom={onZoom}
+              />
+            );
+          })}
+        </div>
       </section>
     </>
+  );
+}
+
+function useLargeHeight(): number {
+  return useSyncExternalStore(
+    (listener) => {
+      window.addEventListener("resize", listener);
+      return () => window.removeEventListener("resize", listener);
+    },
+    () => {
+      const share = Math.round(window.innerHeight * LARGE_HEIGHT_SHARE);
+      return Math.min(MOST_HEIGHT_PX, Math.max(LEAST_HEIGHT_PX, share));
+    },
   );
 }

@@ -1,6 +1,7 @@
 /** Every hyperparameter of a run: what was asked, what is in use, since when. */
 
 import { ActionIcon, Tooltip } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { memo } from "react";
 import type { HyperparameterDefinition, LiveClass, RunSpec, Setting } from "../../api/types";
 import { formatCount, formatSetting } from "../../format/numbers";
@@ -37,6 +38,7 @@ interface PanelProps {
 export const HyperparameterPanel = memo(function HyperparameterPanel(props: PanelProps) {
   const { store, spec, definitions } = props;
   const tuning = useTuning(store);
+  const isPhone = useMediaQuery("(max-width: 40rem)", false, { getInitialValueInEffect: false });
   const unsteerable = useRunPart(store, (view) => unsteerableReason(view.state));
   return (
     <section className={styles.panel} aria-labelledby="hyperparameters">
@@ -57,8 +59,10 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
       {unsteerable !== null && <p className={styles.note}>{unsteerable}</p>}
       <div className={styles.groups}>
         {groupHyperparameters(definitions).map((group) => (
-          <section key={group.title} className={styles.group} aria-label={group.title}>
-            <h3>{group.title}</h3>
+          <details key={group.title} className={styles.group} open={!isPhone}>
+            <summary>
+              <h3>{group.title}</h3>
+            </summary>
             {group.definitions.map((definition) => (
               <Row
                 key={definition.name}
@@ -71,7 +75,7 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
                 tune={tuning.tune}
               />
             ))}
-          </section>
+          </details>
         ))}
       </div>
     </section>

@@ -2,7 +2,7 @@
 
 import type { RunState } from "../../api/types";
 import { assertNever } from "../../format/assert-never";
-import { formatMeasured, THIN_SPACE } from "../../format/numbers";
+import { formatMeasured, UNIT_SPACE } from "../../format/numbers";
 import { describeSetting } from "../../format/settings";
 import type { CommandOutcome, LedgerEvent } from "../../live/run-view";
 import { stateWord } from "../../ui/state-glyph";
@@ -91,6 +91,6 @@ function phrase(command: string): string {
 
 function formatBytes(bytes: number): string {
   return bytes < 1e6
-    ? `${Math.max(1, Math.round(bytes / 1e3))}${THIN_SPACE}kB`
-    : `${(bytes / 1e6).toFixed(1)}${THIN_SPACE}MB`;
+    ? `${Math.max(1, Math.round(bytes / 1e3))}${UNIT_SPACE}kB`
+    : `${(bytes / 1e6).toFixed(1)}${UNIT_SPACE}MB`;
 }

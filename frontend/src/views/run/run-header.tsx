@@ -112,7 +112,7 @@ function Reason({ store }: { store: RunStore }) {
     >
       <p>
         <strong>{isBad ? "The run failed." : `${capitalised(stateWord(state))}.`}</strong>{" "}
-        {headline}
+        {capitalised(headline)}
       </p>
       {rest.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable

@@ -58,9 +58,8 @@ export function RunMenu({ run, state }: { run: Run; state: RunState }) {
           >
             All metrics, exact (CSV)
           </Menu.Item>
-          <Menu.Divider />
           <Menu.Item
-            color="var(--bad)"
+            className={styles.delete}
             leftSection={<Icon name="trash" size={14} />}
             disabled={undeletable !== null}
             onClick={() => setAsking(true)}

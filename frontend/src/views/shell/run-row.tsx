@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { ACTIVE_STATES, fetchSeries } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Curve } from "../../charts/curve";
-import { formatCount, formatMeasured, THIN_SPACE } from "../../format/numbers";
+import { formatCount, formatMeasured } from "../../format/numbers";
 import { RETURN_METRIC } from "../../live/run-charts";
 import { StateGlyph, stateWord } from "../../ui/state-glyph";
 import styles from "./run-row.module.css";
@@ -45,6 +45,7 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
         onClick={onFollow}
       >
         <StateGlyph state={run.state} />
+        {run.state === "running" && <span className="visually-hidden">running</span>}
         <span className={styles.name}>{run.name}</span>
         <span className={styles.curve}>
           <Curve points={points} width={56} height={18} />
@@ -57,10 +58,11 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
 
 function summary(run: Run): string {
   const { progress } = run;
-  const parts = [stateWord(run.state)];
-  if (run.state === "running") parts.push(`${formatCount(progress.steps_per_second)}/s`);
+  const parts = [
+    run.state === "running" ? `${formatCount(progress.steps_per_second)}/s` : stateWord(run.state),
+  ];
   if (progress.mean_return_100 !== null) {
-    parts.push(`return${THIN_SPACE}${formatMeasured(progress.mean_return_100)}`);
+    parts.push(`return ${formatMeasured(progress.mean_return_100)}`);
   }
   return parts.join(" · ");
 }

@@ -47,16 +47,12 @@ export function Shell() {
           </ActionIcon>
           <strong>Matinee</strong>
           <ConnectionLight />
-          <Drawer
-            opened={isRailOpen}
-            onClose={rail.close}
-            size="18rem"
-            withCloseButton={false}
-            aria-label="Runs"
-            classNames={{ body: styles.drawer ?? "" }}
-          >
-            {list}
-          </Drawer>
+          <Drawer.Root opened={isRailOpen} onClose={rail.close} size="18rem" keepMounted>
+            <Drawer.Overlay backgroundOpacity={0.35} />
+            <Drawer.Content aria-label="All runs">
+              <Drawer.Body className={styles.drawer}>{list}</Drawer.Body>
+            </Drawer.Content>
+          </Drawer.Root>
         </header>
       ) : (
         <aside className={styles.rail} aria-label="All runs">

@@ -25,8 +25,8 @@ export function WelcomePage() {
       <CartPole />
       <h1>Watch a machine learn to balance a pole</h1>
       <p className={styles.lead}>
-        It starts knowing nothing. Within a minute it holds the pole up. Meanwhile every setting of
-        the learner is in your hands: move one and see what the curve does.
+        It starts knowing nothing and learns by trying. Meanwhile every setting of the learner is in
+        your hands: move one, and see what the curve does.
       </p>
       <div className={styles.actions}>
         <Button
