@@ -17,7 +17,8 @@ from pydantic.fields import FieldInfo
 from matinee.cli.main import typer_app
 from matinee.contracts.commands import Action
 from matinee.contracts.events import Event
-from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterDefinition
+from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
+from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.metrics import METRICS
 from matinee.contracts.run_state import LEGAL_TRANSITIONS
 from matinee.contracts.system import ServerFigures

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from matinee.contracts.hyperparameters import HyperparameterSetting, LiveClass, Scale
+from matinee.contracts.hyperparameter_definition import LiveClass, Scale
+from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import Algorithm, EnvironmentSpec, Group, Name, RunSpec, Tag
 from matinee.contracts.run_state import RunState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
-from matinee.contracts.hyperparameters import HyperparameterDefinition
+from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.metrics import MetricDefinition
 from matinee.contracts.presets import Preset
 from matinee.contracts.run_spec import Algorithm

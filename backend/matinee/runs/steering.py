@@ -23,7 +23,8 @@ from matinee.contracts.commands import (
     Step,
     Stop,
 )
-from matinee.contracts.hyperparameters import HYPERPARAMETERS, LiveClass, check_settings
+from matinee.contracts.hyperparameter_definition import LiveClass
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, check_settings
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ACTIVE_STATES, ENDED_STATES, STARTABLE_STATES, RunState
