@@ -37,6 +37,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
             access_log=False,
             ws="websockets-sansio",
             ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=2,
         )
         server = _Server(config)

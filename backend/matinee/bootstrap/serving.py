@@ -85,6 +85,8 @@ def run_server(settings: Settings, *, open_page: bool, log_file: Path | None) ->
             server_header=False,
             ws="websockets-sansio",
             ws_max_size=MAX_WS_MESSAGE_BYTES,
+            # Every frame would be packed anew for every watcher, on the loop that serves all.
+            ws_per_message_deflate=False,
             ws_ping_interval=PING_INTERVAL_S,
             ws_ping_timeout=PING_INTERVAL_S,
             proxy_headers=settings.behind_proxy,

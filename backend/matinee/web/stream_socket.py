@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 from typing import NoReturn
 
-from fastapi import WebSocket
+from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from matinee.contracts.stream import (
@@ -39,7 +39,10 @@ async def serve_socket(
     await websocket.accept()
 
     async def send(frame: bytes, _cursor: int | None) -> None:
-        await websocket.send_text(frame.decode())
+        try:
+            await websocket.send_text(frame.decode())
+        except WebSocketDisconnect as error:
+            raise StreamEndedError(error.code, "the client has left", cause="client") from error
 
     try:
         with dependencies.telemetry.stream():
@@ -107,6 +110,6 @@ class _Listener:
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     short = reason.encode()[:MAX_CLOSE_REASON_BYTES].decode(errors="ignore")
     # A client that takes nothing can't take the close frame either; the server then cuts it.
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, WebSocketDisconnect):
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await websocket.close(code, short)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from fakes.credentials import BEARER
 from fakes.run_use_cases import FakeRuns, log_event, make_run
-from matinee.web import telemetry
+from matinee.web import stream, stream_socket, telemetry
 from matinee.web.dependencies import WebDependencies
 from matinee.web.stream_socket import MAX_CLIENT_FRAMES
 
@@ -48,6 +50,16 @@ async def close_code(connection: ClientConnection) -> tuple[int, str]:
         await drain()
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+async def metrics_with(wanted: str, listening: str) -> str:
+    """The metrics, once they contain this; over the network, so that others get their turn."""
+    async with httpx.AsyncClient(base_url=listening, headers=BEARER) as client:
+        async with asyncio.timeout(20):
+            while True:
+                text = (await client.get("/metrics")).text
+                if wanted in text:
+                    return text
 
 
 async def test_events_arrive_live(socket: ClientConnection, runs: FakeRuns) -> None:
@@ -169,3 +181,45 @@ async def test_open_and_ended_streams_are_counted(
     assert "matinee_ws_clients 1.0" in open_text
     assert "matinee_ws_clients 0.0" in ended_text
     assert 'matinee_ws_disconnects_total{reason="refused"} 1.0' in ended_text
+
+
+async def test_a_client_that_stops_reading_is_cut_off(
+    listening: str, runs: FakeRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client whose network takes nothing is dropped within the time limits, and counted."""
+    monkeypatch.setattr(stream, "SEND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(stream_socket, "CLOSE_TIMEOUT_S", 0.1)
+    run = runs.add(make_run())
+    address = f"{listening.replace('http', 'ws')}/api/v1/stream?run={run.id}"
+    more_than_buffers_hold = "x" * 20_000_000
+    async with connect(
+        address, additional_headers=BEARER, max_queue=1, max_size=None
+    ) as connection:
+        connection.transport.pause_reading()
+        runs.record(run.id, log_event(1, more_than_buffers_hold))
+        await metrics_with("matinee_ws_clients 1.0", listening)
+        runs.record(run.id, log_event(2))
+        text = await metrics_with('reason="slow"} 1.0', listening)
+        connection.transport.resume_reading()
+        async with asyncio.timeout(10):
+            await connection.wait_closed()
+
+    assert "matinee_ws_clients 0.0" in text
+
+
+async def test_leaving_in_the_middle_is_no_failure(listening: str, runs: FakeRuns) -> None:
+    """A client that vanishes while it is being sent to ends its stream without an error."""
+    run = runs.add(make_run())
+    address = f"{listening.replace('http', 'ws')}/api/v1/stream?run={run.id}"
+    with structlog.testing.capture_logs() as logs:
+        async with connect(
+            address, additional_headers=BEARER, max_queue=1, max_size=None
+        ) as connection:
+            connection.transport.pause_reading()
+            runs.record(run.id, log_event(1, "x" * 20_000_000))
+            await metrics_with("matinee_ws_clients 1.0", listening)
+            runs.record(run.id, log_event(2))
+            connection.transport.abort()
+            await metrics_with('reason="client"} 1.0', listening)
+
+    assert "socket_failed" not in [entry["event"] for entry in logs]
