@@ -223,10 +223,8 @@ def merge_overrides(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str
                 merged[name] = None
             else:
                 merged.pop(name, None)
-        elif (
-            isinstance(value, dict) and isinstance(merged.get(name), dict) and name in NESTED_FIELDS
-        ):
-            merged[name] = merge_overrides(merged[name], value)
+        elif isinstance(value, dict) and name in NESTED_FIELDS:
+            merged[name] = merge_overrides(merged.get(name) or {}, value)
         else:
             merged[name] = value
     return merged
