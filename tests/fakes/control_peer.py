@@ -11,7 +11,7 @@ from matinee.contracts.commands import Action
 from matinee.contracts.control import RUN_FRAME_ADAPTER, AckFrame, CommandFrame, RunFrame
 from matinee.contracts.identifiers import new_ulid
 
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 
 _Frame = TypeVar("_Frame")
 

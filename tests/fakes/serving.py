@@ -36,7 +36,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
             log_config=None,
             access_log=False,
             ws="websockets-sansio",
-            ws_max_size=64 * 1024,
+            ws_max_size=1024 * 1024,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=2,
         )

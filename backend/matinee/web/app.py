@@ -26,7 +26,7 @@ async def _nothing_around(_app: FastAPI) -> AsyncIterator[None]:
 
 
 def _build_routes(app: FastAPI) -> None:
-    """FastAPI builds a route when it first looks at it; nobody's first click shall wait for that."""
+    """FastAPI builds a route when it first looks at it; no first click shall wait for that."""
     for route in app.routes:
         route.matches({"type": "http", "method": "GET", "path": "/nowhere", "headers": []})
 

@@ -76,7 +76,7 @@ class _Listener:
             raise StreamEndedError(
                 CloseCode.UNSUPPORTED_DATA, "frames are text, not binary", cause="refused"
             )
-        if len(text) > MAX_CLIENT_FRAME_BYTES:
+        if len(text.encode()) > MAX_CLIENT_FRAME_BYTES:
             raise StreamEndedError(
                 CloseCode.MESSAGE_TOO_BIG,
                 f"a frame has at most {MAX_CLIENT_FRAME_BYTES} bytes",

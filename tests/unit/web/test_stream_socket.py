@@ -118,6 +118,7 @@ async def test_a_wrong_address_is_refused(listening: str, query: str) -> None:
         ("nonsense ☂", 1008, ""),
         (b"\x00\x01", 1003, "text"),
         ('"' + "☂" * 20_000 + '"', 1008, ""),
+        ('"' + "☂" * 22_000 + '"', 1009, "65536"),
         ('"' + "a" * 70_000 + '"', 1009, ""),
     ],
 )
