@@ -12,7 +12,7 @@ PAGE_SOURCES := $(shell find frontend -type f -not -path 'frontend/node_modules/
 PYTHON_SOURCES := backend tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check bench build format schema drift reference browser image upgrade clean
+.PHONY: help serve test setup check bench pictures build format schema drift reference browser image upgrade clean
 .DELETE_ON_ERROR:
 
 help: ## what can be made (default)
@@ -47,6 +47,9 @@ bench: $(READY)/python ## against a peer, and under load: prints Markdown tables
 	@$(PIP) install -c constraints.txt --group bench
 	@$(PYTHON_BIN) benchmarks/compare_cartpole.py $(BENCH_ARGS)
 	@$(PYTHON_BIN) benchmarks/steering_latency.py
+
+pictures: setup ## take the pictures for README and docs, from a real run in a real browser
+	@PYTHONPATH=tests $(PYTHON_BIN) scripts/take_pictures.py
 
 format: $(READY)/python $(NPM_PACKAGES) ## let ruff and Biome format and fix what they can
 	@$(BIN)/ruff check --fix $(PYTHON_SOURCES)

@@ -1,0 +1,83 @@
+"""Makes the pictures of the dashboard for the README and the docs, from a real run in Chromium.
+
+It starts a server of its own, trains `cartpole-lesson` for a while, lowers the learning rate as a
+person would, and takes the run page in light and dark, the form for a new run and the greeting.
+Takes about two minutes:  make pictures
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from e2e.browser import INSTRUCTION, find_browser, launch
+from e2e.watched_page import WatchedPage
+from integration.live_server import LiveServer
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "images"
+SEED = 1
+CHANGE_AT_ENV_STEP = 120_000
+PICTURE_AT_ENV_STEP = 290_000
+
+
+def _open(browser: Browser, server: LiveServer, scheme: str) -> WatchedPage:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    return WatchedPage(context.new_page(), server).log_in()
+
+
+def _wait_for_steps(server: LiveServer, run_id: str, env_steps: int) -> None:
+    while server.run(run_id)["progress"]["env_steps"] < env_steps:
+        time.sleep(0.5)
+
+
+def take_pictures(browser: Browser, server: LiveServer) -> None:
+    """All pictures, into docs/images."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    light = _open(browser, server, "light")
+    light.page.get_by_role("button", name="Start CartPole").wait_for()
+    light.page.screenshot(path=PICTURES / "welcome.png")
+    run = server.create({"preset": "cartpole-lesson", "seed": SEED, "name": "first try"}, wait=20)
+    run_id = run["id"]
+    light.open_run(run_id)
+    dark = _open(browser, server, "dark").open_run(run_id)
+    _wait_for_steps(server, run_id, CHANGE_AT_ENV_STEP)
+    server.client.patch(
+        f"/api/v1/runs/{run_id}/hyperparameters",
+        params={"wait": 20},
+        json={"learning_rate": 0.01},
+    ).raise_for_status()
+    _wait_for_steps(server, run_id, PICTURE_AT_ENV_STEP)
+    light.page.screenshot(path=PICTURES / "run-light.png")
+    dark.page.screenshot(path=PICTURES / "run-dark.png")
+    light.open("/runs/new")
+    light.page.get_by_role("heading", name="New run").wait_for()
+    light.page.screenshot(path=PICTURES / "new-run.png")
+    server.command(run_id, "abort")
+
+
+def main() -> None:
+    """Start everything, take the pictures, end everything."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        executable = find_browser(playwright)
+        if executable is None:
+            sys.exit(INSTRUCTION)
+        server = LiveServer(Path(folder) / "data", Path(folder)).start()
+        try:
+            browser = launch(playwright, executable)
+            take_pictures(browser, server)
+            browser.close()
+        finally:
+            server.clean_up()
+    print(f"pictures are in {PICTURES.relative_to(ROOT)}/")
+
+
+if __name__ == "__main__":
+    main()
