@@ -11,6 +11,7 @@ from matinee.algorithm.returns import (
     explained_variance,
     generalized_advantages,
     normalized,
+    variance,
 )
 from oracles.a3c_reference import Transition, gae_by_definition, goes_on, n_step_returns
 
@@ -194,7 +195,14 @@ def test_explained_variance_is_one_for_a_perfect_critic_and_zero_for_a_constant(
     """1 - Var[R-V]/Var[R]; undefined where returns don't vary."""
     returns = np.array([1.0, 2.0, 4.0])
 
-    assert explained_variance(returns, returns) == pytest.approx(1.0)
-    assert explained_variance(returns, np.full(3, 9.0)) == pytest.approx(0.0)
-    assert explained_variance(returns, -returns) < 0.0
-    assert np.isnan(explained_variance(np.ones(3), returns))
+    assert explained_variance(np.zeros(3), returns) == pytest.approx(1.0)
+    assert explained_variance(returns - 9.0, returns) == pytest.approx(0.0)
+    assert explained_variance(returns + returns, returns) < 0.0
+    assert np.isnan(explained_variance(returns, np.ones(3)))
+
+
+def test_the_variance_is_numpys() -> None:
+    """Of the population, also far from 0, where one pass would lose all digits."""
+    numbers = np.random.default_rng(0).normal(loc=1e4, size=500).astype(np.float32)
+
+    assert variance(numbers) == pytest.approx(float(np.var(numbers.astype(np.float64))), rel=1e-3)

@@ -24,6 +24,7 @@ from matinee.algorithm.returns import (
     explained_variance,
     generalized_advantages,
     normalized,
+    variance,
 )
 from matinee.algorithm.rollout import Rollout
 
@@ -169,14 +170,12 @@ def _report(
     valid: NDArray[np.bool_],
 ) -> LossReport:
     policy_loss, value_loss, entropy = terms_of
-    advantages, returns = targets.advantages, targets.returns
-    if not valid.all():
-        advantages, returns, values = advantages[valid], returns[valid], values[valid]
+    advantages, returns = targets.advantages[valid], targets.returns[valid]
     return LossReport(
         policy_loss=policy_loss,
         value_loss=value_loss,
         entropy=entropy,
-        explained_variance=explained_variance(returns, values),
-        value_mean=float(values.mean()),
-        advantage_std=float(advantages.std()),
+        explained_variance=explained_variance(advantages, returns),
+        value_mean=float(values[valid].sum()) / len(returns),
+        advantage_std=math.sqrt(variance(advantages)),
     )

@@ -15,6 +15,7 @@ Pardo et al. 2018 for time limits.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,12 +79,20 @@ def normalized(advantages: Floats, valid: Flags) -> Floats:
     return scaled
 
 
-def explained_variance(returns: Floats, values: Floats) -> float:
+def variance(numbers: Floats) -> float:
+    """The variance of a vector, shape (B,), in two passes: several times faster than np.var."""
+    deviations = numbers - numbers.sum() / len(numbers)
+    return float(np.dot(deviations, deviations)) / len(numbers)
+
+
+def explained_variance(errors: Floats, returns: Floats) -> float:
     """1 - Var[R - V] / Var[R]: the share of the returns' variation that the critic foresees.
 
     NaN where the returns don't vary: the share of nothing.
+
+    Args:
+        errors: R - V, which is the advantage. Shape: (B,).
+        returns: R. Shape: (B,).
     """
-    variance = float(np.var(returns))
-    if variance == 0.0:
-        return float("nan")
-    return 1.0 - float(np.var(returns - values)) / variance
+    total = variance(returns)
+    return 1.0 - variance(errors) / total if total > 0.0 else math.nan

@@ -57,6 +57,11 @@ _NOTEBOOK: dict[str, Any] = {
         "optimizer": "rmsprop",
         "learning_rate": 0.005,
         "rmsprop_decay": 0.99,
+        # The notebook clips nothing. TensorFlow's RMSProp begins with g = 1, which damps the first
+        # steps; ours begins with 0 as the paper's, so it takes the paper's large epsilon instead.
+        # Measured over 5 seeds: with 1e-5 and a clip of 0.5 four of five policies collapse.
+        "optimizer_epsilon": 0.1,
+        "max_gradient_norm": 0.0,
         "entropy_coefficient": 0.01,
         # The notebook's 0.5 multiplies (R - V)², ours multiplies half of it.
         "value_coefficient": 1.0,
@@ -118,9 +123,9 @@ _PRESETS = (
         "environment each, 16 relu units, returns over 8 steps, random actions at a falling rate, "
         "30 seconds, then a test episode without exploration.",
         teaches="Its mistakes are mended: returns are exact for every episode length, time limits "
-        "bootstrap, the loss is corrected for random actions, gradients are clipped. Its value "
-        "weight of 0.5 on the squared error is a value coefficient of 1 here, on half of it. At "
-        "15 % random actions the return in training has a ceiling that the test episode has not.",
+        "bootstrap, the loss is corrected for random actions. Its value weight of 0.5 on the "
+        "squared error is a value coefficient of 1 here, on half of it. At 15 % random actions the "
+        "return in training has a ceiling that the test episode has not.",
         document=_NOTEBOOK,
     ),
 )

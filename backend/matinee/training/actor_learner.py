@@ -26,12 +26,11 @@ from matinee.training.budget import Budget
 from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
-from matinee.training.episode_tracker import EpisodeTracker
 from matinee.training.hyperparameter_board import HyperparameterBoard
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.pacing import Pacer
 from matinee.training.parameter_store import ParameterStore, PushReport
-from matinee.training.return_window import FinishedEpisodes
+from matinee.training.step_reporter import StepReporter
 from matinee.training.telemetry import Telemetry, UpdateRecord
 
 REPORT_INTERVAL_S = 0.04
@@ -97,12 +96,17 @@ class ActorLearner:
         self._gradient = np.zeros(size, np.float32)
         self._policy = NumpyActorCritic(shape, self._local)
         self._estimator = AutogradGradient(shape, self._local)
-        self._episodes = EpisodeTracker(plan.environments)
+        self._reporter = StepReporter(
+            plan.worker,
+            plan.environments,
+            env_steps=shared.env_steps,
+            clock=shared.clock,
+            telemetry=shared.telemetry,
+            budget=shared.budget,
+        )
         self._rollout = self._new_rollout(plan.rollout_length)
         self._times = np.zeros(plan.rollout_length)
-        self._reported_steps = 0
-        self._reported_at = 0.0
-        self._others_then = 0
+        self._reported_rows = 0
 
     def run(self) -> None:
         """Train until the control says stop. The thread's whole life."""
@@ -115,6 +119,7 @@ class ActorLearner:
             finally:
                 environment.close()
         finally:
+            self._reporter.flush()
             shared.board.stand_down(worker)
             shared.control.end(worker)
 
@@ -123,7 +128,7 @@ class ActorLearner:
         while shared.control.may_begin(
             worker,
             env_steps=self._rollout.length * self._plan.environments,
-            on_standing=lambda: shared.board.stand_down(worker),
+            on_standing=self._stand,
         ):
             self.generator_state = self._generator.bit_generator.state
             revision, values = shared.board.read(worker)
@@ -133,6 +138,11 @@ class ActorLearner:
             if self._rollout.valid.any():
                 self._learn(values, revision=revision, pulled_version=version)
             shared.budget.check()
+
+    def _stand(self) -> None:
+        """Before waiting at the gate: all is told, and no hyperparameters are in use."""
+        self._reporter.flush()
+        self._shared.board.stand_down(self._worker)
 
     # ---- acting ----------------------------------------------------------------------------------
 
@@ -167,7 +177,7 @@ class ActorLearner:
                 return False
             if paced:
                 self._slow_down(t, values)
-        self._report_steps(rollout.length)
+        self._report_rows(rollout.length)
         return True
 
     def _begin_rollout(self, length: int) -> Rollout:
@@ -176,8 +186,7 @@ class ActorLearner:
             self._rollout = self._new_rollout(length)
             self._times = np.zeros(length)
         self._rollout.begin(last)
-        self._reported_steps = 0
-        self._others_then = self._shared.env_steps.others(self._worker)
+        self._reported_rows = 0
         return self._rollout
 
     def _new_rollout(self, length: int) -> Rollout:
@@ -186,6 +195,12 @@ class ActorLearner:
             environments=self._plan.environments,
             observation_size=self._shape.observation_size,
         )
+
+    def _report_rows(self, until: int) -> None:
+        """Tell the steps of the rollout before `until` that have not been told."""
+        if until > self._reported_rows:
+            self._reporter.add(self._rollout, slice(self._reported_rows, until), self._times)
+            self._reported_rows = until
 
     def _noise(self, steps: int) -> NDArray[np.float32]:
         return gumbel_noise(
@@ -203,47 +218,12 @@ class ActorLearner:
         return chosen, self._generator.integers(self._shape.action_count, size=shape)
 
     def _slow_down(self, t: int, values: HyperparameterValues) -> None:
-        if self._times[t] - self._reported_at >= REPORT_INTERVAL_S:
-            self._report_steps(t + 1)
+        if self._times[t] - self._reporter.flushed_at >= REPORT_INTERVAL_S:
+            self._report_rows(t + 1)
+            self._reporter.flush()
             self._shared.budget.check()
         self._shared.pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
         self._shared.pacer.delay(values.worker_delay_s)
-
-    # ---- reporting -------------------------------------------------------------------------------
-
-    def _report_steps(self, until: int) -> None:
-        """Count the steps of the rollout up to `until`, and tell which episodes ended there."""
-        stretch = slice(self._reported_steps, until)
-        self._reported_steps = until
-        if stretch.start == until:
-            return
-        shared, rollout = self._shared, self._rollout
-        now = time.perf_counter()
-        self._reported_at = now
-        valid = rollout.valid[stretch]
-        ended = rollout.terminated[stretch] | rollout.truncated[stretch]
-        own_steps = np.cumsum(np.count_nonzero(valid, axis=1))
-        own_before = shared.env_steps.own(self._worker)
-        others_before, others_now = self._others_then, shared.env_steps.others(self._worker)
-        self._others_then = others_now
-        shared.env_steps.add(self._worker, int(own_steps[-1]))
-
-        episodes = self._episodes.advance(rollout.rewards[stretch], ended, valid)
-        if len(episodes.step) == 0:
-            return
-        # The other workers' steps are known at both ends of the stretch: in between, in proportion.
-        others = others_before + (others_now - others_before) * own_steps // max(1, own_steps[-1])
-        ago_s = now - self._times[stretch][episodes.step]
-        solved_at = shared.telemetry.record_episodes(
-            FinishedEpisodes(
-                worker=self._worker,
-                env_step=(own_before + own_steps + others)[episodes.step],
-                seconds=np.maximum(0.0, shared.clock.seconds() - ago_s),
-                returns=episodes.returns,
-                lengths=episodes.lengths,
-            )
-        )
-        shared.budget.check_target(solved_at)
 
     # ---- learning --------------------------------------------------------------------------------
 

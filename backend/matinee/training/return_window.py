@@ -79,8 +79,9 @@ class ReturnWindow:
 
     def _look_at_means(self, returns: NDArray[np.float64], episodes: FinishedEpisodes) -> None:
         """Look at every full window that ends with a new episode."""
-        windows = np.lib.stride_tricks.sliding_window_view(returns, WINDOW_EPISODES)
-        means = windows[-len(episodes) :].mean(axis=1)
+        sums = np.cumsum(returns)
+        sums[WINDOW_EPISODES:] -= sums[:-WINDOW_EPISODES].copy()
+        means = sums[WINDOW_EPISODES - 1 :][-len(episodes) :] / WINDOW_EPISODES
         best = float(means.max())
         if self._best is None or best > self._best:
             self._best = best

@@ -56,6 +56,8 @@ def test_the_notebook_is_as_it_is_known() -> None:
         "optimizer": "rmsprop",
         "learning_rate": 0.005,
         "rmsprop_decay": 0.99,
+        "optimizer_epsilon": 0.1,
+        "max_gradient_norm": 0.0,
         "rollout_length": 8,
         "gamma": 0.99,
         "gae_lambda": 1.0,

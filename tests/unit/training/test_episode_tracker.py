@@ -1,4 +1,4 @@
-"""Finding finished episodes without a loop over steps."""
+"""Finding finished episodes without looking at each step."""
 
 from __future__ import annotations
 
