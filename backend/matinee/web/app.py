@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -53,8 +53,7 @@ def create_app(
             finally:
                 dependencies.closing.set()
                 sampling.cancel()
-                with suppress(asyncio.CancelledError):
-                    await sampling
+                await asyncio.wait({sampling})
 
     app = bare_app(lifespan=run_within)
     app.state.dependencies = dependencies

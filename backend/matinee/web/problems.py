@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from matinee.contracts.problem import PROBLEM_MEDIA_TYPE, Problem, ProblemField
@@ -60,6 +61,8 @@ _CODE_OF_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
 }
+
+_METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 _log = structlog.get_logger(__name__)
 
@@ -148,12 +151,26 @@ def install_problem_handlers(app: FastAPI) -> None:
             status,
             code=_CODE_OF_STATUS.get(status, "error"),
             detail=error.detail,
-            headers=error.headers,
+            headers=(
+                {"Allow": ", ".join(_methods_at(app, request.scope["path"]))}
+                if status is HTTPStatus.METHOD_NOT_ALLOWED
+                else error.headers
+            ),
         )
 
     app.add_exception_handler(MatineeError, domain)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """Which methods a path has; the router itself names only those of one route."""
+
+    def answers(method: str) -> bool:
+        scope = {"type": "http", "method": method, "path": path, "headers": []}
+        return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+
+    return [method for method in _METHODS if answers(method)]
 
 
 def request_fields(errors: Sequence[Any]) -> tuple[FieldError, ...]:

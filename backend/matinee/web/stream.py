@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, assert_never
 
 import orjson
 from pydantic import BaseModel
@@ -117,10 +116,13 @@ class LiveStream:
 
     async def handle(self, frame: ClientFrame) -> None:
         """Do what a client asks."""
-        if isinstance(frame, SubscribeFrame):
-            await self.subscribe(frame)
-        else:
-            await self.unsubscribe(frame)
+        match frame:
+            case SubscribeFrame():
+                await self.subscribe(frame)
+            case UnsubscribeFrame():
+                await self.unsubscribe(frame)
+            case _:
+                assert_never(frame)
 
     async def subscribe(self, frame: SubscribeFrame) -> None:
         """Begin to send a run's events, in place of an older subscription to it."""
@@ -172,8 +174,7 @@ class LiveStream:
         task = self._subscriptions.pop(run_id, None)
         if task is not None:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
     async def _resync(self, run_id: str, epoch: str, reason: str) -> None:
         await self._send(

@@ -103,10 +103,14 @@ async def test_the_router_answers_in_the_same_shape(
 
 
 async def test_a_wrong_method_names_the_right_ones(script: httpx.AsyncClient) -> None:
-    """405 carries `Allow`."""
-    response = await script.delete("/api/v1/system")
+    """405 carries `Allow` with every method of the address."""
+    system = await script.delete("/api/v1/system")
+    runs = await script.put("/api/v1/runs")
+    run = await script.post(f"/api/v1/runs/{RUN_ID}")
 
-    assert response.headers["allow"] == "GET"
+    assert system.headers["allow"] == "GET"
+    assert runs.headers["allow"] == "GET, POST"
+    assert run.headers["allow"] == "GET, PATCH, DELETE"
 
 
 async def test_wrong_fields_are_named(script: httpx.AsyncClient) -> None:
