@@ -82,7 +82,7 @@ def test_a_run_ends_when_the_target_is_reached() -> None:
     assert outcome.cause is StopCause.FINISHED_TARGET
     assert solved_at is not None
     assert solved_at.env_steps == 100
-    assert env_steps(rig) == 160  # Two rollouts of 20 steps in four environments.
+    assert env_steps(rig) == 320  # 64 rows are full after four rollouts of 20.
 
 
 def test_one_worker_and_a_seed_make_the_same_run() -> None:

@@ -170,12 +170,13 @@ def _report(
     valid: NDArray[np.bool_],
 ) -> LossReport:
     policy_loss, value_loss, entropy = terms_of
-    advantages, returns = targets.advantages[valid], targets.returns[valid]
+    chosen = np.flatnonzero(valid)
+    advantages, returns = targets.advantages.take(chosen), targets.returns.take(chosen)
     return LossReport(
         policy_loss=policy_loss,
         value_loss=value_loss,
         entropy=entropy,
         explained_variance=explained_variance(advantages, returns),
-        value_mean=float(values[valid].sum()) / len(returns),
+        value_mean=float(values.take(chosen).sum()) / len(returns),
         advantage_std=math.sqrt(variance(advantages)),
     )

@@ -20,7 +20,7 @@ from matinee.training.episode_tracker import EpisodeTracker
 from matinee.training.return_window import FinishedEpisodes
 from matinee.training.telemetry import Telemetry
 
-ROWS_AT_ONCE = 32
+ROWS_AT_ONCE = 64
 """Rows (steps of all environments) that are looked at together. A number of steps and not of
 seconds, so that a run with one worker and a target ends at the same step each time."""
 

@@ -58,7 +58,7 @@ class Desk:
 
 
 def test_steps_count_at_once_and_episodes_when_there_are_enough() -> None:
-    """The counter is live for schedules and budgets; the lookup waits for 32 rows."""
+    """The counter is live for schedules and budgets; the lookup waits for 64 rows."""
     desk = Desk()
     for _ in range(ROWS_AT_ONCE // 8 - 1):
         desk.report(8, ends_every=4)

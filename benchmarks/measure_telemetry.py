@@ -1,0 +1,87 @@
+"""What telemetry costs: processor time per env step with it and without it, interleaved.
+
+    python benchmarks/measure_telemetry.py [--rounds 5] [--env-steps 300000]
+
+"Without" leaves out what only serves watching: finding episodes, the return window, the records
+of updates and their diagnostics. Counting env steps stays, because schedules and budgets need it.
+Processor time of the worker's thread is compared, not wall time, and the least of all rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+import time
+from unittest import mock
+
+from matinee.training.torch_threads import limit_library_threads, limit_torch_threads
+
+limit_library_threads(os.environ)
+
+from matinee.algorithm import gradients  # noqa: E402 -- only after the threads are settled
+from matinee.contracts.run_spec import RunSpec, parse_run_spec  # noqa: E402
+from matinee.environments.catalogue import preset  # noqa: E402
+from matinee.training.actor_learner import ActorLearner  # noqa: E402
+from matinee.training.step_reporter import StepReporter  # noqa: E402
+from matinee.training.telemetry import Telemetry  # noqa: E402
+from matinee.training.trainer import Trainer  # noqa: E402
+
+
+def cost_us(spec: RunSpec) -> float:
+    """Processor time of the one worker for each env step, in microseconds."""
+    spent: list[float] = []
+    run = ActorLearner.run
+
+    def timed(worker: ActorLearner) -> None:
+        run(worker)
+        spent.append(time.thread_time())
+
+    woken = threading.Event()
+    with mock.patch.object(ActorLearner, "run", timed):
+        trainer = Trainer(spec, on_wake=woken.set)
+        trainer.start()
+        while trainer.outcome is None:
+            woken.wait(0.1)
+            woken.clear()
+            trainer.drain()
+    return spent[0] / trainer.progress().env_steps * 1e6
+
+
+def nothing(*_: object, **__: object) -> None:
+    """In place of telemetry."""
+
+
+def no_report(*, terms_of: tuple[float, float, float], **_: object) -> gradients.LossReport:
+    """The finite check needs the three terms; the diagnostics are left out."""
+    return gradients.LossReport(*terms_of, 0.0, 0.0, 0.0)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--env-steps", type=int, default=300_000)
+    arguments = parser.parse_args()
+    limit_torch_threads()
+    chosen = preset("cartpole-a3c")
+    assert chosen is not None
+    spec = parse_run_spec(
+        chosen.spec.model_dump(mode="json", by_alias=True)
+        | {"workers": 1, "seed": 1, "budget": {"env_steps": arguments.env_steps}}
+    )
+    with_it, without = [], []
+    for _ in range(arguments.rounds):
+        with_it.append(cost_us(spec))
+        with (
+            mock.patch.object(StepReporter, "flush", nothing),
+            mock.patch.object(Telemetry, "record_update", nothing),
+            mock.patch.object(gradients, "_report", no_report),
+        ):
+            without.append(cost_us(spec))
+    share = min(with_it) / min(without) - 1.0
+    print(f"with {min(with_it):.3f} µs, without {min(without):.3f} µs a step: {share:+.1%}")
+
+
+if __name__ == "__main__":
+    main()
