@@ -25,12 +25,6 @@ async def _nothing_around(_app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _build_routes(app: FastAPI) -> None:
-    """FastAPI builds a route when it first looks at it; no first click shall wait for that."""
-    for route in app.routes:
-        route.matches({"type": "http", "method": "GET", "path": "/nowhere", "headers": []})
-
-
 def create_app(
     dependencies: WebDependencies,
     *,
@@ -45,7 +39,6 @@ def create_app(
 
     @asynccontextmanager
     async def run_within(app: FastAPI) -> AsyncIterator[None]:
-        _build_routes(app)
         async with lifespan(app):
             sampling = asyncio.create_task(dependencies.telemetry.sample_loop_lag())
             try:
