@@ -62,8 +62,8 @@ def bare_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    # `include_router` would build every route anew at its first request: 100 to 200 ms in sum, while
-    # somebody waits. The routes are complete as they are.
+    # `include_router` would build every route anew at its first request, 100 to 200 ms in sum
+    # while somebody waits. The routes are complete as they are.
     for router in _ROUTERS:
         app.router.routes.extend(router.routes)
     return app
