@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,8 @@ class LiveServer:
     base_url: str = field(init=False)
     login_url: str = field(init=False)
     client: httpx.Client = field(init=False)
+    _said: list[str] = field(init=False)
+    _listener: threading.Thread = field(init=False)
 
     def start(self) -> LiveServer:
         """Start it and wait until it says where it is."""
@@ -100,21 +103,34 @@ class LiveServer:
             text=True,
         )
         assert self.process.stdout is not None
-        said: list[str] = []
+        self._said = []
         for line in self.process.stdout:
-            said.append(line)
+            self._said.append(line)
             link = re.search(r"(http://[^/\s]+)/login\?code=\S+", line)
             if link is not None:
                 self.login_url, self.base_url = link[0], link[1]
                 break
         else:
-            raise AssertionError(f"the server did not start:\n{''.join(said)}")
+            raise AssertionError(f"the server did not start:\n{''.join(self._said)}")
+        # Somebody must go on reading: a full pipe would hold up the server's next log line.
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self.client = httpx.Client(
             base_url=self.base_url,
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=PATIENCE_S,
         )
         return self
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        self._said.extend(self.process.stdout)
+
+    def _wait(self) -> None:
+        assert self.process.stdout is not None
+        self.process.wait(timeout=STOP_TIMEOUT_S)
+        self._listener.join(timeout=STOP_TIMEOUT_S)
+        self.process.stdout.close()
 
     @property
     def token(self) -> str:
@@ -125,14 +141,14 @@ class LiveServer:
         """End it as a person would; its exit code and the last that it said."""
         self.client.close()
         self.process.send_signal(number)
-        said, _ = self.process.communicate(timeout=STOP_TIMEOUT_S)
-        return self.process.returncode, said
+        self._wait()
+        return self.process.returncode, "".join(self._said)
 
     def kill(self) -> None:
         """SIGKILL."""
         self.client.close()
         self.process.kill()
-        self.process.communicate(timeout=STOP_TIMEOUT_S)
+        self._wait()
 
     def clean_up(self) -> None:
         """End whatever a failed test may have left."""
@@ -140,10 +156,10 @@ class LiveServer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.communicate(timeout=STOP_TIMEOUT_S)
+                self._wait()
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.communicate(timeout=STOP_TIMEOUT_S)
+                self._wait()
         for pid in self.recorded_pids():
             if is_run_process(pid):
                 psutil.Process(pid).kill()

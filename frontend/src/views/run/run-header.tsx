@@ -49,22 +49,27 @@ function Figures({ store }: { store: RunStore }) {
   const { solved_at: solved, budget_fraction: budget } = progress;
   return (
     <>
-      <dl className={styles.figures}>
-        <Figure
-          label="env steps"
-          value={formatCount(progress.env_steps)}
-          exact={formatExactCount(progress.env_steps)}
-        />
-        <Figure label="steps/s" value={isRunning ? formatCount(progress.steps_per_second) : "–"} />
-        <Figure label="training time" value={formatClock(progress.seconds)} />
-        <Figure
-          label="episodes"
-          value={formatCount(progress.episodes)}
-          exact={formatExactCount(progress.episodes)}
-        />
-        <Figure label="mean return 100" value={formatMeasured(progress.mean_return_100)} />
-        <Figure label="best" value={formatMeasured(progress.best_mean_return_100)} />
-        <Figure label="budget" value={budget === null ? "none" : formatShare(budget)} />
+      <div className={styles.readings}>
+        <dl className={styles.figures}>
+          <Figure
+            label="env steps"
+            value={formatCount(progress.env_steps)}
+            exact={formatExactCount(progress.env_steps)}
+          />
+          <Figure
+            label="steps/s"
+            value={isRunning ? formatCount(progress.steps_per_second) : "–"}
+          />
+          <Figure label="training time" value={formatClock(progress.seconds)} />
+          <Figure
+            label="episodes"
+            value={formatCount(progress.episodes)}
+            exact={formatExactCount(progress.episodes)}
+          />
+          <Figure label="mean return 100" value={formatMeasured(progress.mean_return_100)} />
+          <Figure label="best" value={formatMeasured(progress.best_mean_return_100)} />
+          <Figure label="budget" value={budget === null ? "none" : formatShare(budget)} />
+        </dl>
         <div className={styles.badges}>
           {solved !== null && (
             <span className={styles.solved}>
@@ -82,7 +87,7 @@ function Figures({ store }: { store: RunStore }) {
             </span>
           )}
         </div>
-      </dl>
+      </div>
       <div
         className={styles.budget}
         role="progressbar"

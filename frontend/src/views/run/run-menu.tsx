@@ -22,9 +22,10 @@ export function RunMenu({ run, state }: { run: Run; state: RunState }) {
   const removal = useMutation({
     mutationFn: () => deleteRun(run.id),
     onSuccess: async () => {
+      // The list first: the start page goes to the newest run, which must not be this one.
+      await queries.invalidateQueries({ queryKey: ["runs"] });
       await navigate({ to: "/", replace: true });
       queries.removeQueries({ queryKey: ["run", run.id] });
-      await queries.invalidateQueries({ queryKey: ["runs"] });
     },
     onError: (error) =>
       notifications.show({

@@ -29,8 +29,9 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
   const runs = data?.pages.flatMap((page) => page.items) ?? [];
   const field = useRef<HTMLInputElement>(null);
   useShortcut("/", () => {
+    // At once, so that no letter typed after it is lost; again for a list that is only opening.
+    field.current?.focus();
     onFilter();
-    // The list may only now be opening.
     requestAnimationFrame(() => field.current?.focus());
   });
 
