@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import type { Event, MetricSeries, Progress, Series, SeriesAxis } from "../api/types";
+import { CLOCK_METRIC, RETURN_METRIC, RunCharts } from "./run-charts";
+
+const AT = "2026-01-01T00:00:00Z";
+
+/** Episode k ends at env step 10·k and second k, with return k; one per event. */
+function episode(seq: number, k: number): Event {
+  return {
+    type: "episodes_finished",
+    seq,
+    at: AT,
+    env_step: 10 * k,
+    first_episode: k,
+    last_episode: k,
+    exact: true,
+    columns: {
+      episode: [k],
+      worker: [k % 2],
+      env_step: [10 * k],
+      seconds: [k],
+      return: [k],
+      length: [k],
+      return_min: null,
+      return_max: null,
+      count: null,
+    },
+  };
+}
+
+function metrics(seq: number, envSteps: number): Event {
+  const summary = { mean: envSteps, min: envSteps - 1, max: envSteps + 1, last: 0, count: 4 };
+  return {
+    type: "metrics_summarised",
+    seq,
+    at: AT,
+    env_step: envSteps,
+    metrics: { policy_loss: summary, [CLOCK_METRIC]: summary },
+    progress: {
+      env_steps: envSteps,
+      seconds: envSteps / 10,
+      episodes: envSteps / 10,
+      updates: envSteps / 5,
+    } as Progress,
+  };
+}
+
+function history(points: readonly number[], smoothing = 0): MetricSeries {
+  return {
+    x: points.map((k) => 10 * k),
+    mean: [...points],
+    min: [...points],
+    max: [...points],
+    count: points.map(() => 1),
+    exact: true,
+    rows: points.length,
+    smoothing_state: smoothing === 0 ? null : { last: 0.4 * (points.at(-1) ?? 0), count: 1 },
+  };
+}
+
+function series(next: number, points: readonly number[], x: SeriesAxis = "env_step"): Series {
+  const metric = history(points);
+  const names = [RETURN_METRIC, "policy_loss", CLOCK_METRIC];
+  return {
+    run_id: "r",
+    x,
+    smoothing: 0,
+    next,
+    metrics: Object.fromEntries(names.map((name) => [name, metric])),
+  };
+}
+
+const raw = { x: "env_step", smoothing: 0 } as const;
+
+function xs(charts: RunCharts, metric = RETURN_METRIC): number[] {
+  return [...(charts.samples(metric)?.x ?? [])];
+}
+
+describe("history and live rows", () => {
+  it("join without a gap and without a duplicate, whichever comes first", () => {
+    const charts = new RunCharts(["policy_loss"]);
+    charts.beginLoading();
+    for (const k of [1, 2, 3, 4, 5]) charts.append(episode(k, k));
+    charts.finishLoading(raw, series(3, [1, 2, 3]), null);
+    for (const k of [4, 5, 6]) charts.append(episode(k, k));
+    expect(xs(charts)).toEqual([10, 20, 30, 40, 50, 60]);
+    expect(charts.cursor).toBe(6);
+  });
+
+  it("join again when the x axis changes while events keep coming", () => {
+    const charts = new RunCharts(["policy_loss"]);
+    charts.finishLoading(raw, series(2, [1, 2]), null);
+    charts.append(episode(3, 3));
+    charts.beginLoading();
+    charts.append(episode(4, 4));
+    expect(xs(charts)).toEqual([10, 20, 30, 40]);
+    charts.finishLoading(
+      { x: "episode", smoothing: 0 },
+      series(3, [0.1, 0.2, 0.3], "episode"),
+      null,
+    );
+    expect(xs(charts)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("go on with the server's average where its history ends", () => {
+    const charts = new RunCharts([]);
+    const smoothed = series(1, [1]);
+    smoothed.metrics[RETURN_METRIC] = history([1], 0.6);
+    charts.finishLoading({ x: "env_step", smoothing: 0.6 }, smoothed, null);
+    charts.append(episode(2, 2));
+    // last = 0.6 · 0.4 · 1 + 0.4 · 2 = 1.04; y = 1.04 / (1 − 0.36).
+    expect(charts.samples(RETURN_METRIC)?.line[1]).toBeCloseTo(1.04 / 0.64, 12);
+  });
+
+  it("show nothing before history has come", () => {
+    const charts = new RunCharts([]);
+    charts.append(episode(1, 1));
+    expect(charts.samples(RETURN_METRIC)).toBeNull();
+  });
+});
+
+describe("live rows", () => {
+  it("keep the worker of an exact episode, and the range of a bin", () => {
+    const charts = new RunCharts([]);
+    charts.finishLoading(raw, series(0, []), null);
+    charts.append(episode(1, 1));
+    const bin = episode(2, 9) as Extract<Event, { type: "episodes_finished" }>;
+    charts.append({
+      ...bin,
+      exact: false,
+      columns: { ...bin.columns, worker: [-1], return_min: [4], return_max: [30], count: [8] },
+    });
+    const samples = charts.samples(RETURN_METRIC);
+    expect([...(samples?.worker ?? [])]).toEqual([1, -1]);
+    expect([...(samples?.low ?? [])]).toEqual([1, 4]);
+    expect([...(samples?.high ?? [])]).toEqual([1, 30]);
+    expect(samples?.rows).toBe(9);
+  });
+
+  it.each<[SeriesAxis, number]>([
+    ["env_step", 50],
+    ["seconds", 5],
+    ["episode", 5],
+    ["update", 10],
+  ])("know their place on the %s axis", (x, place) => {
+    const charts = new RunCharts(["policy_loss"]);
+    charts.finishLoading({ x, smoothing: 0 }, series(0, [], x), null);
+    charts.append(metrics(1, 50));
+    charts.append(episode(2, 5));
+    expect(xs(charts, "policy_loss")).toEqual([place]);
+    expect(xs(charts)).toEqual([place]);
+    expect(charts.xMax).toBe(place);
+  });
+
+  it("never let a value that is not finite into a chart", () => {
+    const charts = new RunCharts([]);
+    charts.finishLoading(raw, series(0, []), null);
+    const broken = episode(1, 1) as Extract<Event, { type: "episodes_finished" }>;
+    charts.append({ ...broken, columns: { ...broken.columns, return: [Number.NaN] } });
+    expect(xs(charts)).toEqual([]);
+  });
+});
+
+describe("marks", () => {
+  it("stand at their env step, or where the record says that it lies on another axis", () => {
+    const charts = new RunCharts([]);
+    charts.finishLoading(raw, series(0, []), null);
+    expect(charts.place(123)).toBe(123);
+    const inSeconds = series(3, [0.1, 0.2, 0.3], "seconds");
+    charts.finishLoading({ x: "seconds", smoothing: 0 }, inSeconds, history([1, 2, 3]));
+    expect(charts.place(20)).toBeCloseTo(2);
+    charts.append(metrics(4, 50));
+    expect(charts.place(40)).toBeCloseTo(4);
+  });
+});
