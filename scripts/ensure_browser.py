@@ -19,21 +19,29 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from e2e.browser import INSTRUCTION, find_browser, launch
 
 DOWNLOAD_LIMIT_S = 300
+DRIVER_LIBRARY = "libatomic1"
+"""What the Node.js in Playwright needs and slim systems lack."""
 PLAYWRIGHT_INSTALL = [sys.executable, "-m", "playwright", "install", "chromium"]
+
+APT_INSTALL = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends"]
 
 
 def working_browser() -> Path | None:
     """A Chromium that was found and has just been started, or None."""
-    with sync_playwright() as playwright:
-        executable = find_browser(playwright)
-        if executable is None:
-            return None
-        try:
-            launch(playwright, executable).close()
-        except Error as error:
-            print(f"· {executable} does not start: {error.message.splitlines()[0]}")
-            return None
-        return executable
+    executable = None
+    try:
+        with sync_playwright() as playwright:
+            executable = find_browser(playwright)
+            if executable is not None:
+                launch(playwright, executable).close()
+            return executable
+    except Error as error:
+        print(f"· {executable} does not start: {error.message.splitlines()[0]}")
+    except Exception as error:  # noqa: BLE001 - Playwright has no class for a driver that fails
+        print(
+            f"· Playwright does not start ({error}); on Debian and Ubuntu it needs {DRIVER_LIBRARY}"
+        )
+    return None
 
 
 def ways_to_install() -> list[list[str]]:
@@ -44,7 +52,7 @@ def ways_to_install() -> list[list[str]]:
     return [
         PLAYWRIGHT_INSTALL,
         ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", "chromium"],
+        [*APT_INSTALL, "chromium", DRIVER_LIBRARY],
         [*PLAYWRIGHT_INSTALL, "--with-deps"],
     ]
 
