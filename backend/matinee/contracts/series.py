@@ -33,6 +33,9 @@ class MetricSeries(BaseModel):
     count: list[int] = Field(description="Rows behind each point.")
     exact: bool = Field(description="One point per recorded row; nothing left out.")
     rows: int = Field(description="Recorded rows in the range.")
+    worker: list[int] | None = Field(
+        default=None, description="Whose episode each point is; only of exact episode metrics."
+    )
     smoothing_state: SmoothingState | None = None
 
 

@@ -66,13 +66,21 @@ def read_series(
         connection.execute("BEGIN")
         (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
         columns = {name: _rows(connection, name, axis) for name in metrics}
+        workers = _workers(connection) if any(name in EPISODE_METRICS for name in metrics) else None
     return Series(
         run_id=run_id,
         x=axis,
         smoothing=smoothing,
         next=int(newest or 0),
         metrics={
-            name: condense(*rows, points=points, from_x=from_x, to_x=to_x, smoothing=smoothing)
+            name: condense(
+                *rows,
+                points=points,
+                from_x=from_x,
+                to_x=to_x,
+                smoothing=smoothing,
+                worker=workers if name in EPISODE_METRICS else None,
+            )
             for name, rows in columns.items()
         },
     )
@@ -100,6 +108,12 @@ def _rows(
     return table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4]
 
 
+def _workers(connection: sqlite3.Connection) -> npt.NDArray[np.int64]:
+    """Whose each episode was. Shape: (N,)."""
+    rows = connection.execute("SELECT worker FROM episodes ORDER BY episode").fetchall()
+    return np.asarray(rows, dtype=np.int64).reshape(-1)
+
+
 def condense(
     x: _Column,
     mean: _Column,
@@ -111,6 +125,7 @@ def condense(
     from_x: float | None,
     to_x: float | None,
     smoothing: float,
+    worker: npt.NDArray[np.int64] | None = None,
 ) -> MetricSeries:
     """Smooth the whole series, cut the range out of it, gather it into at most `points` bins.
 
@@ -142,5 +157,6 @@ def condense(
         count=count.astype(np.int64).tolist(),
         exact=exact,
         rows=rows,
+        worker=worker[inside].tolist() if exact and worker is not None else None,
         smoothing_state=SmoothingState(last=state.last, count=state.count) if smoothing else None,
     )

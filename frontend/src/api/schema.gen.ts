@@ -1275,6 +1275,8 @@ export interface components {
             exact: boolean;
             /** @description Recorded rows in the range. */
             rows: number;
+            /** @description Whose episode each point is; only of exact episode metrics. */
+            worker: number[] | null;
             smoothing_state: components["schemas"]["SmoothingState"] | null;
         };
         /**

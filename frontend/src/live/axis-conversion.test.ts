@@ -3,7 +3,17 @@ import type { MetricSeries } from "../api/types";
 import { AxisConversion, interpolate } from "./axis-conversion";
 
 function over(x: number[], count: number[]): MetricSeries {
-  return { x, count, mean: x, min: x, max: x, exact: false, rows: 0, smoothing_state: null };
+  return {
+    x,
+    count,
+    mean: x,
+    min: x,
+    max: x,
+    exact: false,
+    rows: 0,
+    worker: null,
+    smoothing_state: null,
+  };
 }
 
 describe("where a mark lies on another axis", () => {

@@ -54,6 +54,7 @@ function history(points: readonly number[], smoothing = 0): MetricSeries {
     count: points.map(() => 1),
     exact: true,
     rows: points.length,
+    worker: null,
     smoothing_state: smoothing === 0 ? null : { last: 0.4 * (points.at(-1) ?? 0), count: 1 },
   };
 }
@@ -116,6 +117,16 @@ describe("history and live rows", () => {
     const charts = new RunCharts([]);
     charts.append(episode(1, 1));
     expect(charts.samples(RETURN_METRIC)).toBeNull();
+  });
+});
+
+describe("history", () => {
+  it("keeps the worker of an exact episode", () => {
+    const charts = new RunCharts([]);
+    const owned = series(2, [1, 2]);
+    owned.metrics[RETURN_METRIC] = { ...history([1, 2]), worker: [3, 0] };
+    charts.finishLoading(raw, owned, null);
+    expect([...(charts.samples(RETURN_METRIC)?.worker ?? [])]).toEqual([3, 0]);
   });
 });
 

@@ -194,6 +194,6 @@ function historySamples(history: MetricSeries): Sample[] {
     low: history.min[i] ?? Number.NaN,
     high: history.max[i] ?? Number.NaN,
     count: history.count[i] ?? 1,
-    worker: -1,
+    worker: history.worker?.[i] ?? -1,
   }));
 }

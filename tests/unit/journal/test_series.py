@@ -18,7 +18,8 @@ def record(run_dir: Path, flushes: int) -> None:
     with new_record(run_dir) as writer:
         for number in range(1, flushes + 1):
             writer.append_episodes(
-                episodes([float(number)], first_step=10 * number), updates=number
+                episodes([float(number)], worker=number % 2, first_step=10 * number),
+                updates=number,
             )
             spike = 1000.0 if number == flushes // 2 else float(number)
             writer.append_metrics(
@@ -48,6 +49,18 @@ def test_a_short_series_is_exact(tmp_path: Path) -> None:
     assert entropy.min == [-1, -2, -3, -4, -5]
     assert entropy.count == [3] * 5
     assert series.next == 11
+
+
+def test_an_exact_episode_knows_its_worker(tmp_path: Path) -> None:
+    """Row by row an episode says whose it was; a bin and an update stand for several workers."""
+    record(tmp_path, 5)
+
+    exact = read(tmp_path, "episode_return", from_x=20, to_x=40).metrics["episode_return"]
+    binned = read(tmp_path, "episode_return", points=2).metrics["episode_return"]
+
+    assert exact.worker == [0, 1, 0]
+    assert binned.worker is None
+    assert read(tmp_path, "entropy").metrics["entropy"].worker is None
 
 
 def test_a_long_series_keeps_its_peaks(tmp_path: Path) -> None:
