@@ -224,11 +224,12 @@ def test_a_pace_is_kept() -> None:
 
 
 def test_slow_training_tells_episodes_within_the_rollout() -> None:
-    """While paced, episodes come out before the rollout of 2,000 steps is through."""
+    """While paced, episodes come out before the one rollout is through, and before 64 rows are."""
     rig = Rig(
         small_spec(
             "Probe/ConstantReward-v0",
-            hyperparameters={"rollout_length": 500, "target_steps_per_second": 4000.0},
+            hyperparameters={"rollout_length": 32, "target_steps_per_second": 200.0},
+            budget={"env_steps": 128},
         )
     )
 
