@@ -170,7 +170,7 @@ def test_runs_that_keep_going_are_adopted_after_an_orderly_restart(
     data_dir = tmp_path / "data"
     data_dir.mkdir()
     server = new_server(data_dir, "--keep-runs").start()
-    again: LiveServer | None = None
+    last = server
     try:
         run_id = _started(server)
         pid = server.run_process(run_id).pid
@@ -178,12 +178,12 @@ def test_runs_that_keep_going_are_adopted_after_an_orderly_restart(
         code, _ = server.stop()
         assert code == 0
         assert is_run_process(pid)
-        again = new_server(data_dir).start()
-        again.wait_for_steps(run_id, steps)
-        assert again.run_process(run_id).pid == pid
-        again.command(run_id, "abort")
+        last = new_server(data_dir).start()
+        last.wait_for_steps(run_id, steps)
+        assert last.run_process(run_id).pid == pid
+        last.command(run_id, "abort")
     finally:
-        (again or server).clean_up()
+        last.clean_up()
 
 
 @pytest.mark.parametrize(
