@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 # Before anything imports torch: as the run process does, so that figures and threads agree.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Plain lines: structlog's default draws every local variable of a traceback, which takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
 
 # A developer's own server settings must not reach the servers that tests start.
 for _name in [name for name in os.environ if name.startswith("MATINEE_")]:

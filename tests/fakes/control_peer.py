@@ -22,7 +22,11 @@ class ControlPeer:
     def __init__(self, path: Path) -> None:
         self.connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.connection.settimeout(PATIENCE_S)
-        self.connection.connect(str(path))
+        try:
+            self.connection.connect(str(path))
+        except OSError:
+            self.connection.close()
+            raise
         self._lines = self.connection.makefile("rb")
 
     def __enter__(self) -> Self:

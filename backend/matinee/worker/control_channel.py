@@ -44,12 +44,20 @@ class _Peer:
         # Guards the sending half: acks and notices come from different threads.
         self._send_lock = threading.Lock()
 
+    def greet(self, hello: HelloFrame, register: Callable[[], None]) -> bool:
+        """Send the hello, and register so that no later frame is missed or overtakes it."""
+        with self._send_lock:
+            register()
+            return self._send(hello)
+
     def send(self, frame: RunFrame) -> bool:
         """Whether the frame went out; a peer that does not read for a second is given up."""
-        line = frame.model_dump_json().encode() + b"\n"
+        with self._send_lock:
+            return self._send(frame)
+
+    def _send(self, frame: RunFrame) -> bool:
         try:
-            with self._send_lock:
-                self._connection.sendall(line)
+            self._connection.sendall(frame.model_dump_json().encode() + b"\n")
         except OSError:
             return False
         return True
@@ -167,14 +175,14 @@ class ControlChannel:
 
     def _serve(self, peer: _Peer) -> None:
         try:
-            if not peer.send(self.hello):
-                return
-            # Only now: a notice of a commit must not overtake the hello.
-            with self._peers_lock:
-                self._peers.add(peer)
-            peer.read_lines(lambda line: self._take(peer, line))
+            if peer.greet(self.hello, lambda: self._register(peer)):
+                peer.read_lines(lambda line: self._take(peer, line))
         finally:
             self._drop(peer)
+
+    def _register(self, peer: _Peer) -> None:
+        with self._peers_lock:
+            self._peers.add(peer)
 
     def _take(self, peer: _Peer, line: bytes) -> bool:
         try:
