@@ -11,7 +11,7 @@ from matinee.algorithm.returns import (
     explained_variance,
     generalized_advantages,
     normalized,
-    variance,
+    weighted_variance,
 )
 from oracles.a3c_reference import Transition, gae_by_definition, goes_on, n_step_returns
 
@@ -191,18 +191,34 @@ def test_normalized_advantages_have_mean_zero_and_spread_one() -> None:
     assert chosen.std() == pytest.approx(1.0)
 
 
+EVEN = np.full(3, 1 / 3)
+
+
 def test_explained_variance_is_one_for_a_perfect_critic_and_zero_for_a_constant() -> None:
     """1 - Var[R-V]/Var[R]; undefined where returns don't vary."""
     returns = np.array([1.0, 2.0, 4.0])
 
-    assert explained_variance(np.zeros(3), returns) == pytest.approx(1.0)
-    assert explained_variance(returns - 9.0, returns) == pytest.approx(0.0)
-    assert explained_variance(returns + returns, returns) < 0.0
-    assert np.isnan(explained_variance(returns, np.ones(3)))
+    assert explained_variance(np.zeros(3), returns, EVEN) == pytest.approx(1.0)
+    assert explained_variance(returns - 9.0, returns, EVEN) == pytest.approx(0.0)
+    assert explained_variance(returns + returns, returns, EVEN) < 0.0
+    assert np.isnan(explained_variance(returns, np.zeros(3), EVEN))
 
 
-def test_the_variance_is_numpys() -> None:
-    """Of the population, also far from 0, where one pass would lose all digits."""
-    numbers = np.random.default_rng(0).normal(loc=1e4, size=500).astype(np.float32)
+@pytest.mark.parametrize("level", [0.1, 5.3, 1e4])
+def test_rounding_is_no_variation(level: float) -> None:
+    """Equal returns leave a rest of about 1e-13 in float32: that is not what a critic can miss."""
+    returns = np.full(511, level, np.float32)
+    weights = np.full(511, 1 / 511, np.float32)
 
-    assert variance(numbers) == pytest.approx(float(np.var(numbers.astype(np.float64))), rel=1e-3)
+    assert np.isnan(explained_variance(returns - 1.0, returns, weights))
+
+
+def test_the_variance_is_that_of_the_valid_numbers() -> None:
+    """As np.var of those picked out, also far from 0, where one pass would lose all digits."""
+    generator = np.random.default_rng(0)
+    numbers = generator.normal(loc=1e4, size=500).astype(np.float32)
+    valid = generator.random(500) < 0.7
+    weights = (valid / valid.sum()).astype(np.float32)
+
+    expected = float(np.var(numbers[valid].astype(np.float64)))
+    assert weighted_variance(numbers, weights) == pytest.approx(expected, rel=1e-3)

@@ -24,7 +24,7 @@ from matinee.algorithm.returns import (
     explained_variance,
     generalized_advantages,
     normalized,
-    variance,
+    weighted_variance,
 )
 from matinee.algorithm.rollout import Rollout
 
@@ -131,7 +131,7 @@ class AutogradGradient:
             terms_of=(terms.policy.item(), terms.value.item(), terms.entropy.item()),
             targets=targets,
             values=values_now,
-            valid=rollout.valid,
+            sample_weights=sample_weights,
         )
 
     def _targets(
@@ -167,16 +167,15 @@ def _report(
     terms_of: tuple[float, float, float],
     targets: Targets,
     values: NDArray[np.float32],
-    valid: NDArray[np.bool_],
+    sample_weights: NDArray[np.float32],
 ) -> LossReport:
     policy_loss, value_loss, entropy = terms_of
-    chosen = np.flatnonzero(valid)
-    advantages, returns = targets.advantages.take(chosen), targets.returns.take(chosen)
+    advantages, returns = targets.advantages.ravel(), targets.returns.ravel()
     return LossReport(
         policy_loss=policy_loss,
         value_loss=value_loss,
         entropy=entropy,
-        explained_variance=explained_variance(advantages, returns),
-        value_mean=float(values.take(chosen).sum()) / len(returns),
-        advantage_std=math.sqrt(variance(advantages)),
+        explained_variance=explained_variance(advantages, returns, sample_weights),
+        value_mean=float(np.dot(values.ravel(), sample_weights)),
+        advantage_std=math.sqrt(weighted_variance(advantages, sample_weights)),
     )
