@@ -89,7 +89,7 @@ class EnvironmentProbe:
             return EnvironmentSnapshot.model_validate_json(cached.read_bytes())
         except FileNotFoundError:
             pass
-        except ValidationError:
+        except (OSError, ValidationError):
             log.warning("environment_cache_unreadable", path=str(cached))
         document = self._ask_child()
         try:

@@ -11,6 +11,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,7 @@ from matinee.processes.run_process import AdoptedProcess, ChildProcess
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 SECRET_VARIABLES = frozenset({"MATINEE_TOKEN"})
+RUN_PROCESS = (sys.executable, "-m", "matinee.worker")
 _SPARE_LOG_MODE = 0o600
 
 SPARE_EXIT_TIMEOUT_S = 2.0
@@ -40,13 +42,15 @@ class _Spare:
 class ProcessLauncher:
     """Launches run processes on this machine. Lives from `open` to `close`."""
 
-    def __init__(self, *, spare_log: Path) -> None:
+    def __init__(self, *, spare_log: Path, command: Sequence[str] = RUN_PROCESS) -> None:
         """Prepare.
 
         Args:
             spare_log: Where a process writes until it has a run, and with it a log of its own.
+            command: Starts a process that waits for an `Assignment` on its standard input.
         """
         self._spare_log = spare_log
+        self._command = tuple(command)
         self._spare: _Spare | None = None
         self._warming: asyncio.Task[None] | None = None
         self._closed = False
@@ -114,8 +118,8 @@ class ProcessLauncher:
         self._spare_log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         output = os.open(self._spare_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _SPARE_LOG_MODE)
         try:
-            popen = subprocess.Popen(
-                [sys.executable, "-m", "matinee.worker"],
+            popen = subprocess.Popen(  # noqa: S603 - the command is part of this program
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
