@@ -96,8 +96,17 @@ class Settings(BaseSettings):
 
 
 def prepare_data_dir(data_dir: Path) -> None:
-    """Make the data directory for this user alone."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make the data directory for this user alone.
+
+    Raises:
+        InvalidInputError: it can't be made there.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{data_dir} can't be the data directory: {error.strerror}; give another --data-dir"
+        ) from error
 
 
 def access_token(settings: Settings) -> str:

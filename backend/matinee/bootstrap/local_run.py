@@ -31,6 +31,8 @@ from matinee.settings import Settings, prepare_data_dir, runtime_dir
 if TYPE_CHECKING:
     from matinee.worker.host import OnProgress
 
+_HOST_MODULE = "matinee.worker.host"
+
 
 @dataclass(frozen=True)
 class LocalRun:
@@ -86,6 +88,8 @@ def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
                 max_workers=settings.max_workers_per_run,
             )
         )
+    # Before there is a run: Ctrl-C during these seconds must not leave one that waits for ever.
+    importlib.import_module(_HOST_MODULE)
     command = new_command(run_id, Start(), new_ulid(), actor="cli")
     run_dir = RunFolders(settings.data_dir).create(
         run_id, spec=spec, details=details, created_at=datetime.now(UTC), start=command
@@ -96,7 +100,7 @@ def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
 @contextmanager
 def _importing_meanwhile() -> Iterator[None]:
     """Import torch in a thread: both it and the look at the environments take seconds."""
-    importing = threading.Thread(target=importlib.import_module, args=("matinee.worker.host",))
+    importing = threading.Thread(target=importlib.import_module, args=(_HOST_MODULE,))
     importing.start()
     try:
         yield

@@ -35,7 +35,8 @@ class TrainingProgress:
     def __init__(self, run: LocalRun, *, quiet: bool) -> None:
         self._run = run
         self._quiet = quiet
-        self._console = Console()
+        # Names, reasons and paths are people's words, which may hold [brackets] and :colons:.
+        self._console = Console(markup=False, emoji=False, highlight=False)
         self._live = Live(
             console=self._console, refresh_per_second=_REFRESHES_PER_S, transient=True
         )
@@ -45,8 +46,12 @@ class TrainingProgress:
         spec = self._run.spec
         if not self._quiet:
             self._console.print(
-                f"[bold]{self._run.name}[/bold]  {spec.algorithm.value} on {spec.environment.id}, "
-                f"{spec.workers} × {spec.envs_per_worker} environments, seed {spec.seed}"
+                Text.assemble(
+                    (self._run.name, "bold"),
+                    f"  {spec.algorithm.value} on {spec.environment.id}, {spec.workers} × "
+                    f"{spec.envs_per_worker} environments, seed {spec.seed}",
+                ),
+                soft_wrap=True,
             )
             self._live.start()
         return self
@@ -85,22 +90,20 @@ class TrainingProgress:
         progress = snapshot.progress
         style = _STATE_STYLES.get(state, "bold")
         reason = f": {snapshot.reason}" if snapshot.reason else ""
-        self._console.print(
-            Text.assemble((state.value, style), reason), highlight=False, soft_wrap=True
-        )
+        self._console.print(Text.assemble((state.value, style), reason), soft_wrap=True)
         self._console.print(
             f"  {progress.env_steps:,} env steps, {progress.episodes:,} episodes, "
             f"{progress.updates:,} updates in {progress.seconds:.2f} s; "
             f"mean return of the last 100 episodes {_mean(progress)}",
-            highlight=False,
+            soft_wrap=True,
         )
         if progress.solved_at is not None:
             self._console.print(
                 f"  solved after {progress.solved_at.env_steps:,} env steps, "
                 f"{progress.solved_at.seconds:.2f} s",
-                highlight=False,
+                soft_wrap=True,
             )
-        self._console.print(f"  record: {self._run.run_dir}", highlight=False, soft_wrap=True)
+        self._console.print(f"  record: {self._run.run_dir}", soft_wrap=True)
 
 
 def _mean(progress: Progress) -> str:

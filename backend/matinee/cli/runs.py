@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matinee.cli.options import DataDir
-from matinee.errors import ConflictError, InvalidInputError, NotFoundError
+from matinee.errors import ConflictError, InvalidInputError, MatineeError, NotFoundError
 
 if TYPE_CHECKING:
     from matinee.contracts.run import Run
@@ -39,7 +39,7 @@ def list_runs(
 
     folders = _folders(data_dir)
     ids = sorted(folders.run_ids(), reverse=True)[:limit]
-    runs = [folders.assemble(run_id) for run_id in ids]
+    runs = [run for run_id in ids if (run := _readable(folders, run_id)) is not None]
     if as_json:
         for run in runs:
             typer.echo(run.model_dump_json(by_alias=True))
@@ -65,9 +65,10 @@ def list_runs(
             "–" if mean is None else f"{mean:.1f}",
             f"{run.progress.seconds:.1f}",
         )
-    console = Console()
+    console = Console(markup=False, emoji=False)
     # Narrower, rich would cut ids, which people copy: rather let the terminal wrap the lines.
-    console.print(table, width=max(console.width, _MIN_TABLE_WIDTH))
+    console.width = max(console.width, _MIN_TABLE_WIDTH)
+    console.print(table)
 
 
 @runs_app.command("show")
@@ -100,6 +101,15 @@ def _folders(data_dir: DataDir) -> RunFolders:
     from matinee.settings import read_settings
 
     return RunFolders(read_settings(data_dir=data_dir).data_dir)
+
+
+def _readable(folders: RunFolders, run_id: str) -> Run | None:
+    """One damaged record, or one that goes this moment, must not hide all others."""
+    try:
+        return folders.assemble(run_id)
+    except MatineeError as error:
+        typer.secho(f"matinee: {run_id} left out: {error}", err=True, fg=typer.colors.YELLOW)
+        return None
 
 
 def _find(folders: RunFolders, text: str) -> str:
@@ -142,7 +152,9 @@ async def _stop(folders: RunFolders, run_id: str, *, timeout_s: float) -> Run:
         link.listen(on_committed=lambda _seq: None, on_heartbeat=lambda _steps: None)
     )
     try:
-        await link.send(CommandFrame(command_id=new_ulid(), actor="cli", action=Stop()))
+        ack = await link.send(CommandFrame(command_id=new_ulid(), actor="cli", action=Stop()))
+        if not ack.accepted:
+            raise ConflictError(f"{run.name} does not stop: {ack.reason}")
         async with asyncio.timeout(timeout_s):
             await listening
     except TimeoutError:

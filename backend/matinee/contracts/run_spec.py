@@ -132,6 +132,13 @@ class EvaluationSpec(_SpecPart):
     )
 
 
+def _check_hyperparameters(settings: dict[str, HyperparameterSetting]) -> None:
+    try:
+        check_settings(settings)
+    except InvalidInputError as error:
+        raise MultipleFieldsError(error.fields) from error
+
+
 class RunSpec(_SpecPart):
     """A run, completely: the same spec and seed make the same run where the mode allows it."""
 
@@ -162,10 +169,7 @@ class RunSpec(_SpecPart):
     def _allowed(
         cls, settings: dict[str, HyperparameterSetting]
     ) -> dict[str, HyperparameterSetting]:
-        try:
-            check_settings(settings)
-        except InvalidInputError as error:
-            raise MultipleFieldsError(error.fields) from error
+        _check_hyperparameters(settings)
         return settings
 
     @model_validator(mode="after")
@@ -206,6 +210,17 @@ class RunRequest(_SpecPart):
     checkpoint: CheckpointSpec | None = None
     evaluation: EvaluationSpec | None = None
     start: bool = Field(default=True, description="false: create it, and wait for `start`.")
+
+    @field_validator("hyperparameters")
+    @classmethod
+    def _allowed(
+        cls, settings: dict[str, HyperparameterSetting | None] | None
+    ) -> dict[str, HyperparameterSetting | None] | None:
+        # Here too, and not only in the spec, so that one answer names every wrong field.
+        _check_hyperparameters(
+            {name: value for name, value in (settings or {}).items() if value is not None}
+        )
+        return settings
 
     def as_overrides(self) -> dict[str, Any]:
         """The fields that were really sent, nested, without `start` and `preset`."""
