@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests."""
+"""One Chromium for each module of browser tests."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from e2e.watched_page import WatchedPage
 from integration.live_server import ENDED, LONG_RUN, ROOT, LiveServer
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright keeps an event loop running in this thread, and asynchronous
+# tests of other modules could not start theirs.
+@pytest.fixture(scope="module")
 def playwright_driver() -> Iterator[Playwright]:
     """Playwright's driver process."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright_driver: Playwright) -> Iterator[Browser]:
     """A headless Chromium; without one tests fail in CI and are skipped with advice elsewhere."""
     executable = find_browser(playwright_driver)
