@@ -38,6 +38,7 @@ ENV = "Probe/Endless-v0"
 @pytest.fixture
 def hang() -> Iterator[dict[str, Any]]:
     """A spec whose environment hangs until the test is over."""
+    HANGING.clear()  # a thread of an earlier test may have hung once more at its end
     yield faulty("hang") | {"envs_per_worker": 1}
     for thread in threading.enumerate():
         while thread.name.startswith("actor-learner") and thread.is_alive():
