@@ -53,7 +53,7 @@ def list_runs(
     table.add_column("state", no_wrap=True, overflow="ignore")
     table.add_column("environment", overflow="fold")
     for column in ("env steps", "return (100)", "seconds"):
-        table.add_column(column, justify="right", no_wrap=True, overflow="ignore")
+        table.add_column(column, justify="right", no_wrap=True)
     for run in runs:
         mean = run.progress.mean_return_100
         table.add_row(

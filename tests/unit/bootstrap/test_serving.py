@@ -1,0 +1,130 @@
+"""Listening: addresses, refusals, the link, and how signals end it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import webbrowser
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from matinee.bootstrap.data_dir_lock import lock_data_dir
+from matinee.bootstrap.server import Server, build_server
+from matinee.bootstrap.serving import _Announcing, _display_name, _listen, run_server
+from matinee.errors import ConflictError, InvalidInputError
+from matinee.settings import Settings
+
+
+def settings(data_dir: Path, *, host: str = "127.0.0.1", port: int = 0) -> Settings:
+    """A server of this folder, on any free port."""
+    return Settings(data_dir=data_dir, host=host, port=port)
+
+
+def announcing(server: Server, *, open_page: bool = False) -> _Announcing:
+    """The listening side of a server, without its moving parts."""
+    config = uvicorn.Config(server.app, lifespan="off", log_config=None)
+    return _Announcing(config, server, base_url="http://127.0.0.1:1234", open_page=open_page)
+
+
+@pytest.fixture
+def server(data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A server that is put together and not started."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime_dir))
+    return build_server(settings(data_dir))
+
+
+def test_a_taken_port_is_refused_with_advice(data_dir: Path) -> None:
+    """The refusal names the address, the likely cause and two ways out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConflictError, match="--port 0") as refused:
+            run_server(settings(data_dir, port=port), open_page=False, log_file=None)
+
+    assert f"127.0.0.1:{port}" in str(refused.value)
+    assert "already" in str(refused.value)
+
+
+def test_a_data_folder_that_is_looked_after_is_refused(data_dir: Path) -> None:
+    """A second server on one folder stops before it listens or writes a log."""
+    with lock_data_dir(data_dir), pytest.raises(ConflictError, match="another Matinee server"):
+        run_server(settings(data_dir), open_page=False, log_file=None)
+
+    assert not (data_dir / "server.log").exists()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_both_kinds_of_address_are_listened_on(host: str) -> None:
+    """IPv4 and IPv6 loopback both work, on any free port."""
+    with _listen(host, 0) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection((host, port), timeout=10):
+            pass
+
+
+def test_a_name_that_leads_nowhere_is_refused() -> None:
+    """An unknown host name is told as such, not as a traceback."""
+    with pytest.raises(ConflictError, match=r"no-such-host\.invalid"):
+        _listen("no-such-host.invalid", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("gpu1", "gpu1"),
+     ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1")],  # noqa: S104 - never bound
+)  # fmt: skip
+def test_the_link_can_be_clicked(host: str, shown: str) -> None:
+    """The link names an address that a browser on this machine reaches."""
+    assert _display_name(host) == shown
+
+
+@pytest.mark.anyio
+async def test_the_printed_link_logs_in_once(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it listens it prints a link, opens it if asked, and the link logs one browser in."""
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    serving = announcing(server, open_page=True)
+    serving.config.load()
+    serving.lifespan = serving.config.lifespan_class(serving.config)
+    with _listen("127.0.0.1", 0) as listener:
+        await serving.startup([listener])
+        try:
+            link = capsys.readouterr().out.split("open:")[1].split()[0]
+            assert opened == [link]
+            path = link.removeprefix("http://127.0.0.1:1234")
+            base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            async with httpx.AsyncClient(base_url=base_url) as browser:
+                first = await browser.get(path)
+                second = await browser.get(path)
+        finally:
+            serving.servers[0].close()
+            async with asyncio.timeout(10):
+                await serving.shutdown([listener])
+
+    assert "matinee" in first.headers["set-cookie"]
+    assert "set-cookie" not in second.headers
+
+
+def test_the_first_signal_ends_in_order_and_the_second_in_a_hurry(server: Server) -> None:
+    """One Ctrl-C lets runs write checkpoints and tells the streams; only a second one hurries."""
+    hurried: list[bool] = []
+    impatient = Server(server.app, server.dependencies, lambda: hurried.append(True))
+    serving = announcing(impatient)
+
+    serving.handle_exit(signal.SIGINT, None)
+    assert (serving.should_exit, serving.force_exit, hurried) == (True, False, [])
+    assert server.dependencies.closing.is_set()
+
+    serving.handle_exit(signal.SIGINT, None)
+    assert (serving.force_exit, hurried) == (True, [True])
+
+
+def test_a_server_that_others_could_reach_must_be_meant(data_dir: Path) -> None:
+    """Exposure is refused when the server is put together, whoever starts it."""
+    with pytest.raises(InvalidInputError, match="--insecure"):
+        build_server(settings(data_dir, host="0.0.0.0"))  # noqa: S104 - never bound

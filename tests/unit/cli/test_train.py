@@ -1,0 +1,215 @@
+"""`matinee train`: from spec file and flags to the request; the training itself is stubbed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from matinee.bootstrap import local_run
+from matinee.cli import progress, train
+from matinee.contracts.run_spec import RunRequest
+from matinee.contracts.run_state import ENDED_STATES, RunState
+from matinee.errors import InvalidInputError
+
+Invoke = Callable[..., Result]
+
+
+class _Plan:
+    """Remembers the request and ends as told."""
+
+    def __init__(self) -> None:
+        self.requests: list[RunRequest] = []
+        self.end = RunState.FINISHED
+
+    def __call__(self, _settings: object, request: RunRequest) -> _Plan:
+        self.requests.append(request)
+        return self
+
+    def host(self, *, on_progress: object) -> RunState:
+        """Train at once."""
+        assert on_progress is not None
+        return self.end
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What was asked for, preset included."""
+        request = self.requests[-1]
+        preset = {} if request.preset is None else {"preset": request.preset}
+        return preset | request.as_overrides()
+
+
+class _Silence:
+    """In place of the progress display."""
+
+    def __init__(self, _run: object, *, quiet: bool) -> None:
+        assert quiet
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, state: RunState, figures: object) -> None:
+        """Draw nothing."""
+
+    def report(self, state: RunState) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch) -> _Plan:
+    """The stub that stands for planning and training."""
+    plan = _Plan()
+    monkeypatch.setattr(local_run, "plan_local_run", plan)
+    monkeypatch.setattr(progress, "TrainingProgress", _Silence)
+    return plan
+
+
+@pytest.fixture
+def invoke(plan: _Plan, tmp_path: Path) -> Invoke:
+    """Run the command, quietly."""
+    assert not plan.requests
+    command = typer.Typer()
+    command.command()(train.train)
+
+    def run(*arguments: str, stdin: str | None = None) -> Result:
+        everything = [*arguments, "--quiet", "--data-dir", str(tmp_path)]
+        return CliRunner().invoke(command, everything, input=stdin)
+
+    return run
+
+
+def refusal(result: Result) -> InvalidInputError:
+    """The error that the command raised."""
+    assert isinstance(result.exception, InvalidInputError), result.output
+    return result.exception
+
+
+def test_every_flag_reaches_the_spec(invoke: Invoke, plan: _Plan) -> None:
+    """Each flag sets the field that it names; --set takes numbers, words and schedules."""
+    schedule = {"schedule": "linear", "from": 0.4, "to": 0.1, "from_env_step": 0,
+                "until_env_step": 9000}  # fmt: skip
+    flags = (
+        "--preset cartpole-a3c --env Acrobot-v1 --workers 3 --envs-per-worker 5 --hidden 32,16 "
+        "--seed 4 --env-steps 99 --seconds 1.5 --target-return -80 --name n --group g "
+        "--set learning_rate=1e-3 --set optimizer=adam"
+    )
+
+    result = invoke(*flags.split(), "--set", f"epsilon={json.dumps(schedule)}")
+
+    assert result.exit_code == 0, result.output
+    assert plan.overrides == {
+        "preset": "cartpole-a3c",
+        "environment": {"id": "Acrobot-v1"},
+        "workers": 3,
+        "envs_per_worker": 5,
+        "network": {"hidden": [32, 16]},
+        "seed": 4,
+        "hyperparameters": {"learning_rate": 1e-3, "optimizer": "adam", "epsilon": schedule},
+        "budget": {"env_steps": 99, "seconds": 1.5, "target_return": -80},
+        "name": "n",
+        "group": "g",
+    }
+
+
+def test_flags_left_out_set_nothing(invoke: Invoke, plan: _Plan) -> None:
+    """What is not said is left to the preset."""
+    assert invoke("--preset", "cartpole-a3c").exit_code == 0
+    assert plan.overrides == {"preset": "cartpole-a3c"}
+
+
+DOCUMENT: dict[str, Any] = {
+    "environment": {"id": "CartPole-v1", "kwargs": {"sutton_barto_reward": True}},
+    "workers": 2,
+    "hyperparameters": {"gamma": 0.9, "learning_rate": 0.5},
+    "budget": {"env_steps": 10, "seconds": 2},
+}
+
+
+def test_flags_lie_over_a_spec_file_member_by_member(
+    invoke: Invoke, plan: _Plan, tmp_path: Path
+) -> None:
+    """A flag replaces what it names in the spec file and nothing beside it."""
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(DOCUMENT))
+
+    result = invoke(str(path), "--set", "gamma=0.99", "--env-steps", "20", "--workers", "1")
+
+    assert result.exit_code == 0, result.output
+    assert plan.overrides == {
+        "environment": DOCUMENT["environment"],
+        "workers": 1,
+        "hyperparameters": {"gamma": 0.99, "learning_rate": 0.5},
+        "budget": {"env_steps": 20, "seconds": 2},
+    }
+
+
+def test_a_dash_reads_the_spec_from_stdin(invoke: Invoke, plan: _Plan) -> None:
+    """`-` takes the same document from a pipe."""
+    assert invoke("-", stdin=json.dumps(DOCUMENT)).exit_code == 0
+    assert plan.overrides == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("{", "not JSON"), ("[1]", "JSON object"), (b"\xff", "not JSON"), (None, "No such file")],
+)
+def test_a_spec_file_that_is_none_is_refused(
+    invoke: Invoke, plan: _Plan, tmp_path: Path, text: str | bytes | None, complaint: str
+) -> None:
+    """A missing file, broken JSON, other bytes, or another kind of document is told as such."""
+    path = tmp_path / "spec.json"
+    if text is not None:
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+
+    error = refusal(invoke(str(path)))
+
+    assert str(path) in str(error)
+    assert complaint in str(error)
+    assert plan.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [(["--set", "learning_rate"], "NAME=VALUE"), (["--hidden", "64;64"], "commas")],
+)
+def test_a_flag_that_can_not_be_read_says_how_to_write_it(
+    invoke: Invoke, arguments: list[str], advice: str
+) -> None:
+    """Malformed flags are refused with an example."""
+    assert advice in str(refusal(invoke("--env", "CartPole-v1", *arguments)))
+
+
+def test_every_wrong_field_is_named_at_once(invoke: Invoke, plan: _Plan) -> None:
+    """One answer names all wrong fields, hyperparameters too, with what is allowed there."""
+    document = {**DOCUMENT, "worker": 1, "seed": -1}
+
+    result = invoke(
+        "-", "--workers", "0", "--set", "gamma=2", "--set", "speed=3", stdin=json.dumps(document)
+    )
+
+    fields = {".".join(map(str, f.loc)): f.message for f in refusal(result).fields}
+    assert fields.keys() == {
+        "worker", "seed", "workers", "hyperparameters.gamma", "hyperparameters.speed"
+    }  # fmt: skip
+    assert "greater than or equal to 1" in fields["workers"]
+    assert "0.01 to 0.99999" in fields["hyperparameters.gamma"]
+    assert "learning_rate" in fields["hyperparameters.speed"]
+    assert plan.requests == []
+
+
+def test_the_exit_code_tells_how_it_ended(invoke: Invoke, plan: _Plan) -> None:
+    """Scripts can tell every end from the exit code alone."""
+    codes = {}
+    for state in ENDED_STATES:
+        plan.end = state
+        codes[state.value] = invoke("--preset", "cartpole-a3c").exit_code
+
+    assert codes == {"finished": 0, "stopped": 0, "failed": 1, "aborted": 3, "interrupted": 130}
