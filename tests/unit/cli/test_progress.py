@@ -24,10 +24,10 @@ HALF_WAY = Progress(
 
 @pytest.fixture
 def run(data_dir: Path) -> LocalRun:
-    """A run that is made and not yet hosted, with a name that would be markup to rich."""
+    """A run that is made and not yet hosted, with a name and path that would be markup to rich."""
     run_id = new_ulid()
     details = RunDetails(name=AWKWARD_NAME)
-    folder = RunFolders(data_dir).create(
+    folder = RunFolders(data_dir / "[red]").create(
         run_id, spec=SPEC, details=details, created_at=NOW, start=None
     )
     return LocalRun(run_id, AWKWARD_NAME, folder, SPEC, new_ulid())
