@@ -37,7 +37,8 @@ class ControlLink:
         self._reader = reader
         self._writer = writer
         self.hello = hello
-        self._acks: dict[str, asyncio.Future[AckFrame]] = {}
+        # None means that the connection has ended before an answer came.
+        self._acks: dict[str, asyncio.Future[AckFrame | None]] = {}
         self._closed = False
 
     @classmethod
@@ -74,13 +75,13 @@ class ControlLink:
         """
         if self._closed:
             raise RunUnreachableError("the run process has closed its control socket")
-        ack: asyncio.Future[AckFrame] = asyncio.get_running_loop().create_future()
-        self._acks[frame.command_id] = ack
+        waiting: asyncio.Future[AckFrame | None] = asyncio.get_running_loop().create_future()
+        self._acks[frame.command_id] = waiting
         try:
             async with asyncio.timeout(ACK_TIMEOUT_S):
                 self._writer.write(frame.model_dump_json(by_alias=True).encode() + b"\n")
                 await self._writer.drain()
-                return await ack
+                ack = await waiting
         except TimeoutError as error:
             raise RunUnreachableError(
                 f"the run process did not answer within {ACK_TIMEOUT_S:g} s"
@@ -89,6 +90,9 @@ class ControlLink:
             raise RunUnreachableError("the run process is gone") from error
         finally:
             self._acks.pop(frame.command_id, None)
+        if ack is None:
+            raise RunUnreachableError("the run process is gone")
+        return ack
 
     async def listen(
         self, *, on_committed: Callable[[int], None], on_heartbeat: Callable[[int], None]
@@ -113,7 +117,7 @@ class ControlLink:
         self._closed = True
         for ack in self._acks.values():
             if not ack.done():
-                ack.set_exception(RunUnreachableError("the run process is gone"))
+                ack.set_result(None)
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()

@@ -1,0 +1,75 @@
+"""Exact exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from fakes.records import episodes, new_record, progress, summary
+from matinee.journal.reader import JournalReader
+from matinee.runs.exports import (
+    EPISODE_COLUMNS,
+    METRIC_COLUMNS,
+    export_episodes,
+    export_metrics,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> JournalReader:
+    """A record with three episodes and two flushes."""
+    with new_record(tmp_path) as writer:
+        writer.append_episodes(episodes([1.0, 2.5, 1 / 3]), updates=7)
+        writer.append_metrics({"entropy": summary(0.5, low=0.1)}, progress(10))
+        writer.append_metrics({"entropy": summary(0.4), "value_loss": summary(3)}, progress(20))
+    return JournalReader(tmp_path)
+
+
+async def text(parts: AsyncIterator[bytes]) -> str:
+    """The whole file."""
+    return b"".join([part async for part in parts]).decode()
+
+
+async def test_episodes_as_csv(reader: JournalReader) -> None:
+    """A header and a line for each episode, with every digit."""
+    rows = list(csv.reader(io.StringIO(await text(export_episodes(reader, "csv")))))
+    assert rows[0] == list(EPISODE_COLUMNS)
+    assert [float(row[5]) for row in rows[1:]] == [1.0, 2.5, 1 / 3]
+
+
+async def test_episodes_as_json_lines(reader: JournalReader) -> None:
+    """One object a line, with the same names and the same digits."""
+    lines = (await text(export_episodes(reader, "jsonl"))).splitlines()
+    rows = [orjson.loads(line) for line in lines]
+    assert [tuple(row) for row in rows] == [EPISODE_COLUMNS] * 3
+    assert [row["return"] for row in rows] == [1.0, 2.5, 1 / 3]
+
+
+async def test_metrics_in_both_forms(reader: JournalReader) -> None:
+    """Metrics come one row a flush and metric, and both forms hold the same."""
+    rows = [
+        orjson.loads(line) for line in (await text(export_metrics(reader, "jsonl"))).splitlines()
+    ]
+    table = list(csv.reader(io.StringIO(await text(export_metrics(reader, "csv")))))
+    assert table[0] == list(METRIC_COLUMNS)
+    assert [(row["env_step"], row["metric"], row["min"]) for row in rows] == [
+        (10, "entropy", 0.1),
+        (20, "entropy", 0.4),
+        (20, "value_loss", 3.0),
+    ]
+    assert [[str(value) for value in row.values()] for row in rows] == table[1:]
+
+
+async def test_an_empty_run(tmp_path: Path) -> None:
+    """A run without rows exports a header, or nothing."""
+    new_record(tmp_path).close()
+    reader = JournalReader(tmp_path)
+    assert await text(export_episodes(reader, "csv")) == ",".join(EPISODE_COLUMNS) + "\r\n"
+    assert await text(export_metrics(reader, "jsonl")) == ""

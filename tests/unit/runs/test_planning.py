@@ -1,0 +1,143 @@
+"""From a request to a complete, checked plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matinee.bootstrap.presets import BuiltInPresets
+from matinee.contracts.run_spec import RunRequest, RunSpec
+from matinee.errors import FieldError, InvalidInputError
+from matinee.processes.environment_probe import EnvironmentProbe
+from matinee.runs.folders import RunDetails
+from matinee.runs.planning import plan_run
+
+pytestmark = pytest.mark.anyio
+
+RUN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+@pytest.fixture
+def registry(environment_cache: Path) -> EnvironmentProbe:
+    """What is installed here."""
+    return EnvironmentProbe(cache_dir=environment_cache)
+
+
+async def plan(registry: EnvironmentProbe, **fields: Any) -> tuple[RunSpec, RunDetails]:
+    """Plan a run."""
+    return await plan_run(
+        RunRequest.model_validate(fields),
+        run_id=RUN_ID,
+        presets=BuiltInPresets(),
+        registry=registry,
+        max_workers=8,
+    )
+
+
+async def refused(registry: EnvironmentProbe, **fields: Any) -> list[FieldError]:
+    """Why a request is refused."""
+    with pytest.raises(InvalidInputError) as caught:
+        await plan(registry, **fields)
+    return list(caught.value.fields)
+
+
+async def test_a_preset_is_filled_in_first(registry: EnvironmentProbe) -> None:
+    """The request's fields go over the preset's, member by member; null clears one of them."""
+    spec, details = await plan(
+        registry,
+        preset="cartpole-a3c",
+        seed=3,
+        workers=1,
+        hyperparameters={"gamma": 0.5, "learning_rate": None},
+        budget={"target_return": None},
+        name="mine",
+        group="g",
+        tags=["a"],
+    )
+    (preset,) = [each for each in BuiltInPresets().all() if each.name == "cartpole-a3c"]
+    assert spec.preset == "cartpole-a3c"
+    assert (spec.workers, spec.seed) == (1, 3)
+    assert spec.envs_per_worker == preset.spec.envs_per_worker
+    assert spec.hyperparameters["gamma"] == 0.5
+    assert "learning_rate" not in spec.hyperparameters
+    assert spec.hyperparameters["optimizer"] == preset.spec.hyperparameters["optimizer"]
+    assert spec.budget.target_return is None
+    assert spec.budget.env_steps == preset.spec.budget.env_steps
+    assert (details.name, details.group, details.tags) == ("mine", "g", ["a"])
+
+
+async def test_what_is_left_out_is_chosen(registry: EnvironmentProbe) -> None:
+    """A seed is drawn, a name is made: every run is recorded with both."""
+    one, details = await plan(registry, environment={"id": "CartPole-v1"})
+    other, _ = await plan(registry, environment={"id": "CartPole-v1"})
+    assert one.seed is not None
+    assert one.seed != other.seed
+    assert details.name == "CartPole-v1 a3c 5fav"
+
+
+async def test_nothing_to_train_on(registry: EnvironmentProbe) -> None:
+    """Without environment and preset the request is refused, with what to add."""
+    (field,) = await refused(registry, seed=1)
+    assert field.loc == ("environment",)
+    assert "a preset that has one" in field.message
+
+
+async def test_an_unknown_environment(registry: EnvironmentProbe) -> None:
+    """An unknown id is refused in whole sentences: near ones are offered, and where all are."""
+    (near,) = await refused(registry, environment={"id": "CartPole-v9"})
+    assert near.loc == ("environment", "id")
+    assert near.message.startswith("'CartPole-v9' is not registered here; did you mean CartPole-v")
+    assert near.message.endswith("? GET /api/v1/environments lists what is")
+    (far,) = await refused(registry, environment={"id": "Zzzzzz"})
+    assert far.message == (
+        "'Zzzzzz' is not registered here; GET /api/v1/environments lists what is"
+    )
+
+
+async def test_an_environment_that_cannot_be_trained_on(registry: EnvironmentProbe) -> None:
+    """An environment with continuous actions is refused with the reason."""
+    (field,) = await refused(registry, environment={"id": "Pendulum-v1"})
+    assert field.loc == ("environment", "id")
+    assert "can't be trained on yet" in field.message
+
+
+async def test_an_environment_that_is_not_installed(registry: EnvironmentProbe) -> None:
+    """An environment whose packages are missing is refused with the command that installs them."""
+    missing = [each for each in await registry.environments() if not each.installed]
+    if not missing:
+        pytest.skip("everything is installed here")
+    known = [each for each in missing if each.install_hint is not None]
+    (field,) = await refused(registry, environment={"id": known[0].id})
+    assert "not installed" in field.message
+    assert known[0].install_hint is not None
+    assert known[0].install_hint in field.message
+
+
+async def test_unknown_arguments_are_each_named(registry: EnvironmentProbe) -> None:
+    """Every argument that the environment does not take is named, with those that it takes."""
+    fields = await refused(
+        registry, environment={"id": "CartPole-v1", "kwargs": {"wheels": 4, "wings": 2}}
+    )
+    assert [field.loc[-1] for field in fields] == ["wheels", "wings"]
+    assert "max_episode_steps" in fields[0].message
+
+
+async def test_the_servers_own_limit(registry: EnvironmentProbe) -> None:
+    """More workers than this server allows are refused with its range."""
+    (field,) = await refused(registry, environment={"id": "CartPole-v1"}, workers=9)
+    assert field == FieldError(("workers",), "9 is not allowed; allowed: an integer from 1 to 8")
+
+
+async def test_preset_and_request_together_are_checked(registry: EnvironmentProbe) -> None:
+    """What is fine alone may be wrong over a preset: the merged spec is what counts."""
+    (field,) = await refused(
+        registry,
+        preset="cartpole-a3c",
+        envs_per_worker=4096,
+        hyperparameters={"rollout_length": 2048},
+    )
+    assert "samples a rollout" in field.message
+    (unknown,) = await refused(registry, preset="cartpole-b4d")
+    assert "known: cartpole-lesson, cartpole-a3c" in unknown.message
