@@ -168,3 +168,19 @@ def test_the_view_lives_in_the_address(
     page.keyboard.press("End")
     expect(live).to_be_disabled()
     assert "from=" not in page.url
+
+
+def test_a_run_is_renamed_in_place(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """A new name stands in the header, in the list and on the server."""
+    watched = new_page(live_server).log_in().open_run(long_run)
+    page = watched.page
+
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Name of the run").fill("third try")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("third try")
+    expect(page.get_by_role("navigation", name="Runs")).to_contain_text("third try")
+    assert live_server.run(long_run)["name"] == "third try"

@@ -34,7 +34,7 @@ export function plotOptions(
   const { isSymlog } = view;
   return {
     ...size,
-    padding: [8, 8, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: false, range: () => [...source.xRange()] },

@@ -22,7 +22,7 @@ export const CLOCK_METRIC = "steps_per_second";
 
 /** Enough for every pixel of a wide screen several times over. */
 const RETURN_CAPACITY = 16_384;
-const METRIC_CAPACITY = 4_096;
+const METRIC_CAPACITY = 8_192;
 
 /** What the charts show: all of them share it. */
 export interface ChartView {

@@ -22,7 +22,7 @@ const LEDGER_TYPES: readonly EventType[] = [
   "log_written",
 ];
 
-const HISTORY_POINTS = 2_000;
+const HISTORY_POINTS = 4_000;
 
 export interface RunSources {
   readonly run: () => Promise<Run>;
