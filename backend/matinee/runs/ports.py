@@ -59,6 +59,9 @@ class Catalogue(Protocol):
     def known_run_ids(self) -> frozenset[str]:
         """The ids of all runs in the index."""
 
+    def count_runs(self) -> dict[RunState, int]:
+        """How many runs are in each state; a state without any is left out."""
+
     def remove_run(self, run_id: str) -> None:
         """Forget one run."""
 

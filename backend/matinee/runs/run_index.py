@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from matinee.contracts.run import Run, RunPage, RunSnapshot
-from matinee.contracts.run_state import ACTIVE_STATES, RunState
+from matinee.contracts.run_state import ACTIVE_STATES
 from matinee.errors import NotFoundError
 from matinee.runs.folders import RunDetails, RunFolders
 from matinee.runs.ports import Catalogue, RunQuery
@@ -58,13 +58,6 @@ class RunIndex:
         page = await asyncio.to_thread(self._catalogue.list_runs, query)
         items = [self._live.get(run.id, run) for run in page.items]
         return RunPage(items=items, next_cursor=page.next_cursor)
-
-    def counts(self) -> dict[RunState, int]:
-        """Live runs by state."""
-        counts: dict[RunState, int] = {}
-        for run in self.live.values():
-            counts[run.state] = counts.get(run.state, 0) + 1
-        return counts
 
     async def refresh(self, run_id: str) -> Run:
         """Read the run from its folder and keep what it says."""

@@ -319,7 +319,7 @@ class RunService:
         """What `/metrics` reports."""
         ages_s = self._supervisor.heartbeat_ages_s().values()
         return ServerFigures(
-            runs=self._index.counts(),
+            runs=await asyncio.to_thread(self._catalogue.count_runs),
             heartbeat_age_s=max(ages_s, default=None),
             events_published=self._hub.published_events,
             env_steps_per_second=sum(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from matinee.contracts.run import Run, RunPage
+from matinee.contracts.run_state import RunState
 from matinee.errors import CatalogueError, FieldError, InvalidInputError
 from matinee.runs.ports import IdempotencyClaim, RunQuery
 from matinee.storage.database import Database, microseconds
@@ -78,6 +79,12 @@ class SqliteCatalogue:
         """The ids of all runs in the index."""
         with self.database.read() as connection:
             return frozenset(row[0] for row in connection.execute("SELECT id FROM runs"))
+
+    def count_runs(self) -> dict[RunState, int]:
+        """How many runs are in each state; a state without any is left out."""
+        with self.database.read() as connection:
+            rows = connection.execute("SELECT state, count(*) FROM runs GROUP BY state")
+            return {RunState(state): int(count) for state, count in rows}
 
     def remove_run(self, run_id: str) -> None:
         """Forget one run."""

@@ -49,6 +49,17 @@ def test_a_run_comes_back_as_it_was_saved(catalogue: SqliteCatalogue) -> None:
     assert catalogue.known_run_ids() == {run.id}
 
 
+def test_runs_are_counted_by_state(catalogue: SqliteCatalogue) -> None:
+    """Each run counts in its newest state, ended ones too, and removed ones no more."""
+    first, second, third = make_run(), make_run(), make_run()
+    save(catalogue, first, second, third)
+    ended = second.model_copy(update={"state": RunState.FINISHED})
+    save(catalogue, ended)
+    catalogue.remove_run(third.id)
+
+    assert catalogue.count_runs() == {first.state: 1, RunState.FINISHED: 1}
+
+
 def test_a_removed_run_is_gone(catalogue: SqliteCatalogue) -> None:
     """After removal a run is neither found nor listed, and removing it again is no error."""
     run = make_run()
