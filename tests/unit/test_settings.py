@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -16,6 +18,7 @@ from matinee.settings import (
     Settings,
     access_token,
     prepare_data_dir,
+    read_settings,
     runtime_dir,
 )
 
@@ -104,6 +107,28 @@ def test_a_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
     (tmp_path / TOKEN_FILE).write_text("\n")
     with pytest.raises(InvalidInputError, match="safe token"):
         access_token(Settings(data_dir=tmp_path))
+
+
+def test_two_that_make_a_token_agree(tmp_path: Path) -> None:
+    """However many ask for the first token at the same moment, all get the same whole one."""
+    with ThreadPoolExecutor(8) as pool:
+        tokens = set(pool.map(access_token, [Settings(data_dir=tmp_path)] * 40))
+
+    assert len(tokens) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [TOKEN_FILE]
+
+
+@pytest.mark.parametrize(
+    ("flags", "field"), [({"port": 70_000}, "port"), ({"orphan_grace_s": 0.5}, "orphan_grace_s")]
+)
+def test_a_wrong_setting_is_named(flags: dict[str, Any], field: str) -> None:
+    """What is wrong is told by name, with the value, as every other refusal is."""
+    with pytest.raises(InvalidInputError, match="a setting is not valid") as refused:
+        read_settings(**flags)
+
+    (error,) = refused.value.fields
+    assert error.loc == (field,)
+    assert repr(flags[field]) in error.message
 
 
 def test_the_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:

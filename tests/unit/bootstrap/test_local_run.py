@@ -6,20 +6,27 @@ import importlib
 import logging
 import shutil
 import signal
+import subprocess
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
+from matinee.bootstrap import local_run
 from matinee.bootstrap.local_run import LocalRun, plan_local_run
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.errors import InvalidInputError
 from matinee.journal.schema import WORKER_LOG
+from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.runs.folders import RunFolders
+from matinee.runs.planning import plan_run
 from matinee.settings import Settings
 
 CARTPOLE = {"id": "CartPole-v1"}
@@ -121,6 +128,38 @@ def test_slow_imports_come_before_the_run(
         plan(settings)
 
     assert list(RunFolders(settings.data_dir).run_ids()) == []
+
+
+def test_torch_is_loaded_while_the_environments_are_looked_at(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time, when looking takes seconds, both happen at the same time; also on refusal."""
+    loading = threading.Event()
+    looked_while_loading: list[bool] = []
+
+    async def look(*arguments: Any, **options: Any) -> Any:
+        looked_while_loading.append(loading.wait(10))
+        loading.clear()
+        return await plan_run(*arguments, **options)
+
+    monkeypatch.setattr(importlib, "import_module", lambda _name: loading.set())
+    monkeypatch.setattr(local_run, "plan_run", look)
+    monkeypatch.setattr(EnvironmentProbe, "is_quick", lambda _probe: False)
+    plan(settings)
+    with pytest.raises(InvalidInputError):
+        plan(settings, environment={"id": "Nothing-v0"})
+
+    assert looked_while_loading == [True, True]
+
+
+def test_planning_needs_no_torch() -> None:
+    """Where the environments are known, a wrong request is refused before torch is loaded."""
+    code = (
+        "import sys, matinee.bootstrap.local_run\n"
+        "print(sorted({'torch', 'gymnasium'} & sys.modules.keys()))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
 
 
 @pytest.mark.usefixtures("restored")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import psutil
 import pytest
 
 from matinee.bootstrap.server import Server, build_server
+from matinee.runs.recovery import FolderWatch
+from matinee.runs.supervisor import Supervisor
 from matinee.settings import Settings, access_token
 
 pytestmark = pytest.mark.anyio
@@ -81,3 +85,59 @@ async def test_the_end_leaves_nothing_behind(built: Server, data_dir: Path) -> N
     again = build_server(Settings(data_dir=data_dir))
     async with again.app.router.lifespan_context(again.app):
         pass
+
+
+def children() -> set[int]:
+    """Child processes of this one."""
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+async def test_a_start_that_fails_ends_what_had_started(
+    built: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the start fails half-way its processes are ended, and the reason is not swallowed."""
+
+    async def refuse(_watch: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(FolderWatch, "recover", refuse)
+    before = children()
+    with pytest.raises(OSError, match="the disk is gone"):
+        async with built.app.router.lifespan_context(built.app):
+            pass
+    assert children() <= before
+
+
+async def test_an_end_that_fails_ends_the_rest(
+    built: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If one part cannot be ended the others are ended all the same."""
+
+    async def refuse(_supervisor: object, *, keep_runs: bool) -> None:
+        raise OSError(f"keep_runs={keep_runs}: no")
+
+    monkeypatch.setattr(Supervisor, "close", refuse)
+    before = children()
+    with pytest.raises(OSError, match="keep_runs=False: no"):
+        async with built.app.router.lifespan_context(built.app):
+            pass
+    assert children() <= before
+
+
+async def test_living_again_and_again_leaks_nothing(data_dir: Path, built: Server) -> None:
+    """Tasks and descriptors are as many after many lives as after one."""
+    del built
+
+    async def live() -> tuple[int, int]:
+        server = build_server(Settings(data_dir=data_dir))
+        async with server.app.router.lifespan_context(server.app):
+            await server.dependencies.runs.environments()
+        gc.collect()
+        return len(asyncio.all_tasks()), len(list(Path("/dev/fd").iterdir()))
+
+    await live()
+    tasks, descriptors = await live()
+    for _ in range(3):
+        again = await live()
+        assert again[0] <= tasks
+        assert again[1] <= descriptors
