@@ -9,6 +9,8 @@ import { symlogMargin, symlogTicks } from "./symlog";
 const FONT = '11px "IBM Plex Sans Variable", sans-serif';
 const Y_AXIS_WIDTH = 46;
 const X_AXIS_HEIGHT = 24;
+/** Below this height, labels of the y axis stand closer. */
+const LOW_PX = 200;
 /** Below this width, labels of the x axis stand closer. */
 const NARROW_PX = 320;
 const SMALLEST_DRAG_PX = 5;
@@ -60,7 +62,7 @@ export function plotOptions(
         font: FONT,
         size: Y_AXIS_WIDTH,
         gap: 6,
-        space: 28,
+        space: (u) => (u.height < LOW_PX ? 28 : 44),
         grid: { stroke: () => source.palette().line, width: 1 },
         ticks: { show: false },
         values: (_, splits) => splits.map(formatTick),

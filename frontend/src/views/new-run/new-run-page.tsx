@@ -2,7 +2,7 @@
 
 import { Button, SegmentedControl, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { ApiProblem, describeError } from "../../api/problem";
 import { algorithmsQuery, environmentsQuery, presetsQuery } from "../../api/queries";
 import type {
@@ -94,8 +94,24 @@ function NewRunForm({ presets, firstPreset, environments, algorithm }: NewRunFor
     />
   );
   const first = documents[0] ?? {};
+  const form = useRef<HTMLFormElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each refusal
+  useEffect(() => focusFirstInvalid(form.current), [create.error]);
+  const start = (
+    <Button
+      type="submit"
+      size="md"
+      fullWidth
+      variant="filled"
+      leftSection={<Icon name="play" />}
+      loading={create.isPending}
+    >
+      {documents.length > 1 ? `Start ${documents.length} runs` : "Start"}
+    </Button>
+  );
   return (
     <form
+      ref={form}
       className={styles.page}
       onSubmit={(event) => {
         event.preventDefault();
@@ -103,8 +119,11 @@ function NewRunForm({ presets, firstPreset, environments, algorithm }: NewRunFor
       }}
     >
       <header className={styles.head}>
-        <h1>New run</h1>
-        <p>Pick a starting point; change what you like.</p>
+        <div>
+          <h1>New run</h1>
+          <p>Pick a starting point; change what you like.</p>
+        </div>
+        <div className={styles.startAbove}>{start}</div>
       </header>
       <fieldset className={styles.presets}>
         <legend className="visually-hidden">Starting point</legend>
@@ -189,16 +208,7 @@ function NewRunForm({ presets, firstPreset, environments, algorithm }: NewRunFor
               another value.
             </p>
           )}
-          <Button
-            type="submit"
-            size="md"
-            fullWidth
-            variant="filled"
-            leftSection={<Icon name="play" />}
-            loading={create.isPending}
-          >
-            {documents.length > 1 ? `Start ${documents.length} runs` : "Start"}
-          </Button>
+          {start}
           <p className={styles.twin}>
             {documents.length > 1 ? "The first of them from a script:" : "The same from a script:"}
           </p>
@@ -207,6 +217,12 @@ function NewRunForm({ presets, firstPreset, environments, algorithm }: NewRunFor
       </div>
     </form>
   );
+}
+
+/** Leads to the first field that the server refused: it may be far from the start button. */
+function focusFirstInvalid(form: HTMLFormElement | null): void {
+  const place = form?.querySelector("[aria-invalid=true], fieldset[data-invalid] input");
+  if (place instanceof HTMLElement) place.focus();
 }
 
 type TextField = Exclude<keyof DraftFields, "sharedTrunk" | "environment" | "activation">;

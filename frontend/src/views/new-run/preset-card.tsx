@@ -6,6 +6,8 @@ import { formatSpan } from "../../format/durations";
 import { formatCount, formatMeasured } from "../../format/numbers";
 import styles from "./preset-card.module.css";
 
+type Measurement = NonNullable<Preset["measurement"]>;
+
 interface PresetCardProps {
   readonly preset: Preset;
   readonly isChosen: boolean;
@@ -37,18 +39,23 @@ export function PresetCard({ preset, isChosen, onChoose }: PresetCardProps) {
             />
           )}
           <span>
-            reached {formatMeasured(measurement.threshold)} with {measurement.solved} of{" "}
-            {measurement.seeds.length} seeds
+            {verdict(measurement)}
             <br />
-            median {formatCount(measurement.env_steps_median)} steps,{" "}
+            {measurement.solved > 0 ? "median " : "in "}
+            {formatCount(measurement.env_steps_median)} steps,{" "}
             {formatSpan(measurement.seconds_median)}
             <br />
-            <small>
-              {measurement.machine}, {measurement.measured_on}
-            </small>
+            <small title={measurement.machine}>measured on {measurement.measured_on}</small>
           </span>
         </span>
       )}
     </label>
   );
+}
+
+function verdict({ threshold, solved, seeds }: Measurement): string {
+  const goal = formatMeasured(threshold);
+  return solved === 0
+    ? `not yet at ${goal} with any of ${seeds.length} seeds`
+    : `reached ${goal} with ${solved} of ${seeds.length} seeds`;
 }
