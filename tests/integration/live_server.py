@@ -64,10 +64,12 @@ def eventually(look: Callable[[], _T | None], *, what: str, timeout_s: float = P
 
 
 def child_environment(*, runtime_dir: Path, **variables: str) -> dict[str, str]:
-    """Environment variables for a Matinee of this checkout."""
+    """Environment variables for a Matinee of this checkout, with our probe environments."""
+    tests = ROOT / "tests"
+    folders = (ROOT / "backend", tests, tests / "fakes" / "probe_plugin")
     return {
         **os.environ,
-        "PYTHONPATH": str(ROOT / "backend"),
+        "PYTHONPATH": os.pathsep.join(map(str, folders)),
         "XDG_RUNTIME_DIR": str(runtime_dir),
         **variables,
     }
@@ -169,6 +171,12 @@ class LiveServer:
         folders = RunFolders(self.data_dir)
         processes = [folders.reader(run_id).process() for run_id in folders.run_ids()]
         return [process.pid for process in processes if process is not None]
+
+    def recorded_pid(self, run_id: str) -> int:
+        """Which process the record of a run names."""
+        recorded = RunFolders(self.data_dir).reader(run_id).process()
+        assert recorded is not None
+        return recorded.pid
 
     # ---- what scripts do -------------------------------------------------------------------------
 
