@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "images"
 SEED = 1
 CHANGE_AT_ENV_STEP = 120_000
-PICTURE_AT_ENV_STEP = 290_000
+PICTURE_AT_ENV_STEP = 330_000
 
 
 def _open(browser: Browser, server: LiveServer, scheme: str) -> WatchedPage:
@@ -52,7 +52,7 @@ def take_pictures(browser: Browser, server: LiveServer) -> None:
     server.client.patch(
         f"/api/v1/runs/{run_id}/hyperparameters",
         params={"wait": 20},
-        json={"learning_rate": 0.01},
+        json={"learning_rate": 0.005},
     ).raise_for_status()
     _wait_for_steps(server, run_id, PICTURE_AT_ENV_STEP)
     light.page.screenshot(path=PICTURES / "run-light.png")
