@@ -110,7 +110,9 @@ class _ServiceCollector(Collector):
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
-        runs = GaugeMetricFamily("matinee_runs", "Runs by state, ended ones too.", labels=("state",))
+        runs = GaugeMetricFamily(
+            "matinee_runs", "Runs by state, also ended ones.", labels=("state",)
+        )
         for state in RunState:
             runs.add_metric((state,), self._figures.runs.get(state, 0))
         yield runs
