@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 import pytest
 
-from fakes.house import House
+from fakes.house import House, eventually
 from matinee.contracts.commands import Pause, SetHyperparameters
 from matinee.contracts.run import Run, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.series import SeriesAxis
+from matinee.contracts.system import ServerFigures
 from matinee.errors import (
     CatalogueError,
     ConflictError,
@@ -280,8 +281,13 @@ async def test_what_the_server_says_of_itself(house: House) -> None:
     assert any(each.id == "CartPole-v1" for each in (await house.service.environments()).items)
     assert [each.name for each in (await house.service.algorithms()).items] == ["a3c"]
     assert (await house.service.presets()).items[0].name == "cartpole-lesson"
-    figures = await house.service.figures()
-    assert figures.runs == {RunState.RUNNING: 1}
+
+    async def counted_as_running() -> ServerFigures | None:
+        # The catalogue hears of a new state a moment after memory does.
+        figures = await house.service.figures()
+        return figures if figures.runs == {RunState.RUNNING: 1} else None
+
+    figures = await eventually(counted_as_running)
     assert figures.heartbeat_age_s is not None
     assert run_id in house.index.live
 
