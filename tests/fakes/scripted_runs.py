@@ -36,6 +36,7 @@ from matinee.contracts.control import (
 )
 from matinee.contracts.events import LogWritten
 from matinee.contracts.run_state import RunState
+from matinee.errors import MatineeError
 from matinee.journal.reader import JournalReader
 from matinee.journal.writer import JournalWriter
 from matinee.runs.ports import ProcessExit
@@ -139,10 +140,10 @@ class ScriptedRun:
         """Close the control socket, and live on."""
         self._channel.close()
 
-    def join(self) -> None:
-        """Wait until its thread has ended."""
-        self._thread.join(PATIENCE_S)
-        assert not self._thread.is_alive()
+    def stumble(self) -> None:
+        """Close the control socket, and listen again."""
+        self._jobs.put(self._channel.close)
+        self._jobs.put(self._channel.open)
 
     # ---- its life, in its own thread -------------------------------------------------------------
 
@@ -150,6 +151,18 @@ class ScriptedRun:
         self.manners.warm_up.wait(PATIENCE_S)
         if self._gone.is_set():
             return
+        try:
+            self._host()
+        except MatineeError as error:
+            (Path(self.assignment.run_dir) / "worker.log").write_text(repr(error))
+            self._die(ProcessExit(return_code=1, signal_name=None))
+        finally:
+            self._channel.close()
+            if hasattr(self, "_writer"):
+                self._writer._connection.close()
+                self._writer._ownership.release()
+
+    def _host(self) -> None:
         run_dir = Path(self.assignment.run_dir)
         self._writer = JournalWriter(run_dir)
         self._record = RunRecord(
@@ -177,9 +190,6 @@ class ScriptedRun:
             job()
             if not self._gone.is_set():
                 self._commit()
-        self._channel.close()
-        self._writer._connection.close()
-        self._writer._ownership.release()
 
     def _do(self, job: Callable[[], None]) -> None:
         done = threading.Event()
@@ -221,7 +231,7 @@ class ScriptedRun:
 
     def _obey(self, action: Action) -> tuple[RunState, str] | None:
         match action:
-            case Pause():
+            case Pause() if self._record.state is RunState.RUNNING:
                 self._record.change_state(RunState.PAUSED)
             case Resume() if self._record.state is RunState.PAUSED:
                 self._record.change_state(RunState.RUNNING)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
 import subprocess
 import threading
@@ -64,7 +66,12 @@ class ChildProcess:
         return ProcessExit(return_code=None, signal_name=_signal_name(-code))
 
     def _reap(self) -> None:
-        self._ended.set_result(self._child.wait())
+        code = self._child.wait()
+        # Its own session, so also its own group: what it started must not outlive it, holding
+        # its socket, its lock and its memory.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._ended.set_result(code)
 
 
 class AdoptedProcess:

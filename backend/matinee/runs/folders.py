@@ -21,7 +21,7 @@ from matinee.contracts.events import CommandAccepted, RunStateChanged
 from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.run import Run, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
-from matinee.contracts.run_state import RunState
+from matinee.contracts.run_state import RunState, check_transition
 from matinee.errors import JournalError, NotFoundError
 from matinee.journal.reader import JournalReader, RunHeader
 from matinee.journal.schema import DETAILS, run_db
@@ -183,7 +183,12 @@ def assemble_run(
 
 
 def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) -> None:
-    """Record that somebody wants this run to start; the caller launches its process."""
+    """Record that somebody wants this run to start; the caller launches its process.
+
+    Raises:
+        ConflictError: the run has ended meanwhile.
+    """
+    check_transition(snapshot.state, RunState.QUEUED)
     env_step = snapshot.progress.env_steps
     writer.append(
         CommandAccepted,

@@ -62,7 +62,7 @@ class Steering:
         self._hub = hub
         self._supervisor = supervisor
         self._max_active_runs = max_active_runs
-        # Guards the step from "may start" to "has a process", per run: one start wins.
+        # Guards the step from "has no process" to what comes next, per run: a start or an end.
         self._start_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Runs that have been let in and are not yet among the live ones of the index.
         self._admitted: set[str] = set()
@@ -105,7 +105,9 @@ class Steering:
             case Resume() if run.state is RunState.INTERRUPTED:
                 return await self._start(run, command_id, actor=actor, wait_s=wait_s)
             case Stop() | Abort() if run.state is RunState.CREATED:
-                return await self._end_unstarted(run, action, command_id, actor=actor)
+                return await self._end_unstarted(
+                    run, action, command_id, actor=actor, wait_s=wait_s
+                )
             case Stop() | Abort() if run.state in ENDED_STATES:
                 return _already_done(run, action, command_id, actor=actor)
             case SetHyperparameters():
@@ -184,14 +186,22 @@ class Steering:
         return command or _already_done(run, action, command_id, actor=actor)
 
     async def _end_unstarted(
-        self, run: Run, action: Stop | Abort, command_id: str, *, actor: str
+        self, run: Run, action: Stop | Abort, command_id: str, *, actor: str, wait_s: float
     ) -> Command:
-        state = RunState.STOPPED if isinstance(action, Stop) else RunState.ABORTED
-        command = new_command(run.id, action, command_id, actor=actor)
-        await asyncio.to_thread(end_unstarted, self._folders.path(run.id), command, state=state)
-        await self._hub.pull(run.id)
-        await self._index.refresh(run.id)
-        return await self._recorded(run.id, command_id)
+        lock = self._start_locks.setdefault(run.id, asyncio.Lock())
+        async with lock:
+            run = await self._index.get(run.id)
+            if run.state is RunState.CREATED:
+                state = RunState.STOPPED if isinstance(action, Stop) else RunState.ABORTED
+                command = new_command(run.id, action, command_id, actor=actor)
+                await asyncio.to_thread(
+                    end_unstarted, self._folders.path(run.id), command, state=state
+                )
+                await self._hub.pull(run.id)
+                await self._index.refresh(run.id)
+                return await self._recorded(run.id, command_id)
+        # Somebody has started or ended it meanwhile.
+        return await self.command(run.id, action, actor=actor, wait_s=wait_s)
 
     async def _check_change(self, run_id: str, action: SetHyperparameters) -> None:
         check_settings(action.settings)

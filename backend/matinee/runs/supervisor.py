@@ -41,6 +41,7 @@ CONNECT_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.02
 FOLLOW_POLL_S = 0.5
 """A live record is read at least this often, should a notice be lost."""
+PROCESS_LOOK_S = 60.0
 EXIT_TIMEOUT_S = 5.0
 SHUTDOWN_GRACE_S = 10.0
 COMMAND_LINK_TIMEOUT_S = 15.0
@@ -303,16 +304,29 @@ class Supervisor:
             live.hosted_by = link.hello.hosted_by
             live.linked.set()
             live.news.set()
-            try:
-                await link.listen(
-                    on_committed=lambda _seq: self._hear(live, news=True),
-                    on_heartbeat=lambda _steps: self._hear(live, news=False),
-                )
-            finally:
-                await link.close()
+            await self._listen(live, link)
             silent_since_s = time.monotonic()
             # The socket closes a moment before the process ends.
             await live.process.wait(CONNECT_POLL_S)
+
+    async def _listen(self, live: _LiveRun, link: ControlLink) -> None:
+        """Until the connection or the process ends: a helper process may keep the socket open."""
+        listening = asyncio.create_task(
+            link.listen(
+                on_committed=lambda _seq: self._hear(live, news=True),
+                on_heartbeat=lambda _steps: self._hear(live, news=False),
+            )
+        )
+        dying = asyncio.create_task(_end_of(live.process))
+        try:
+            await asyncio.wait({listening, dying}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+        finally:
+            listening.cancel()
+            dying.cancel()
+            await asyncio.gather(listening, dying, return_exceptions=True)
+            await link.close()
 
     async def _connect(self, live: _LiveRun) -> ControlLink | None:
         try:
@@ -403,3 +417,8 @@ class Supervisor:
         except RunUnreachableError:
             # Perhaps it is only busy: the signal asks for the same.
             live.process.terminate()
+
+
+async def _end_of(process: RunProcess) -> None:
+    while await process.wait(PROCESS_LOOK_S) is None:
+        pass

@@ -44,11 +44,10 @@ class _Peer:
         # Guards the sending half: acks and notices come from different threads.
         self._send_lock = threading.Lock()
 
-    def greet(self, hello: HelloFrame, register: Callable[[], None]) -> bool:
+    def greet(self, hello: HelloFrame, register: Callable[[], bool]) -> bool:
         """Send the hello, and register so that no later frame is missed or overtakes it."""
         with self._send_lock:
-            register()
-            return self._send(hello)
+            return register() and self._send(hello)
 
     def send(self, frame: RunFrame) -> bool:
         """Whether the frame went out; a peer that does not read for a second is given up."""
@@ -111,8 +110,9 @@ class ControlChannel:
             hosted_by=hosted_by,
         )
         self._listener: socket.socket | None = None
-        # Guards `_peers`: the accept thread adds, reader threads remove, the host sends.
+        # Guards `_peers` and `_is_open`: reader threads add and remove, the host sends and closes.
         self._peers_lock = threading.Lock()
+        self._is_open = False
         self._peers: set[_Peer] = set()
         self._accept_thread: threading.Thread | None = None
 
@@ -130,6 +130,7 @@ class ControlChannel:
         listener.bind(str(self._path))
         self._path.chmod(0o600)
         listener.listen(16)
+        self._is_open = True
         self._listener = listener
         self._accept_thread = threading.Thread(
             target=self._accept, args=(listener,), name="control-accept", daemon=True
@@ -156,6 +157,7 @@ class ControlChannel:
         with contextlib.suppress(OSError):
             self._path.unlink()
         with self._peers_lock:
+            self._is_open = False
             peers = list(self._peers)
         for peer in peers:
             self._drop(peer)
@@ -180,9 +182,11 @@ class ControlChannel:
         finally:
             self._drop(peer)
 
-    def _register(self, peer: _Peer) -> None:
+    def _register(self, peer: _Peer) -> bool:
         with self._peers_lock:
-            self._peers.add(peer)
+            if self._is_open:
+                self._peers.add(peer)
+            return self._is_open
 
     def _take(self, peer: _Peer, line: bytes) -> bool:
         try:

@@ -20,10 +20,12 @@ pytestmark = pytest.mark.anyio
 PATIENCE_S = 30.0
 
 
-def start(code: str) -> subprocess.Popen[bytes]:
+def start(code: str, *, own_session: bool = False) -> subprocess.Popen[bytes]:
     """A small Python program that says when it is ready."""
     return subprocess.Popen(
-        [sys.executable, "-S", "-E", "-c", f"import signal, sys\n{code}"], stdout=subprocess.PIPE
+        [sys.executable, "-S", "-E", "-c", f"import signal, sys\n{code}"],
+        stdout=subprocess.PIPE,
+        start_new_session=own_session,
     )
 
 
@@ -76,6 +78,29 @@ async def test_a_child_that_is_killed(waiting: subprocess.Popen[bytes]) -> None:
     end = await process.wait(PATIENCE_S)
     assert end is not None
     assert end.signal_name == "SIGKILL"
+
+
+async def test_helpers_do_not_outlive_a_run_process() -> None:
+    """What a run process has started in its session is killed with it, however it ends."""
+    code = (
+        "import os\n"
+        "helper = os.fork()\n"
+        "if not helper:\n"
+        "    signal.pause()\n"
+        "print(helper, flush=True)\n"
+    )
+    popen = start(code, own_session=True)
+    assert popen.stdout is not None
+    helper = int(popen.stdout.readline())
+    end = await ChildProcess(popen).wait(PATIENCE_S)
+    assert end is not None
+    assert end.return_code == 0
+    # The pipe ends when the last process that holds it has gone.
+    assert popen.stdout.read() == b""
+    popen.stdout.close()
+    assert not psutil.pid_exists(helper) or (
+        psutil.Process(helper).status() == psutil.STATUS_ZOMBIE
+    )
 
 
 async def test_many_waits_cost_no_threads(waiting: subprocess.Popen[bytes]) -> None:

@@ -177,6 +177,19 @@ async def test_a_lost_connection_is_made_anew(house: House) -> None:
     await house.in_state(run_id, RunState.PAUSED)
 
 
+async def test_a_death_is_noticed_though_the_connection_stays(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A helper that keeps a dead process's socket open does not hide its death."""
+    run_id, process = await house.launched()
+    close = process._channel.close
+    monkeypatch.setattr(process._channel, "close", lambda: None)
+    await asyncio.to_thread(process.crash)
+    await house.in_state(run_id, RunState.FAILED)
+    assert process._channel.peers <= 1
+    close()
+
+
 async def test_news_come_also_without_a_connection(house: House) -> None:
     """A run whose notices are lost is followed all the same, by looking now and then."""
     house.launcher.manners.listens = False
