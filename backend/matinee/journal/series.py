@@ -31,6 +31,7 @@ _FLUSH_X = {
     SeriesAxis.EPISODE: "f.episodes",
     SeriesAxis.UPDATE: "f.updates",
 }
+_PIECE_ROWS = 5_000
 _EPISODE_Y = {"episode_return": "return", "episode_length": "length"}
 
 
@@ -92,10 +93,10 @@ def _rows(
     """Columns x, mean, min, max, count as recorded. Shape: (N,) each."""
     if metric in EPISODE_METRICS:
         y = _EPISODE_Y[metric]
-        cursor = connection.execute(
-            f"SELECT {_EPISODE_X[axis]}, {y} FROM episodes ORDER BY episode"
+        table = _table(
+            connection.execute(f"SELECT {_EPISODE_X[axis]}, {y} FROM episodes ORDER BY episode"),
+            columns=2,
         )
-        table = np.asarray(cursor.fetchall(), dtype=np.float64).reshape(-1, 2)
         x, values = table[:, 0], table[:, 1]
         return x, values, values, values, np.ones_like(values)
     cursor = connection.execute(
@@ -104,7 +105,7 @@ def _rows(
         "WHERE m.name = ? ORDER BY r.seq",
         (metric,),
     )
-    table = np.asarray(cursor.fetchall(), dtype=np.float64).reshape(-1, 5)
+    table = _table(cursor, columns=5)
     return table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4]
 
 
@@ -112,6 +113,14 @@ def _workers(connection: sqlite3.Connection) -> npt.NDArray[np.int64]:
     """Whose each episode was. Shape: (N,)."""
     rows = connection.execute("SELECT worker FROM episodes ORDER BY episode").fetchall()
     return np.asarray(rows, dtype=np.int64).reshape(-1)
+
+
+def _table(cursor: sqlite3.Cursor, *, columns: int) -> _Column:
+    """All rows. Shape: (N, columns). In pieces, so that no one of them holds the GIL for long."""
+    pieces = []
+    while rows := cursor.fetchmany(_PIECE_ROWS):
+        pieces.append(np.asarray(rows, dtype=np.float64))
+    return np.concatenate(pieces) if pieces else np.empty((0, columns))
 
 
 def condense(

@@ -278,9 +278,8 @@ class Supervisor:
     async def _run_life(self, live: _LiveRun) -> None:
         follower = asyncio.create_task(self._follow(live))
         try:
-            await self._stay_linked(live)
-            follower.cancel()
-            await self._bury(live)
+            while not await self._see_through(live, follower):
+                log.info("supervision_goes_on", run_id=live.run_id)
         finally:
             follower.cancel()
             live.link = None
@@ -288,6 +287,20 @@ class Supervisor:
             del self._live[live.run_id]
             self._hub.settle(live.run_id)
             live.gone.set()
+
+    async def _see_through(self, live: _LiveRun, follower: asyncio.Task[None]) -> bool:
+        """Attend to a run until it is buried; False if something came in between."""
+        try:
+            await self._stay_linked(live)
+            # Its last look must not come after the burial's.
+            follower.cancel()
+            await self._bury(live)
+        except Exception:
+            # Whatever it is, a run that trains must not be left alone.
+            log.exception("supervision_stumbled", run_id=live.run_id)
+            await asyncio.sleep(FOLLOW_POLL_S)
+            return False
+        return True
 
     async def _stay_linked(self, live: _LiveRun) -> None:
         """Hold a connection for as long as the process lives."""
@@ -365,8 +378,8 @@ class Supervisor:
             live.news.clear()
             try:
                 await self.look(live.run_id)
-            except (MatineeError, OSError, sqlite3.Error):
-                # The record may be busy for a moment; the next look comes in half a second.
+            except Exception:
+                # Busy for a moment, or worse: in any case the next look comes in half a second.
                 log.exception("record_unreadable", run_id=live.run_id)
 
     async def _bury(self, live: _LiveRun) -> None:

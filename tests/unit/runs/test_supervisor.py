@@ -151,6 +151,32 @@ async def test_a_death_is_recorded_once_the_disk_allows_it(
     await house.alone(run_id)
 
 
+async def test_supervision_goes_on_after_a_stumble(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong while a run is looked after, it is looked after again."""
+    monkeypatch.setattr(supervisor_module, "FOLLOW_POLL_S", 0.01)
+    run_id, process = await house.launched()
+    pull, stumbles = house.hub.pull, ["follower", "life"]
+
+    async def stumble(run_id: str) -> Any:
+        if stumbles:
+            raise ZeroDivisionError(stumbles.pop())
+        return await pull(run_id)
+
+    monkeypatch.setattr(house.hub, "pull", stumble)
+    await asyncio.to_thread(process.advance, 10)
+
+    async def followed() -> bool:
+        return (await house.index.get(run_id)).progress.env_steps == 10
+
+    await eventually(followed)
+    stumbles.extend(["burial", "burial"])
+    await asyncio.to_thread(process.crash)
+    await house.in_state(run_id, RunState.FAILED)
+    assert stumbles == []
+
+
 async def test_a_folder_that_is_taken_away_is_let_go(house: House) -> None:
     """If somebody removes the folder of a running run, its supervision ends without a fuss."""
     run_id, process = await house.launched()
