@@ -98,9 +98,17 @@ async def test_helpers_do_not_outlive_a_run_process() -> None:
     # The pipe ends when the last process that holds it has gone.
     assert popen.stdout.read() == b""
     popen.stdout.close()
-    assert not psutil.pid_exists(helper) or (
-        psutil.Process(helper).status() == psutil.STATUS_ZOMBIE
-    )
+    # Its files close a moment before it is gone.
+    async with asyncio.timeout(PATIENCE_S):
+        while not _is_gone(helper):
+            await asyncio.sleep(0)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def test_many_waits_cost_no_threads(waiting: subprocess.Popen[bytes]) -> None:
