@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from integration.live_server import eventually
 from matinee.processes.run_process import AdoptedProcess, ChildProcess
 
 pytestmark = pytest.mark.anyio
@@ -99,9 +100,7 @@ async def test_helpers_do_not_outlive_a_run_process() -> None:
     assert popen.stdout.read() == b""
     popen.stdout.close()
     # Its files close a moment before it is gone.
-    async with asyncio.timeout(PATIENCE_S):
-        while not _is_gone(helper):
-            await asyncio.sleep(0)
+    eventually(lambda: _is_gone(helper), what="end of the helper")
 
 
 def _is_gone(pid: int) -> bool:
