@@ -51,7 +51,7 @@ def test_exceptions_bring_their_traceback(stream: io.StringIO) -> None:
 
 def test_libraries_and_warnings_go_there_too(stream: io.StringIO) -> None:
     """What libraries log and warn of is not lost."""
-    logging.getLogger("some.library").warning("a library speaks")
+    logging.getLogger("some.package").warning("a library speaks")
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         logging.captureWarnings(capture=True)
