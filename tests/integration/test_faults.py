@@ -29,6 +29,7 @@ from integration.live_server import (
     is_run_process,
     matinee_command,
 )
+from matinee.runs.supervisor import SHUTDOWN_GRACE_S
 
 NewServer = Callable[..., LiveServer]
 
@@ -124,8 +125,8 @@ def test_a_second_signal_ends_the_server_at_once(
     code, _ = own_server.stop(signal.SIGTERM)
 
     assert code == 0
-    # Half of the patience that one signal would have had; it takes some tenths.
-    assert time.monotonic() - began_at < 5
+    # The patience that one signal would have had; it takes some tenths.
+    assert time.monotonic() - began_at < SHUTDOWN_GRACE_S
     assert not process.is_running()
     again = new_server(own_server.data_dir).start()
     try:

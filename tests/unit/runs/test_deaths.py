@@ -58,7 +58,7 @@ def test_a_death_ends_the_record(tmp_path: Path) -> None:
     assert ledger[0].error == "killed"
 
 
-@pytest.mark.parametrize("state", [*ENDED_STATES, RunState.CREATED])
+@pytest.mark.parametrize("state", [*sorted(ENDED_STATES), RunState.CREATED])
 def test_an_end_is_not_overwritten(tmp_path: Path, state: RunState) -> None:
     """A run that ended in good order, or never began, stays as it is."""
     make(tmp_path, state)
