@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,32 @@ class RunHeader:
     spec: RunSpec
 
 
+@contextmanager
+def reading(run_dir: Path) -> Iterator[sqlite3.Connection]:
+    """A run's record, read-only, in one state of the file from the first query on.
+
+    Raises:
+        JournalError: there is none, or it can't be read.
+    """
+    path = run_db(run_dir)
+    if not path.exists():
+        raise JournalError(f"there is no run.db in {run_dir}")
+    try:
+        with closing(
+            sqlite3.connect(
+                f"file:{quote(str(path))}?mode=ro",
+                uri=True,
+                timeout=BUSY_TIMEOUT_MS / 1000,
+                isolation_level=None,
+            )
+        ) as connection:
+            check_version(connection, path)
+            connection.execute("BEGIN")
+            yield connection
+    except sqlite3.Error as error:
+        raise JournalError(f"{path} can't be read: {error}") from error
+
+
 class JournalReader:
     """Read access to one run's record."""
 
@@ -66,7 +92,7 @@ class JournalReader:
 
     def header(self) -> RunHeader:
         """What was fixed when the run was created."""
-        with self._open() as connection, self._as_journal_error():
+        with reading(self.run_dir) as connection, self._as_journal_error():
             meta = dict(connection.execute("SELECT key, value FROM meta"))
             return RunHeader(
                 run_id=meta["run_id"],
@@ -77,18 +103,18 @@ class JournalReader:
 
     def snapshot(self) -> tuple[RunSnapshot, int]:
         """The newest whole picture and the sequence number that it belongs to."""
-        with self._open() as connection, self._as_journal_error():
+        with reading(self.run_dir) as connection, self._as_journal_error():
             return _snapshot(connection)
 
     def last_event_at(self) -> datetime:
         """When the newest event came."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             (at,) = connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         return datetime.fromtimestamp(at, UTC)
 
     def process(self) -> RecordedProcess | None:
         """Which process said that it writes here, if any did."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             row = connection.execute(
                 "SELECT pid, process_started_at, socket_path FROM process"
             ).fetchone()
@@ -100,12 +126,12 @@ class JournalReader:
         Without `types` the page's `next` is its last event's number. With `types` it also skips
         what was filtered out, so that a reader never looks at the same stretch twice.
         """
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             return _events(connection, after, limit, types)
 
     def follow(self, *, after: int, limit: int) -> tuple[EventsPage, RunSnapshot, int]:
         """Events and the snapshot out of one and the same state of the file."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             page = _events(connection, after, limit, ())
             with self._as_journal_error():
                 snapshot, last_seq = _snapshot(connection)
@@ -113,7 +139,7 @@ class JournalReader:
 
     def commands(self, *, after: str | None, limit: int) -> list[Command]:
         """Rows of the ledger in the order in which they came, after the command `after`."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             rows = connection.execute(
                 "SELECT document FROM commands WHERE position > "
                 "coalesce((SELECT position FROM commands WHERE id = ?), 0) "
@@ -124,7 +150,7 @@ class JournalReader:
 
     def open_commands(self) -> list[Command]:
         """Commands of which something is still to come, in the order in which they came."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             rows = connection.execute(
                 "SELECT document FROM commands WHERE is_open ORDER BY position"
             ).fetchall()
@@ -132,7 +158,7 @@ class JournalReader:
 
     def command(self, command_id: str) -> Command | None:
         """One row of the ledger."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             row = connection.execute(
                 "SELECT document FROM commands WHERE id = ?", (command_id,)
             ).fetchone()
@@ -140,7 +166,7 @@ class JournalReader:
 
     def checkpoints(self) -> list[str]:
         """Folder names of the checkpoints, newest first."""
-        with self._open() as connection:
+        with reading(self.run_dir) as connection:
             rows = connection.execute("SELECT folder FROM checkpoints ORDER BY seq DESC").fetchall()
         return [str(folder) for (folder,) in rows]
 
@@ -151,7 +177,7 @@ class JournalReader:
         """
         after = 0
         while True:
-            with self._open() as connection:
+            with reading(self.run_dir) as connection:
                 rows = connection.execute(
                     "SELECT episode, worker, env_step, seconds, updates, return, length "
                     "FROM episodes WHERE episode > ? ORDER BY episode LIMIT ?",
@@ -169,7 +195,7 @@ class JournalReader:
         """
         after = 0
         while True:
-            with self._open() as connection:
+            with reading(self.run_dir) as connection:
                 upto = connection.execute(
                     "SELECT max(seq) FROM (SELECT seq FROM flushes WHERE seq > ? "
                     "ORDER BY seq LIMIT 500)",
@@ -187,24 +213,6 @@ class JournalReader:
                 ).fetchall()
             yield rows
             after = upto
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        path = run_db(self.run_dir)
-        if not path.exists():
-            raise JournalError(f"there is no run.db in {self.run_dir}")
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=ro",
-            uri=True,
-            timeout=BUSY_TIMEOUT_MS / 1000,
-            isolation_level=None,
-        )
-        try:
-            check_version(connection, path)
-            connection.execute("BEGIN")
-            yield connection
-        finally:
-            connection.close()
 
     @contextmanager
     def _as_journal_error(self) -> Iterator[None]:

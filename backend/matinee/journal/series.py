@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +12,7 @@ import numpy.typing as npt
 from matinee.contracts.metrics import EPISODE_METRICS, METRICS
 from matinee.contracts.series import MetricSeries, Series, SeriesAxis, SmoothingState
 from matinee.errors import FieldError, InvalidInputError
-from matinee.journal.schema import BUSY_TIMEOUT_MS, run_db
+from matinee.journal.reader import reading
 from matinee.journal.smoothing import debiased_ema
 
 _Column = npt.NDArray[np.float64]
@@ -60,11 +58,7 @@ def read_series(
                 for name in unknown
             ],
         )
-    uri = f"file:{quote(str(run_db(run_dir)))}?mode=ro"
-    with closing(
-        sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
-    ) as connection:
-        connection.execute("BEGIN")
+    with reading(run_dir) as connection:
         (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
         columns = {name: _rows(connection, name, axis) for name in metrics}
         workers = _workers(connection) if any(name in EPISODE_METRICS for name in metrics) else None

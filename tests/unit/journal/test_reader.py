@@ -220,6 +220,17 @@ def test_a_missing_record_is_said_so(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
+    """What SQLite cannot read is an error of that record, for every way of reading it."""
+    run_db(tmp_path).write_text("this is no database " * 500)
+    reader = JournalReader(tmp_path)
+    for read in (reader.header, reader.snapshot, reader.process, reader.open_commands):
+        with pytest.raises(JournalError, match="can't be read"):
+            read()
+    with pytest.raises(JournalError, match="can't be read"):
+        list(reader.episodes())
+
+
 @pytest.mark.parametrize(
     "damage",
     [

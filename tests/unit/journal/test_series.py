@@ -9,7 +9,7 @@ import pytest
 
 from fakes.records import episodes, new_record, progress, summary
 from matinee.contracts.series import Series, SeriesAxis
-from matinee.errors import InvalidInputError
+from matinee.errors import InvalidInputError, JournalError
 from matinee.journal.series import read_series
 
 
@@ -123,6 +123,12 @@ def test_a_metric_without_values_is_empty(tmp_path: Path) -> None:
     """A metric that this run has not recorded (yet) is an empty series, not an error."""
     record(tmp_path, 1)
     assert read(tmp_path, "value_loss").metrics["value_loss"].x == []
+
+
+def test_a_missing_record_is_an_error_in_words(tmp_path: Path) -> None:
+    """Where there is no record there is no series either."""
+    with pytest.raises(JournalError, match=r"no run\.db"):
+        read(tmp_path, "entropy")
 
 
 def test_an_unknown_metric_is_refused(tmp_path: Path) -> None:
