@@ -125,7 +125,10 @@ class Steering:
         return await self._recorded(run_id, command_id)
 
     async def wait_for(self, run_id: str, command_id: str, *, timeout_s: float) -> None:
-        """Wait until a command is applied or rejected, at most `timeout_s`."""
+        """Wait until a command is applied or rejected, at most `timeout_s`.
+
+        If it is, what it has done shows in the index when this returns.
+        """
         if timeout_s <= 0:
             return
         reader = self._folders.reader(run_id)
@@ -134,6 +137,7 @@ class Steering:
             news = self._supervisor.news(run_id)
             command = await asyncio.to_thread(reader.command, command_id)
             if command is not None and command.state in FINAL_COMMAND_STATES:
+                await self._supervisor.look(run_id)
                 return
             remaining_s = deadline_s - asyncio.get_running_loop().time()
             if remaining_s <= 0:

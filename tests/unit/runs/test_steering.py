@@ -56,6 +56,18 @@ async def test_a_command_is_answered_with_its_outcome(house: House) -> None:
     assert command == house.folders.reader(run_id).command(command.id)
 
 
+async def test_who_waited_sees_what_the_command_did(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a waited-for command the run is shown as it is now, not as it was a moment ago."""
+    monkeypatch.setattr(supervisor, "FOLLOW_POLL_S", 60)
+    run_id, _ = await house.launched()
+    monkeypatch.setattr(house.supervisor, "_hear", lambda *_, **__: None)
+    for action, state in ((Pause(), RunState.PAUSED), (Resume(), RunState.RUNNING)):
+        await ask(house, run_id, action)
+        assert (await house.index.get(run_id)).state is state
+
+
 async def test_an_unknown_run(house: House) -> None:
     """A run that does not exist is not found, whatever is asked of it."""
     with pytest.raises(NotFoundError):
