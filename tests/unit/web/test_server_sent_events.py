@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -50,14 +51,9 @@ async def events_of(response: httpx.Response) -> AsyncIterator[Received]:
             event.data = json.loads(line.removeprefix("data: "))
 
 
-async def take(response: httpx.Response, count: int) -> list[Received]:
-    """The first events."""
-    taken: list[Received] = []
-    async for event in events_of(response):
-        taken.append(event)
-        if len(taken) == count:
-            break
-    return taken
+async def take(events: AsyncIterator[Received], count: int) -> list[Received]:
+    """The first events; the stream stays open as long as the caller holds the iterator."""
+    return [await anext(events) for _ in range(count)]
 
 
 async def test_the_frames_are_the_same(browser: httpx.AsyncClient, runs: FakeRuns) -> None:
@@ -66,7 +62,7 @@ async def test_the_frames_are_the_same(browser: httpx.AsyncClient, runs: FakeRun
     runs.record(run.id, log_event(1), log_event(2))
 
     async with browser.stream("GET", f"/api/v1/stream?run={run.id}", headers=ACCEPT) as response:
-        events = await take(response, 3)
+        events = await take(events_of(response), 3)
 
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["cache-control"] == "no-store"
@@ -84,7 +80,7 @@ async def test_a_browser_resumes_by_itself(browser: httpx.AsyncClient, runs: Fak
     async with browser.stream(
         "GET", f"/api/v1/stream?run={run.id}&after=1", headers=headers
     ) as response:
-        events = await take(response, 3)
+        events = await take(events_of(response), 3)
 
     assert [event["seq"] for event in events[2].data["events"]] == [3]
 
@@ -135,7 +131,9 @@ async def test_too_many_streams_are_turned_away(
     address = f"/api/v1/stream?run={run.id}"
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(browser.stream("GET", address, headers=ACCEPT))
-        await take(first, 1)
+        # An iterator that nobody holds is closed by the garbage collector, and with it the stream.
+        open_stream = events_of(first)
+        await take(open_stream, 1)
         second = await browser.get(address, headers=ACCEPT)
 
     assert second.status_code == 429
@@ -146,11 +144,12 @@ async def test_leaving_ends_the_stream(browser: httpx.AsyncClient, runs: FakeRun
     """When the client goes away, the server's side ends and is counted."""
     run = runs.add(make_run())
     async with browser.stream("GET", f"/api/v1/stream?run={run.id}", headers=ACCEPT) as response:
-        await take(response, 2)
+        await take(events_of(response), 2)
 
     reason = 'matinee_ws_disconnects_total{reason="client"} 1.0'
-    while reason not in (await browser.get("/metrics")).text:
-        runs.record(run.id)
+    async with asyncio.timeout(30):
+        while reason not in (await browser.get("/metrics")).text:
+            runs.record(run.id)
 
     assert "matinee_ws_clients 0.0" in (await browser.get("/metrics")).text
     assert EventStreamResponse.media_type == "text/event-stream"
