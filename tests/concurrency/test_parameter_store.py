@@ -1,8 +1,12 @@
-"""Many threads push into one set of weights."""
+"""Many threads, and threads of several processes, push into one set of weights."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -13,12 +17,41 @@ from matinee.algorithm.shared_optimizers import OptimizerKind
 from matinee.contracts.hyperparameters import HyperparameterSetting, default_settings
 from matinee.errors import NonFiniteError
 from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
-from matinee.training.parameter_store import ThreadParameterStore
+from matinee.training.parameter_store import (
+    HogwildParameterStore,
+    SharedMemoryParameterStore,
+    ThreadParameterStore,
+    shared_store_plan,
+)
+from matinee.training.shared_arrays import SharedArrays
 
 SIZE = 3000
 """Large enough that NumPy gives up the GIL within an operation."""
 
 WORKERS, PUSHES = 4, 300
+
+
+NewStore = Callable[..., HogwildParameterStore]
+
+
+@pytest.fixture(params=["threads", "shared memory"])
+def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
+    """Makes stores of both kinds: what they promise is the same."""
+    memories: list[SharedArrays] = []
+
+    def make(
+        weights: NDArray[np.float32], *, workers: int, optimizer: OptimizerKind
+    ) -> HogwildParameterStore:
+        if request.param == "threads":
+            return ThreadParameterStore(weights, workers=workers, optimizer=optimizer)
+        memories.append(SharedArrays(shared_store_plan(weights.size, workers=workers)))
+        store = SharedMemoryParameterStore(memories[-1], workers=workers)
+        store.begin(weights, optimizer=optimizer)
+        return store
+
+    yield make
+    for memory in memories:
+        memory.close()
 
 
 def values(**settings: HyperparameterSetting) -> HyperparameterValues:
@@ -34,7 +67,7 @@ def gradient_of(worker: int, push: int) -> NDArray[np.float32]:
     return noise.astype(np.float32)
 
 
-def hammer(store: ThreadParameterStore, lock: Literal["none", "per_update"]) -> None:
+def hammer(store: HogwildParameterStore, lock: Literal["none", "per_update"]) -> None:
     """Let all workers push at once, as fast as they can."""
     start = threading.Barrier(WORKERS)
     failures: list[BaseException] = []
@@ -66,10 +99,10 @@ def hammer(store: ThreadParameterStore, lock: Literal["none", "per_update"]) -> 
 @pytest.mark.parametrize("kind", ["rmsprop", "adam"])
 @pytest.mark.parametrize("lock", ["none", "per_update"])
 def test_every_push_counts_and_nothing_becomes_nan(
-    kind: OptimizerKind, lock: Literal["none", "per_update"]
+    new_store: NewStore, kind: OptimizerKind, lock: Literal["none", "per_update"]
 ) -> None:
     """Four threads, with and without a lock: version = pushes, all numbers finite, g ≥ 0."""
-    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=WORKERS, optimizer=kind)
+    store = new_store(np.zeros(SIZE, np.float32), workers=WORKERS, optimizer=kind)
 
     hammer(store, lock)
 
@@ -81,16 +114,14 @@ def test_every_push_counts_and_nothing_becomes_nan(
     assert (statistics["square_average"] >= 0).all()
 
 
-def test_updates_under_the_lock_lose_nothing() -> None:
+def test_updates_under_the_lock_lose_nothing(new_store: NewStore) -> None:
     """With the lock the statistics equal those of the same number of pushes in a row.
 
     The same gradient each time, so that their order does not matter: anything lost would show.
     """
 
     def pushed(workers: int, pushes: int) -> tuple[NDArray[np.float32], NDArray[np.floating]]:
-        store = ThreadParameterStore(
-            np.zeros(SIZE, np.float32), workers=workers, optimizer="rmsprop"
-        )
+        store = new_store(np.zeros(SIZE, np.float32), workers=workers, optimizer="rmsprop")
         start = threading.Barrier(workers)
         one = gradient_of(0, 0)
 
@@ -120,9 +151,9 @@ def test_updates_under_the_lock_lose_nothing() -> None:
     assert np.array_equal(together[1], alone[1])
 
 
-def test_lag_counts_the_pushes_of_others() -> None:
+def test_lag_counts_the_pushes_of_others(new_store: NewStore) -> None:
     """Pulled at version 0, pushed after three others: a lag of three; one's own do not count."""
-    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
+    store = new_store(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
     version = store.pull(np.empty(SIZE, np.float32))
 
     def push(worker: int, pulled: int) -> int:
@@ -134,9 +165,9 @@ def test_lag_counts_the_pushes_of_others() -> None:
     assert push(0, version) == 3
 
 
-def test_a_gradient_that_is_not_finite_leaves_the_weights_alone() -> None:
+def test_a_gradient_that_is_not_finite_leaves_the_weights_alone(new_store: NewStore) -> None:
     """NaN is refused, counted in the message, and not pushed."""
-    store = ThreadParameterStore(np.ones(SIZE, np.float32), workers=1, optimizer="adam")
+    store = new_store(np.ones(SIZE, np.float32), workers=1, optimizer="adam")
     gradient = gradient_of(0, 0)
     gradient[5:7] = np.nan
 
@@ -148,9 +179,9 @@ def test_a_gradient_that_is_not_finite_leaves_the_weights_alone() -> None:
     assert (weights == 1.0).all()
 
 
-def test_a_huge_gradient_is_clipped_and_not_refused() -> None:
+def test_a_huge_gradient_is_clipped_and_not_refused(new_store: NewStore) -> None:
     """Its squares overflow float32, the gradient itself is finite."""
-    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=1, optimizer="rmsprop")
+    store = new_store(np.zeros(SIZE, np.float32), workers=1, optimizer="rmsprop")
 
     report = store.push(
         0, np.full(SIZE, 1e25, np.float32), values=values(), revision=0, pulled_version=0
@@ -160,9 +191,9 @@ def test_a_huge_gradient_is_clipped_and_not_refused() -> None:
     assert report.gradient_norm == pytest.approx(1e25 * np.sqrt(SIZE), rel=1e-6)
 
 
-def test_another_optimizer_starts_anew_once() -> None:
+def test_another_optimizer_starts_anew_once(new_store: NewStore) -> None:
     """The first push of a newer revision exchanges it; a worker on older values undoes nothing."""
-    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
+    store = new_store(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
 
     def push(worker: int, optimizer: OptimizerKind, revision: int) -> None:
         store.push(
@@ -182,3 +213,64 @@ def test_another_optimizer_starts_anew_once() -> None:
     assert kind == "adam"
     assert after_exchange["beta_products"] == pytest.approx([0.9, 0.999])
     assert statistics["beta_products"] == pytest.approx([0.81, 0.999**2])
+
+
+PUSH_IN_ANOTHER_PROCESS = """
+import sys
+import numpy as np
+from matinee.contracts.hyperparameters import default_settings
+from matinee.training.hyperparameters import HyperparameterSet
+from matinee.training.parameter_store import SharedMemoryParameterStore, shared_store_plan
+from matinee.training.shared_arrays import SharedArrays
+
+descriptor, size, worker, pushes = map(int, sys.argv[1:])
+store = SharedMemoryParameterStore(
+    SharedArrays(shared_store_plan(size, workers=2), descriptor=descriptor), workers=2
+)
+values = HyperparameterSet(
+    revision=0,
+    settings={**default_settings(), "update_lock": "per_update", "max_gradient_norm": 0.0},
+    since_env_step={},
+).values_at(0)
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(pushes):
+    gradient = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+    store.push(worker, gradient, values=values, revision=0, pulled_version=0)
+"""
+
+
+def test_processes_take_turns_under_the_lock() -> None:
+    """Two processes with the same gradient each time end where one alone with all pushes ends."""
+
+    def pushed(pushes: list[int]) -> tuple[int, NDArray[np.float32]]:
+        memory = SharedArrays(shared_store_plan(SIZE, workers=2))
+        store = SharedMemoryParameterStore(memory, workers=2)
+        store.begin(np.zeros(SIZE, np.float32), optimizer="rmsprop")
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", PUSH_IN_ANOTHER_PROCESS]
+                + [str(n) for n in (memory.descriptor, SIZE, worker, count)],
+                pass_fds=[memory.descriptor],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+            for worker, count in enumerate(pushes)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+        for process in processes:
+            process.communicate(b"go\n", timeout=60.0)
+            assert process.returncode == 0
+        weights = np.empty(SIZE, np.float32)
+        version = store.pull(weights)
+        memory.close()
+        return version, weights
+
+    version_together, together = pushed([2000, 2000])
+    version_alone, alone = pushed([4000])
+
+    assert version_together == version_alone == 4000
+    assert np.array_equal(together, alone)

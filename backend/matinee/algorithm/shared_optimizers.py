@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, assert_never
+from typing import Final, Literal, Protocol, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from matinee.algorithm.flat_parameters import FloatVector
 
 OptimizerKind = Literal["rmsprop", "adam"]
+OPTIMIZER_KINDS: Final[tuple[OptimizerKind, ...]] = ("rmsprop", "adam")
 EpsilonMode = Literal["inside", "outside"]
 
 
@@ -74,10 +75,12 @@ class SharedRMSProp:
     g ← α g + (1-α) d²,   θ ← θ - η d / √(g + ε)   or, "outside",   θ ← θ - η d / (√g + ε)
 
     ε inside the root and g₀ = 0 as in the paper's Supplement 7; outside as in torch.optim.RMSprop.
+    `square_average` is g, shape (size,).
     """
 
-    def __init__(self, size: int) -> None:
-        self._square_average = np.zeros(size, dtype=np.float32)
+    def __init__(self, statistics: Mapping[str, NDArray[np.floating]]) -> None:
+        self._statistics = statistics
+        self._square_average = statistics["square_average"]
 
     @property
     def kind(self) -> OptimizerKind:
@@ -102,8 +105,8 @@ class SharedRMSProp:
         np.subtract(weights, denominator, out=weights)
 
     def statistics(self) -> Mapping[str, NDArray[np.floating]]:
-        """`square_average`: g. Shape: (size,)."""
-        return {"square_average": self._square_average}
+        """The shared arrays themselves, by name."""
+        return self._statistics
 
 
 class SharedAdam:
@@ -112,13 +115,15 @@ class SharedAdam:
     m ← β₁ m + (1-β₁) d,   v ← β₂ v + (1-β₂) d²,   θ ← θ - η m̂ / (√v̂ + ε)
     m̂ = m / (1 - Π β₁),    v̂ = v / (1 - Π β₂)
 
-    With constant β the products are βᵗ, as in Kingma & Ba 2015, Algorithm 1.
+    With constant β the products are βᵗ, as in Kingma & Ba 2015, Algorithm 1. `average` is m and
+    `square_average` is v, shape (size,); `beta_products` is (Π β₁, Π β₂).
     """
 
-    def __init__(self, size: int) -> None:
-        self._average = np.zeros(size, dtype=np.float32)
-        self._square_average = np.zeros(size, dtype=np.float32)
-        self._beta_products = np.ones(2, dtype=np.float64)
+    def __init__(self, statistics: Mapping[str, NDArray[np.floating]]) -> None:
+        self._statistics = statistics
+        self._average = statistics["average"]
+        self._square_average = statistics["square_average"]
+        self._beta_products = statistics["beta_products"]
 
     @property
     def kind(self) -> OptimizerKind:
@@ -146,23 +151,46 @@ class SharedAdam:
         np.subtract(weights, update, out=weights)
 
     def statistics(self) -> Mapping[str, NDArray[np.floating]]:
-        """`average`: m; `square_average`: v; `beta_products`: (Π β₁, Π β₂)."""
-        return {
-            "average": self._average,
-            "square_average": self._square_average,
-            "beta_products": self._beta_products,
-        }
+        """The shared arrays themselves, by name."""
+        return self._statistics
+
+
+def empty_statistics(kind: OptimizerKind, size: int) -> dict[str, NDArray[np.floating]]:
+    """What an optimizer for `size` weights knows before its first step."""
+    match kind:
+        case "rmsprop":
+            return {"square_average": np.zeros(size, dtype=np.float32)}
+        case "adam":
+            return {
+                "average": np.zeros(size, dtype=np.float32),
+                "square_average": np.zeros(size, dtype=np.float32),
+                "beta_products": np.ones(2, dtype=np.float64),
+            }
+        case _:
+            assert_never(kind)
+
+
+def optimizer_on(
+    kind: OptimizerKind, statistics: Mapping[str, NDArray[np.floating]]
+) -> SharedOptimizer:
+    """An optimizer that goes on from these statistics, and keeps them there.
+
+    Args:
+        kind: Which one.
+        statistics: Arrays as `empty_statistics` makes them, perhaps in memory that processes share.
+    """
+    match kind:
+        case "rmsprop":
+            return SharedRMSProp(statistics)
+        case "adam":
+            return SharedAdam(statistics)
+        case _:
+            assert_never(kind)
 
 
 def new_optimizer(kind: OptimizerKind, size: int) -> SharedOptimizer:
     """An optimizer with empty statistics for `size` weights."""
-    match kind:
-        case "rmsprop":
-            return SharedRMSProp(size)
-        case "adam":
-            return SharedAdam(size)
-        case _:
-            assert_never(kind)
+    return optimizer_on(kind, empty_statistics(kind, size))
 
 
 def clip_by_global_norm(gradient: FloatVector, *, norm: float, maximum: float) -> bool:

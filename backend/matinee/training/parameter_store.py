@@ -1,14 +1,15 @@
 """The shared weights: workers pull a copy and push gradients, without waiting for each other.
 
-`ParameterStore` is the port. `ThreadParameterStore` keeps everything in the memory of one process;
-shared memory between processes can stand behind the same port.
+`ParameterStore` is the port. Behind it everything lies in the memory of one process
+(`ThreadParameterStore`) or in memory that several share (`SharedMemoryParameterStore`); what a
+push does is the same.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,15 +18,21 @@ from numpy.typing import NDArray
 
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.shared_optimizers import (
+    OPTIMIZER_KINDS,
     OptimizerKind,
     Scratch,
     SharedOptimizer,
     clip_by_global_norm,
-    new_optimizer,
+    empty_statistics,
+    optimizer_on,
 )
 from matinee.errors import NonFiniteError
-from matinee.training.counters import SlotCounter
+from matinee.training.counters import Numbers, SlotCounter
 from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.process_lock import ProcessLock
+from matinee.training.shared_arrays import ArrayPlan, SharedArrays
+
+Statistics = Mapping[str, NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -72,46 +79,51 @@ class ParameterStore(Protocol):
         """
 
 
-class ThreadParameterStore:
-    """Weights and optimizer statistics in the memory of one process.
+@dataclass(frozen=True)
+class StoreMemory:
+    """Everything that pushes change, and the locks between them.
+
+    Attributes:
+        weights: Shape: (size,).
+        statistics: Of each kind of optimizer, whichever is in use.
+        exchange: One number: which optimizer is in use, and since which revision; see `_exchange`.
+        updates: Pushes, by worker.
+        update_lock: Guards weights and statistics during a push, where `update_lock` asks for it.
+        exchange_lock: Guards the exchange of the optimizer for one of another kind.
+    """
+
+    weights: FloatVector
+    statistics: Mapping[OptimizerKind, Statistics]
+    exchange: Numbers
+    updates: SlotCounter
+    update_lock: AbstractContextManager[object]
+    exchange_lock: AbstractContextManager[object]
+
+
+class HogwildParameterStore:
+    """What a push does, wherever the memory is.
 
     By default pushes take no lock (Hogwild, Recht et al. 2011): single numbers don't tear, but two
     pushes at once may lose part of one. With `update_lock: per_update` they take turns.
 
     Args:
-        weights: The initial weights; the store owns them from now on.
+        memory: Shared with all who push.
         workers: How many threads push.
-        optimizer: Which one to begin with.
-        statistics: Of that optimizer, from a checkpoint; None: it starts anew.
-        pushes: Counted before a resume.
     """
 
-    def __init__(
-        self,
-        weights: FloatVector,
-        *,
-        workers: int,
-        optimizer: OptimizerKind,
-        statistics: Mapping[str, NDArray[np.floating]] | None = None,
-        pushes: int = 0,
-    ) -> None:
-        self._weights = weights
-        self._optimizer = new_optimizer(optimizer, weights.size)
-        for name, array in (statistics or {}).items():
-            self._optimizer.statistics()[name][...] = array
-        self._optimizer_revision = -1
-        self._update_lock = threading.Lock()
-        """Guards weights and statistics during a push, where `update_lock` is `per_update`."""
-        self._exchange_lock = threading.Lock()
-        """Guards the exchange of `_optimizer` for one of another kind."""
+    def __init__(self, memory: StoreMemory, *, workers: int) -> None:
+        self._memory = memory
+        self._optimizers: dict[OptimizerKind, SharedOptimizer] = {
+            kind: optimizer_on(kind, memory.statistics[kind]) for kind in OPTIMIZER_KINDS
+        }
         self._no_lock = nullcontext()
-        self._scratch = [Scratch(weights.size) for _ in range(workers)]
-        self.updates = SlotCounter(workers, base=pushes)
+        self._scratch: list[Scratch | None] = [None] * workers
+        self.updates = memory.updates
 
     def pull(self, into: FloatVector) -> int:
         """Copy the weights, shape (size,), and return their version: the number of pushes."""
         version = self.updates.total()
-        np.copyto(into, self._weights)
+        np.copyto(into, self._memory.weights)
         return version
 
     def push(
@@ -137,21 +149,18 @@ class ThreadParameterStore:
             )
         clipped = clip_by_global_norm(gradient, norm=norm, maximum=values.max_gradient_norm)
         optimizer = self._optimizer_for(values, revision)
-        lock = self._update_lock if values.update_lock == "per_update" else self._no_lock
-        with lock:
+        memory = self._memory
+        scratch = self._scratch_of(worker)
+        with memory.update_lock if values.update_lock == "per_update" else self._no_lock:
             lag = self.updates.total() - pulled_version
-            optimizer.apply(
-                self._weights, gradient, step=values.step, scratch=self._scratch[worker]
-            )
+            optimizer.apply(memory.weights, gradient, step=values.step, scratch=scratch)
             self.updates.add(worker, 1)
         return PushReport(gradient_norm=norm, clipped=clipped, policy_lag=lag)
 
     def statistics(self) -> tuple[OptimizerKind, dict[str, NDArray[np.floating]]]:
         """Kind and a copy of the statistics of the optimizer in use."""
-        optimizer = self._optimizer
-        return optimizer.kind, {
-            name: array.copy() for name, array in optimizer.statistics().items()
-        }
+        kind, _ = self._in_use()
+        return kind, {name: array.copy() for name, array in self._memory.statistics[kind].items()}
 
     def _optimizer_for(self, values: HyperparameterValues, revision: int) -> SharedOptimizer:
         """The optimizer in use, exchanged first if a newer revision asks for another kind.
@@ -159,14 +168,156 @@ class ThreadParameterStore:
         A worker that still runs on older hyperparameters pushes into the newer optimizer: going by
         the revision, the exchange happens once, and its statistics start anew once.
         """
-        optimizer = self._optimizer
-        if values.optimizer == optimizer.kind or revision <= self._optimizer_revision:
-            return optimizer
-        with self._exchange_lock:
-            if values.optimizer != self._optimizer.kind and revision > self._optimizer_revision:
-                self._optimizer = new_optimizer(values.optimizer, self._weights.size)
-                self._optimizer_revision = revision
-            return self._optimizer
+        kind, since_revision = self._in_use()
+        if values.optimizer == kind or revision <= since_revision:
+            return self._optimizers[kind]
+        memory = self._memory
+        with memory.exchange_lock:
+            kind, since_revision = self._in_use()
+            if values.optimizer != kind and revision > since_revision:
+                kind = values.optimizer
+                _begin_anew(memory.statistics[kind], kind)
+                memory.exchange[0] = _exchange(kind, revision)
+            return self._optimizers[kind]
+
+    def _in_use(self) -> tuple[OptimizerKind, int]:
+        """The kind of optimizer, and the revision that asked for it."""
+        revision, kind = divmod(self._memory.exchange[0], len(OPTIMIZER_KINDS))
+        return OPTIMIZER_KINDS[kind], revision
+
+    def _scratch_of(self, worker: int) -> Scratch:
+        scratch = self._scratch[worker]
+        if scratch is None:
+            scratch = self._scratch[worker] = Scratch(self._memory.weights.size)
+        return scratch
+
+
+class ThreadParameterStore(HogwildParameterStore):
+    """Weights and optimizer statistics in the memory of one process.
+
+    Args:
+        weights: The initial weights; the store owns them from now on.
+        workers: How many threads push.
+        optimizer: Which one to begin with.
+        statistics: Of that optimizer, from a checkpoint; None: it starts anew.
+        pushes: Counted before a resume.
+    """
+
+    def __init__(
+        self,
+        weights: FloatVector,
+        *,
+        workers: int,
+        optimizer: OptimizerKind,
+        statistics: Statistics | None = None,
+        pushes: int = 0,
+    ) -> None:
+        by_kind = {kind: empty_statistics(kind, weights.size) for kind in OPTIMIZER_KINDS}
+        for name, array in (statistics or {}).items():
+            by_kind[optimizer][name][...] = array
+        super().__init__(
+            StoreMemory(
+                weights=weights,
+                statistics=by_kind,
+                exchange=[_exchange(optimizer, _FROM_THE_BEGINNING)],
+                updates=SlotCounter(workers, base=pushes),
+                update_lock=threading.Lock(),
+                exchange_lock=threading.Lock(),
+            ),
+            workers=workers,
+        )
+
+
+class SharedMemoryParameterStore(HogwildParameterStore):
+    """The same in memory that several processes share, each with a store of its own over it.
+
+    Args:
+        arrays: Made by the first process with `shared_store_plan` in its plan.
+        workers: How many threads push, in all processes.
+        pushes: Counted before a resume; the same in every process.
+    """
+
+    def __init__(self, arrays: SharedArrays, *, workers: int, pushes: int = 0) -> None:
+        super().__init__(
+            StoreMemory(
+                weights=arrays[_WEIGHTS],
+                statistics={
+                    kind: {
+                        name: arrays[_statistic(kind, name)] for name in empty_statistics(kind, 0)
+                    }
+                    for kind in OPTIMIZER_KINDS
+                },
+                exchange=arrays.integers(_EXCHANGE),
+                updates=SlotCounter(workers, base=pushes, slots=arrays.integers(_UPDATES)),
+                update_lock=ProcessLock(arrays.descriptor, byte=_UPDATE_LOCK_BYTE),
+                exchange_lock=ProcessLock(arrays.descriptor, byte=_EXCHANGE_LOCK_BYTE),
+            ),
+            workers=workers,
+        )
+
+    def begin(
+        self,
+        weights: FloatVector,
+        *,
+        optimizer: OptimizerKind,
+        statistics: Statistics | None = None,
+    ) -> None:
+        """Fill the memory, before any other process looks at it.
+
+        Args:
+            weights: The initial weights. Shape: (size,).
+            optimizer: Which one to begin with.
+            statistics: Of that optimizer, from a checkpoint; None: it starts anew.
+        """
+        memory = self._memory
+        np.copyto(memory.weights, weights)
+        _begin_anew(memory.statistics[optimizer], optimizer)
+        for name, array in (statistics or {}).items():
+            memory.statistics[optimizer][name][...] = array
+        memory.exchange[0] = _exchange(optimizer, _FROM_THE_BEGINNING)
+
+
+_WEIGHTS = "weights"
+_UPDATES = "updates"
+_EXCHANGE = "exchange"
+_UPDATE_LOCK_BYTE = 0
+_EXCHANGE_LOCK_BYTE = 1
+_FROM_THE_BEGINNING = -1
+"""Older than the revision of any change."""
+
+
+def shared_store_plan(size: int, *, workers: int) -> dict[str, ArrayPlan]:
+    """The arrays that a `SharedMemoryParameterStore` needs.
+
+    Args:
+        size: How many weights.
+        workers: How many threads push, in all processes.
+    """
+    return {
+        _WEIGHTS: ArrayPlan("float32", (size,)),
+        _UPDATES: ArrayPlan("int64", (workers,)),
+        _EXCHANGE: ArrayPlan("int64", (1,)),
+        **{
+            _statistic(kind, name): ArrayPlan(array.dtype.name, array.shape)
+            for kind in OPTIMIZER_KINDS
+            for name, array in empty_statistics(kind, size).items()
+        },
+    }
+
+
+def _statistic(kind: OptimizerKind, name: str) -> str:
+    return f"{kind}.{name}"
+
+
+def _exchange(kind: OptimizerKind, revision: int) -> int:
+    """Both in one number, so that nobody reads one without the other."""
+    return revision * len(OPTIMIZER_KINDS) + OPTIMIZER_KINDS.index(kind)
+
+
+def _begin_anew(statistics: Statistics, kind: OptimizerKind) -> None:
+    for name, array in empty_statistics(kind, 1).items():
+        # Every number of an empty statistic is the same.
+        statistics[name][...] = array.flat[0]
 
 
 def _norm(gradient: FloatVector) -> float:
