@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes.interfaces import discrete
 from fakes.training import Rig, small_spec
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
@@ -66,7 +67,7 @@ def test_the_value_of_a_safe_state(
     )
     rig = Rig(spec)
     rig.run()
-    shape = NetworkShape(4, (16,), 2, "tanh", shared_trunk=True)
+    shape = NetworkShape(discrete(4, 2), (16,), "tanh", shared_trunk=True)
     critic = NumpyActorCritic(shape, rig.trainer.capture().weights)
 
     upright = np.random.default_rng(0).uniform(-0.05, 0.05, (50, 4)).astype(np.float32)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fakes.interfaces import discrete
 from fakes.training import Rig, small_spec
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
@@ -40,7 +41,7 @@ def trained(
     rig = Rig(spec)
     outcome = rig.run()
     assert outcome.cause is StopCause.FINISHED_BUDGET
-    shape = NetworkShape(1, (8,), 2, "tanh", shared_trunk=True)
+    shape = NetworkShape(discrete(1, 2), (8,), "tanh", shared_trunk=True)
     return NumpyActorCritic(shape, rig.trainer.capture().weights)
 
 
@@ -51,7 +52,7 @@ def value(critic: NumpyActorCritic, sight: float) -> float:
 
 def probability(actor: NumpyActorCritic, sight: float, action: int) -> float:
     """π(action|s)."""
-    logits = actor.logits(np.array([[sight]], np.float32))[0].astype(np.float64)
+    logits = actor.outputs(np.array([[sight]], np.float32))[0].astype(np.float64)
     weights = np.exp(logits - logits.max())
     return float(weights[action] / weights.sum())
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes.interfaces import discrete
 from fakes.training import Rig, small_spec
 from matinee.algorithm.networks import NetworkShape
 from matinee.environments.factory import registered_spec
@@ -142,7 +143,7 @@ def test_one_worker_equals_the_step_by_step_reference(count: int) -> None:
         budget={"env_steps": None},
     )
     rig = Rig(spec)
-    shape = NetworkShape(4, (8,), 2, "tanh", shared_trunk=True)
+    shape = NetworkShape(discrete(4, 2), (8,), "tanh", shared_trunk=True)
     theta = rig.trainer.capture().weights.astype(np.float64)
     world = ReferenceWorld(count)
     generator = np.random.Generator(np.random.PCG64(seed_sequence(SEED, Purpose.ACTIONS)))

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes.interfaces import discrete
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.flat_parameters import FloatVector
-from matinee.algorithm.gradients import AutogradGradient, LossReport, Objective
+from matinee.algorithm.gradients import GradientEstimator, Objective
+from matinee.algorithm.loss_report import LossReport
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.rollout import Rollout
 from oracles.a3c_reference import (
@@ -23,7 +25,8 @@ from oracles.a3c_reference import (
 )
 
 T, N, INPUTS, HIDDEN, ACTIONS = 7, 3, 4, 6, 3
-SHAPE = NetworkShape(INPUTS, (HIDDEN,), ACTIONS, "tanh", shared_trunk=True)
+INTERFACE = discrete(INPUTS, ACTIONS)
+SHAPE = NetworkShape(INTERFACE, (HIDDEN,), "tanh", shared_trunk=True)
 OBJECTIVE = Objective(
     gamma=0.9,
     gae_lambda=0.8,
@@ -45,10 +48,10 @@ def weights(shape: NetworkShape = SHAPE) -> FloatVector:
 def some_rollout() -> Rollout:
     """A rollout with a terminal end, a limit, padding, and a limit reset within its step."""
     generator = np.random.default_rng(5)
-    rollout = Rollout(length=T, environments=N, observation_size=INPUTS)
+    rollout = Rollout(length=T, environments=N, interface=INTERFACE)
     rollout.begin(generator.normal(size=(N, INPUTS)).astype(np.float32))
     for t in range(T):
-        rollout.actions[t] = generator.integers(ACTIONS, size=N)
+        rollout.actions[t] = generator.integers(ACTIONS, size=(N, 1))
         rollout.record(
             t,
             observations=generator.normal(size=(N, INPUTS)).astype(np.float32),
@@ -69,7 +72,9 @@ def package_gradient(
 ) -> tuple[NDArray[np.float32], LossReport]:
     """What the package computes."""
     out = np.full_like(flat, np.nan)
-    report = AutogradGradient(shape, flat).gradient(some_rollout(), objective=objective, out=out)
+    report = GradientEstimator(shape, flat).gradient(
+        (some_rollout(),), objective=objective, out=out, detailed=True
+    )
     return out, report
 
 
@@ -102,7 +107,7 @@ def reference_samples(net: Mlp, objective: Objective) -> list[Sample]:
         for t, (step, advantage) in enumerate(zip(steps, advantages, strict=True)):
             if not step.valid:
                 continue
-            action = int(rollout.actions[t, n])
+            action = int(rollout.actions[t, n, 0])
             observation = rollout.observations[t, n].astype(np.float64)
             pi = net.policy(observation)[action]
             behaviour = (1 - objective.epsilon) * pi + objective.epsilon / ACTIONS
@@ -168,7 +173,7 @@ def test_separate_trunks_keep_actor_and_critic_apart(
 ) -> None:
     """Without a shared trunk the critic's weight in the loss moves no weight of the policy."""
     shape = NetworkShape(
-        INPUTS, hidden, ACTIONS, "relu" if activation == "relu" else "tanh", shared_trunk=False
+        INTERFACE, hidden, "relu" if activation == "relu" else "tanh", shared_trunk=False
     )
     flat = weights(shape)
     views = shape.layout().views
@@ -211,7 +216,9 @@ def test_a_rollout_without_valid_steps_is_refused() -> None:
     rollout.valid[:] = False
 
     with pytest.raises(ValueError, match="without valid steps"):
-        AutogradGradient(SHAPE, weights()).gradient(rollout, objective=OBJECTIVE, out=weights())
+        GradientEstimator(SHAPE, weights()).gradient(
+            (rollout,), objective=OBJECTIVE, out=weights(), detailed=False
+        )
 
 
 @pytest.mark.parametrize("shared_trunk", [True, False])
@@ -219,7 +226,7 @@ def test_a_rollout_without_valid_steps_is_refused() -> None:
 def test_numpy_acts_on_what_torch_learns(activation: str, *, shared_trunk: bool) -> None:
     """The two forward passes agree: the reported mean value is that of the acting network."""
     shape = NetworkShape(
-        INPUTS, (6, 5), ACTIONS, "relu" if activation == "relu" else "tanh", shared_trunk
+        INTERFACE, (6, 5), "relu" if activation == "relu" else "tanh", shared_trunk
     )
     flat, rollout = weights(shape), some_rollout()
 

@@ -6,11 +6,16 @@ The buffers are reused from step to step, so one object serves one thread.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from matinee.algorithm.distributions import Actions, Floats, new_distribution
 from matinee.algorithm.flat_parameters import FloatVector
-from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.networks import LOG_STD, NetworkShape
+
+_BYTE_SCALE = np.float32(1.0 / 255.0)
 
 _Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -20,6 +25,7 @@ class NumpyActorCritic:
 
     def __init__(self, shape: NetworkShape, flat: FloatVector) -> None:
         views = shape.layout().views(flat)
+        self.distribution = new_distribution(shape.interface.actions, views.get(LOG_STD))
 
         def layers(trunk: str) -> list[_Layer]:
             return [
@@ -27,6 +33,7 @@ class NumpyActorCritic:
                 for index in range(len(shape.hidden))
             ]
 
+        self._size = shape.interface.observation_size
         self._policy_layers = layers(shape.policy_trunk)
         self._value_layers = layers(shape.value_trunk)
         self._policy_head: _Layer = (views["policy.weight"], views["policy.bias"])
@@ -34,35 +41,29 @@ class NumpyActorCritic:
         self._relu = shape.activation == "relu"
         self._acting_buffers: dict[int, NDArray[np.float32]] = {}
 
-    def act(
-        self, observations: NDArray[np.float32], noise: NDArray[np.float32]
-    ) -> NDArray[np.int64]:
+    def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
         """Sample an action from the policy for each observation.
 
         Args:
-            observations: Shape: (N, observation_size).
-            noise: Gumbel noise. Shape: (N, A).
+            observations: Shape: (N, *observation shape).
+            noise: As the distribution draws it. Shape: (N, P).
 
         Returns:
-            Actions from 0 to A - 1. Shape: (N,).
+            Shape: (N, K).
         """
-        logits = self.logits(observations)
-        np.add(logits, noise, out=logits)
-        actions: NDArray[np.int64] = logits.argmax(axis=1)
-        return actions
+        return self.distribution.sample(self.outputs(observations), noise)
 
-    def act_greedily(self, observations: NDArray[np.float32]) -> NDArray[np.int64]:
+    def act_greedily(self, observations: NDArray[Any]) -> Actions:
         """The most probable action for each observation. Shapes as for `act`."""
-        actions: NDArray[np.int64] = self.logits(observations).argmax(axis=1)
-        return actions
+        return self.distribution.mode(self.outputs(observations))
 
-    def logits(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Unnormalised log π(·|s); shape (N, A). Valid until the next call."""
+    def outputs(self, observations: NDArray[Any]) -> Floats:
+        """What the policy head says: logits or means; shape (N, P). Valid until the next call."""
         return self._forward(
             self._policy_layers, self._policy_head, observations, self._acting_buffers
         )
 
-    def values(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+    def values(self, observations: NDArray[Any]) -> Floats:
         """V(s); shape (N,). N may differ from call to call."""
         return self._forward(self._value_layers, self._value_head, observations, {})[:, 0]
 
@@ -70,10 +71,12 @@ class NumpyActorCritic:
         self,
         hidden: list[_Layer],
         head: _Layer,
-        observations: NDArray[np.float32],
+        observations: NDArray[Any],
         buffers: dict[int, NDArray[np.float32]],
     ) -> NDArray[np.float32]:
-        features = observations
+        features = observations.reshape(-1, self._size)
+        if features.dtype == np.uint8:
+            features = features * _BYTE_SCALE
         for depth, layer in enumerate(hidden):
             features = _affine(layer, features, buffers, depth)
             if self._relu:

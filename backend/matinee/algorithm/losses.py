@@ -1,8 +1,15 @@
-r"""The actor-critic loss.
+r"""Losses, each as its value and its coefficients.
 
-    L = mean over valid steps of  -ρ log π(a|s) sg[A]  -  β H(π(·|s))  +  c_v ½ (R - V(s))²
+Every loss here has the gradient
 
-`sg` stops the gradient: A and R are constants. The mean (not the sum) fixes the scale that the
+    Σ_b  c_π(b) ∇log π(a_b|s_b)  +  c_H(b) ∇H(π(·|s_b))  +  c_V(b) ∇V(s_b)
+
+so a loss is three vectors of numbers, and only the network has to be differentiated. With the
+weights w_b = 1/(number of valid steps) for valid steps, else 0, the actor-critic loss is
+
+    L = Σ_b w_b [ -ρ log π(a|s) sg[A]  -  β H(π(·|s))  +  c_v ½ (R - V(s))² ]
+
+`sg` stops the gradient: A, R and ρ are constants. The mean (not the sum) fixes the scale that the
 gradient clip refers to. Entropy is added to the objective, so it is subtracted from the loss.
 
 References: Mnih et al. 2016, §4 and Algorithm S3; Williams & Peng 1991 for the entropy term.
@@ -12,44 +19,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from matinee.algorithm.distributions import Floats
 
 
 @dataclass(frozen=True)
-class LossTerms:
-    """Each a scalar tensor, a mean over the valid steps."""
+class LossTerm:
+    """One term of the loss.
 
-    policy: Tensor
-    value: Tensor
-    entropy: Tensor
+    Attributes:
+        value: The term itself, without its coefficient in the sum.
+        coefficients: c of the quantity it is a function of. Shape: (B,).
+    """
 
-    def total(self, *, entropy_coefficient: float, value_coefficient: float) -> Tensor:
-        """L = policy - β entropy + c_v value."""
-        return self.policy - entropy_coefficient * self.entropy + value_coefficient * self.value
+    value: float
+    coefficients: Floats
 
 
-def actor_critic_loss(
-    log_probability: Tensor,
-    entropies: Tensor,
-    values: Tensor,
-    *,
-    advantages: Tensor,
-    returns: Tensor,
-    sample_weights: Tensor,
-) -> LossTerms:
-    """The three terms of the loss.
+def policy_gradient(
+    log_probability: Floats, advantages: Floats, *, sample_weights: Floats
+) -> LossTerm:
+    """-Σ w log π sg[A]:  c_π = -w A.
 
     Args:
-        log_probability: log π(a_t|s_t). Shape: (B,), like every other tensor here.
-        entropies: H(π(·|s_t)).
-        values: V(s_t).
+        log_probability: log π(a_t|s_t). Shape: (B,), like every array here.
         advantages: A_t, times ρ_t where behaviour differed from the policy. A constant.
-        returns: R_t. A constant.
-        sample_weights: 1/(number of valid steps) for valid steps, else 0.
+        sample_weights: w.
     """
-    return LossTerms(
-        policy=-torch.dot(log_probability, advantages * sample_weights),
-        value=0.5 * torch.dot(torch.square(returns - values), sample_weights),
-        entropy=torch.dot(entropies, sample_weights),
+    coefficients = advantages * sample_weights
+    np.negative(coefficients, out=coefficients)
+    return LossTerm(float(np.dot(log_probability, coefficients)), coefficients)
+
+
+def entropy_bonus(entropies: Floats, *, coefficient: float, sample_weights: Floats) -> LossTerm:
+    """Σ w H, which the loss subtracts β times:  c_H = -β w."""
+    return LossTerm(
+        float(np.dot(entropies, sample_weights)), sample_weights * np.float32(-coefficient)
     )
+
+
+def value_error(
+    values: Floats, returns: Floats, *, coefficient: float, sample_weights: Floats
+) -> LossTerm:
+    """Σ w ½ (R - V)², which the loss adds c_v times:  c_V = -c_v w (R - V)."""
+    errors = values - returns
+    weighted = errors * sample_weights
+    value = 0.5 * float(np.dot(errors, weighted))
+    np.multiply(weighted, np.float32(coefficient), out=weighted)
+    return LossTerm(value, weighted)

@@ -1,7 +1,8 @@
-"""The actor-critic network: a multilayer perceptron with a policy head and a value head.
+"""The shape of an actor-critic network: which weights there are, and where they begin.
 
-Weight matrices have shape (inputs, outputs), so that a layer is `x @ W + b` in NumPy and torch
-alike. With a shared trunk both heads read the same features; otherwise each has a trunk of its own.
+A trunk of hidden layers carries a policy head and a value head; without a shared trunk each head
+has one of its own. Weight matrices have shape (inputs, outputs), so that a layer is `x @ W + b` in
+NumPy and torch alike.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from matinee.algorithm.flat_parameters import FlatLayout, FloatVector
+from matinee.contracts.agent_interface import (
+    AgentInterface,
+    CategoricalActions,
+    GaussianActions,
+)
 
 POLICY_HEAD_GAIN = 0.01
 """Starts the policy near uniform. Reference: Andrychowicz et al. 2021, §3.2; OpenAI baselines."""
@@ -23,18 +28,40 @@ POLICY_HEAD_GAIN = 0.01
 VALUE_HEAD_GAIN = 1.0
 HIDDEN_GAIN = math.sqrt(2.0)
 
+LOG_STD = "policy.log_std"
+"""Name of a Gaussian policy's log σ among the weights."""
+
 ActivationName = Literal["tanh", "relu"]
 
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """Everything that fixes the number and order of the weights."""
+    """Everything that fixes the number and order of the weights, and how they begin.
 
-    observation_size: int
+    Attributes:
+        interface: What comes in, and what the policy chooses from.
+        hidden: Units of each hidden layer, at least one layer.
+        activation: Of the hidden layers.
+        shared_trunk: One trunk for both heads, or one each.
+        log_std_init: log σ of a Gaussian policy before training.
+    """
+
+    interface: AgentInterface
     hidden: tuple[int, ...]
-    action_count: int
     activation: ActivationName
     shared_trunk: bool
+    log_std_init: float = 0.0
+
+    @property
+    def policy_outputs(self) -> int:
+        """P: logits of all branches, or means."""
+        match self.interface.actions:
+            case CategoricalActions(branches=branches):
+                return sum(branches)
+            case GaussianActions(dimension=dimension):
+                return dimension
+            case _:
+                assert_never(self.interface.actions)
 
     @property
     def policy_trunk(self) -> str:
@@ -53,13 +80,15 @@ class NetworkShape:
     def _shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         trunks = dict.fromkeys((self.policy_trunk, self.value_trunk))
         for trunk in trunks:
-            inputs = self.observation_size
+            inputs = self.interface.observation_size
             for index, units in enumerate(self.hidden):
                 yield f"{trunk}.{index}.weight", (inputs, units)
                 yield f"{trunk}.{index}.bias", (units,)
                 inputs = units
-        yield "policy.weight", (self.hidden[-1], self.action_count)
-        yield "policy.bias", (self.action_count,)
+        yield "policy.weight", (self.hidden[-1], self.policy_outputs)
+        yield "policy.bias", (self.policy_outputs,)
+        if isinstance(self.interface.actions, GaussianActions):
+            yield LOG_STD, (self.policy_outputs,)
         yield "value.weight", (self.hidden[-1], 1)
         yield "value.bias", (1,)
 
@@ -79,54 +108,11 @@ def initial_weights(shape: NetworkShape, *, seed: int) -> FloatVector:
     layout = shape.layout()
     flat = np.zeros(layout.size, dtype=np.float32)
     for name, view in layout.views(flat).items():
-        if name.endswith(".bias"):
-            continue
-        gain = {"policy.weight": POLICY_HEAD_GAIN, "value.weight": VALUE_HEAD_GAIN}.get(
-            name, HIDDEN_GAIN
-        )
-        torch.nn.init.orthogonal_(torch.from_numpy(view), gain=gain, generator=generator)
+        if name == LOG_STD:
+            view[:] = shape.log_std_init
+        elif not name.endswith(".bias"):
+            gain = {"policy.weight": POLICY_HEAD_GAIN, "value.weight": VALUE_HEAD_GAIN}.get(
+                name, HIDDEN_GAIN
+            )
+            torch.nn.init.orthogonal_(torch.from_numpy(view), gain=gain, generator=generator)
     return flat
-
-
-class TorchActorCritic:
-    """The network in torch, for gradients, on leaf tensors that share memory with a flat vector.
-
-    Each actor-learner thread owns one, on its local copy of the weights: never on the shared
-    weights, which other threads change in place while a graph would be alive.
-    """
-
-    def __init__(self, shape: NetworkShape, flat: FloatVector) -> None:
-        views = shape.layout().views(flat)
-        self._shape = shape
-        self._leaves = {
-            name: torch.from_numpy(view).requires_grad_() for name, view in views.items()
-        }
-        self.parameters = tuple(self._leaves.values())
-        self._activation = torch.tanh if shape.activation == "tanh" else torch.relu
-
-    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and values.
-
-        Args:
-            observations: Shape: (B, observation_size).
-
-        Returns:
-            Logits, shape (B, A), and values, shape (B,).
-        """
-        policy_features = self._features(self._shape.policy_trunk, observations)
-        value_features = (
-            policy_features
-            if self._shape.shared_trunk
-            else self._features(self._shape.value_trunk, observations)
-        )
-        leaves = self._leaves
-        logits = torch.addmm(leaves["policy.bias"], policy_features, leaves["policy.weight"])
-        values = torch.addmm(leaves["value.bias"], value_features, leaves["value.weight"])
-        return logits, values.squeeze(1)
-
-    def _features(self, trunk: str, features: Tensor) -> Tensor:
-        for index in range(len(self._shape.hidden)):
-            weight = self._leaves[f"{trunk}.{index}.weight"]
-            bias = self._leaves[f"{trunk}.{index}.bias"]
-            features = self._activation(torch.addmm(bias, features, weight))
-        return features

@@ -12,8 +12,8 @@ Reference: Gymnasium's documentation on vector autoreset modes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import gymnasium
@@ -21,6 +21,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from matinee.contracts.agent_interface import AgentInterface, CategoricalActions
 from matinee.errors import EnvironmentBuildError
 
 _LARGEST_BYTE = 255.0
@@ -61,28 +62,11 @@ class EnvironmentVector(Protocol):
     def reset(self, seed: int) -> NDArray[np.float32]:
         """Begin everywhere; shape (N, observation_size)."""
 
-    def step(self, actions: NDArray[np.int64]) -> StepResult:
-        """Do `actions`, from 0 to A - 1, shape (N,)."""
+    def step(self, actions: NDArray[Any]) -> StepResult:
+        """Do `actions`, from 0 to A - 1, shape (N, 1)."""
 
     def close(self) -> None:
         """Free what the environments hold."""
-
-
-@dataclass(frozen=True)
-class AgentInterface:
-    """How the network sees an environment: flat float observations, actions from 0.
-
-    Attributes:
-        observation_size: Numbers in a flattened observation.
-        observation_scale: Bytes (images) are divided by 255; everything else is left alone.
-        action_count: |A|.
-        action_start: Smallest action of the Discrete space.
-    """
-
-    observation_size: int
-    observation_scale: float
-    action_count: int
-    action_start: int
 
 
 def untrainable_reason(
@@ -109,14 +93,11 @@ def agent_interface(
     reason = untrainable_reason(observation_space, action_space)
     if reason is not None:
         raise EnvironmentBuildError(reason, code="untrainable_environment")
-    assert isinstance(observation_space, gymnasium.spaces.Box)
     assert isinstance(action_space, gymnasium.spaces.Discrete)
-    is_bytes = observation_space.dtype == np.uint8
     return AgentInterface(
-        observation_size=int(np.prod(observation_space.shape)),
-        observation_scale=1.0 / _LARGEST_BYTE if is_bytes else 1.0,
-        action_count=int(action_space.n),
-        action_start=int(action_space.start),
+        observation_shape=(math.prod(observation_space.shape or ()),),
+        observation_dtype="float32",
+        actions=CategoricalActions((int(action_space.n),)),
     )
 
 
@@ -134,9 +115,8 @@ class NativeVector:
                 f"{vector.metadata.get('autoreset_mode')}"
             )
         self._vector = vector
-        self._interface = agent_interface(
-            vector.single_observation_space, vector.single_action_space
-        )
+        self._scale = _observation_scale(vector.single_observation_space)
+        self._action_start = _action_start(vector.single_action_space)
         self._resetting = np.zeros(vector.num_envs, np.bool_)
 
     @property
@@ -150,11 +130,11 @@ class NativeVector:
         self._resetting = np.zeros(self.count, np.bool_)
         return self._flat(observations)
 
-    def step(self, actions: NDArray[np.int64]) -> StepResult:
-        """Do `actions`, from 0 to A - 1, shape (N,)."""
-        if self._interface.action_start:
-            actions = actions + self._interface.action_start
-        observations, rewards, terminated, truncated, _ = self._vector.step(actions)
+    def step(self, actions: NDArray[Any]) -> StepResult:
+        """Do `actions`, from 0 to A - 1, shape (N, 1)."""
+        observations, rewards, terminated, truncated, _ = self._vector.step(
+            actions[:, 0] + self._action_start if self._action_start else actions[:, 0]
+        )
         valid = ~self._resetting
         self._resetting = terminated | truncated
         return StepResult(
@@ -167,8 +147,8 @@ class NativeVector:
 
     def _flat(self, observations: Any) -> NDArray[np.float32]:
         flat: NDArray[np.float32] = np.asarray(observations, np.float32).reshape(self.count, -1)
-        if self._interface.observation_scale != 1.0:
-            flat = flat * np.float32(self._interface.observation_scale)
+        if self._scale != 1.0:
+            flat = flat * np.float32(self._scale)
         return flat
 
 
@@ -181,11 +161,11 @@ class LoopVector:
 
     def __init__(self, environments: Sequence[gymnasium.Env[Any, Any]]) -> None:
         self._environments = tuple(environments)
-        self._interface = agent_interface(
-            environments[0].observation_space, environments[0].action_space
-        )
+        interface = agent_interface(environments[0].observation_space, environments[0].action_space)
+        self._scale = _observation_scale(environments[0].observation_space)
+        self._action_start = _action_start(environments[0].action_space)
         count = len(environments)
-        self._observations = np.zeros((count, self._interface.observation_size), np.float32)
+        self._observations = np.zeros((count, interface.observation_size), np.float32)
         self._rewards = np.zeros(count, np.float64)
         self._terminated = np.zeros(count, np.bool_)
         self._truncated = np.zeros(count, np.bool_)
@@ -204,11 +184,11 @@ class LoopVector:
             self._observations[index] = self._flat(observation)
         return self._observations
 
-    def step(self, actions: NDArray[np.int64]) -> StepResult:
-        """Do `actions`, from 0 to A - 1, shape (N,)."""
-        start = self._interface.action_start
+    def step(self, actions: NDArray[Any]) -> StepResult:
+        """Do `actions`, from 0 to A - 1, shape (N, 1)."""
+        start = self._action_start
         final: list[tuple[int, NDArray[np.float32]]] = []
-        for index, action in enumerate(actions.tolist()):
+        for index, action in enumerate(actions[:, 0].tolist()):
             environment = self._environments[index]
             observation, reward, terminated, truncated, _ = environment.step(action + start)
             if terminated or truncated:
@@ -235,9 +215,19 @@ class LoopVector:
 
     def _flat(self, observation: Any) -> NDArray[np.float32]:
         flat: NDArray[np.float32] = np.asarray(observation, np.float32).ravel()
-        if self._interface.observation_scale != 1.0:
-            flat = flat * np.float32(self._interface.observation_scale)
+        if self._scale != 1.0:
+            flat = flat * np.float32(self._scale)
         return flat
+
+
+def _observation_scale(space: gymnasium.Space[Any]) -> float:
+    """Bytes (images) are divided by 255; everything else is left alone."""
+    return 1.0 / _LARGEST_BYTE if space.dtype == np.uint8 else 1.0
+
+
+def _action_start(space: gymnasium.Space[Any]) -> int:
+    """The smallest action of a Discrete space."""
+    return int(space.start) if isinstance(space, gymnasium.spaces.Discrete) else 0
 
 
 def _stacked(final: list[tuple[int, NDArray[np.float32]]]) -> FinalObservations | None:

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matinee.algorithm.acting import NumpyActorCritic
-from matinee.algorithm.distributions import gumbel_noise
-from matinee.algorithm.gradients import AutogradGradient, LossReport
+from matinee.algorithm.behaviour import random_actions
+from matinee.algorithm.distributions import Actions, Floats
+from matinee.algorithm.gradients import GradientEstimator
+from matinee.algorithm.loss_report import LossReport
 from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
+from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector
 from matinee.environments.wrappers import EnvironmentVector
@@ -95,7 +98,7 @@ class ActorLearner:
         self._local = np.zeros(size, np.float32)
         self._gradient = np.zeros(size, np.float32)
         self._policy = NumpyActorCritic(shape, self._local)
-        self._estimator = AutogradGradient(shape, self._local)
+        self._estimator = GradientEstimator(shape, self._local)
         self._reporter = StepReporter(
             plan.worker,
             plan.environments,
@@ -158,8 +161,9 @@ class ActorLearner:
                 explored = self._explored(len(noise), values.epsilon)
             actions = self._policy.act(rollout.observations[t], noise[t % _NOISE_STEPS])
             if explored is not None:
-                chosen, random_actions = explored
-                np.copyto(actions, random_actions[t % _NOISE_STEPS], where=chosen[t % _NOISE_STEPS])
+                chosen, at_random = explored
+                row = t % _NOISE_STEPS
+                np.copyto(actions, at_random[row], where=chosen[row])
             rollout.actions[t] = actions
             step = environment.step(actions)
             rollout.record(
@@ -193,7 +197,7 @@ class ActorLearner:
         return Rollout(
             length=length,
             environments=self._plan.environments,
-            observation_size=self._shape.observation_size,
+            interface=self._shape.interface,
         )
 
     def _report_rows(self, until: int) -> None:
@@ -202,20 +206,19 @@ class ActorLearner:
             self._reporter.add(self._rollout, slice(self._reported_rows, until), self._times)
             self._reported_rows = until
 
-    def _noise(self, steps: int) -> NDArray[np.float32]:
-        return gumbel_noise(
-            self._generator, (steps, self._plan.environments, self._shape.action_count)
-        )
+    def _noise(self, steps: int) -> Floats:
+        return self._policy.distribution.noise(self._generator, (steps, self._plan.environments))
 
-    def _explored(
-        self, steps: int, epsilon: float
-    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]] | None:
-        """Where to act at random, and how; None without random actions. Shapes: (steps, N)."""
+    def _explored(self, steps: int, epsilon: float) -> tuple[NDArray[np.bool_], Actions] | None:
+        """Where to act at random, and how; None without random actions.
+
+        Shapes: (steps, N, 1), (steps, N, K).
+        """
         if epsilon == 0.0:
             return None
         shape = (steps, self._plan.environments)
-        chosen = self._generator.random(shape, dtype=np.float32) < epsilon
-        return chosen, self._generator.integers(self._shape.action_count, size=shape)
+        chosen = self._generator.random((*shape, 1), dtype=np.float32) < epsilon
+        return chosen, random_actions(self._generator, self._shape.interface.actions, shape)
 
     def _slow_down(self, t: int, values: HyperparameterValues) -> None:
         if self._times[t] - self._reporter.flushed_at >= REPORT_INTERVAL_S:
@@ -229,7 +232,7 @@ class ActorLearner:
 
     def _learn(self, values: HyperparameterValues, *, revision: int, pulled_version: int) -> None:
         loss = self._estimator.gradient(
-            self._rollout, objective=values.objective, out=self._gradient
+            (self._rollout,), objective=values.objective, out=self._gradient, detailed=True
         )
         if not loss.is_finite:
             raise NonFiniteError(_non_finite_message(loss, self._rollout))
@@ -247,12 +250,13 @@ class ActorLearner:
     def _update_record(
         self, loss: LossReport, push: PushReport, learning_rate: float
     ) -> UpdateRecord:
-        actions = self._shape.action_count
+        actions = self._shape.interface.actions
+        most = math.log(actions.combinations) if isinstance(actions, CategoricalActions) else 0.0
         return UpdateRecord(
             policy_loss=loss.policy_loss,
             value_loss=loss.value_loss,
             entropy=loss.entropy,
-            entropy_fraction=loss.entropy / math.log(actions) if actions > 1 else math.nan,
+            entropy_fraction=loss.entropy / most if most > 0.0 else math.nan,
             explained_variance=loss.explained_variance,
             gradient_norm=push.gradient_norm,
             gradient_clipped=float(push.clipped),

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from matinee.algorithm.acting import NumpyActorCritic
-from matinee.algorithm.distributions import gumbel_noise
 from matinee.algorithm.networks import NetworkShape
 from matinee.contracts.run_spec import EnvironmentSpec, EvaluationSpec
 from matinee.environments.factory import build_vector
@@ -65,7 +64,6 @@ class Evaluator:
         env_steps: SlotCounter,
     ) -> None:
         self._environment_spec = environment
-        self._shape = shape
         self._seed = seed
         self._store = store
         self._env_steps = env_steps
@@ -108,7 +106,7 @@ class Evaluator:
                     if deterministic:
                         actions = self._policy.act_greedily(observations)
                     else:
-                        noise = gumbel_noise(generator, (1, self._shape.action_count))
+                        noise = self._policy.distribution.noise(generator, (1,))
                         actions = self._policy.act(observations, noise)
                     step = environment.step(actions)
                     observations = step.observations

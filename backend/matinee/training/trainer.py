@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import MAX_ROLLOUT_SAMPLES, RunSpec
 from matinee.environments.factory import build_single, reward_threshold
-from matinee.environments.wrappers import AgentInterface, agent_interface
+from matinee.environments.wrappers import agent_interface
 from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
 from matinee.training.actor_learner import ActorLearner, SharedParts, WorkerPlan
 from matinee.training.budget import Budget
@@ -89,11 +90,9 @@ class Trainer:
         self._spec = spec
         self._seed = spec.seed
         self._on_wake = on_wake
-        interface = _look_at_environment(spec)
         self._shape = NetworkShape(
-            observation_size=interface.observation_size,
+            interface=_look_at_environment(spec),
             hidden=tuple(spec.network.hidden),
-            action_count=interface.action_count,
             activation=spec.network.activation.value,
             shared_trunk=spec.network.shared_trunk,
         )
@@ -328,11 +327,12 @@ class Trainer:
 
     def _largest_rollout_length(self) -> int:
         environments = self._spec.envs_per_worker
-        samples = min(MAX_ROLLOUT_SAMPLES, MAX_ROLLOUT_NUMBERS // self._shape.observation_size)
+        numbers = self._shape.interface.observation_size
+        samples = min(MAX_ROLLOUT_SAMPLES, MAX_ROLLOUT_NUMBERS // numbers)
         if samples < environments:
             raise InvalidInputError(
-                f"{environments} environments with {self._shape.observation_size:,} numbers in an "
-                "observation need too much memory"
+                f"{environments} environments with {numbers:,} numbers in an observation "
+                "need too much memory"
             )
         return samples // environments
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from fakes.interfaces import discrete
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.distributions import gumbel_noise
-from matinee.algorithm.networks import NetworkShape, TorchActorCritic, initial_weights
+from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.algorithm.torch_gradients import TorchNetwork
 
-SHAPE = NetworkShape(3, (8, 8), 4, "tanh", shared_trunk=False)
+SHAPE = NetworkShape(discrete(3, 4), (8, 8), "tanh", shared_trunk=False)
 
 
 def test_it_computes_what_torch_computes() -> None:
@@ -18,9 +20,9 @@ def test_it_computes_what_torch_computes() -> None:
     seen = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
 
     ours = NumpyActorCritic(SHAPE, flat)
-    logits, values = TorchActorCritic(SHAPE, flat).forward(torch.from_numpy(seen))
+    logits, values = TorchNetwork(SHAPE, flat).heads(torch.from_numpy(seen))
 
-    np.testing.assert_allclose(ours.logits(seen), logits.detach().numpy(), atol=1e-6)
+    np.testing.assert_allclose(ours.outputs(seen), logits.detach().numpy(), atol=1e-6)
     np.testing.assert_allclose(ours.values(seen), values.detach().numpy(), atol=1e-6)
 
 
@@ -29,11 +31,11 @@ def test_it_follows_the_weights_without_a_copy() -> None:
     flat = initial_weights(SHAPE, seed=0)
     actor = NumpyActorCritic(SHAPE, flat)
     seen = np.ones((1, 3), np.float32)
-    before = actor.logits(seen).copy()
+    before = actor.outputs(seen).copy()
 
     flat[:] = initial_weights(SHAPE, seed=1)
 
-    assert not np.array_equal(actor.logits(seen), before)
+    assert not np.array_equal(actor.outputs(seen), before)
 
 
 def test_it_samples_from_the_softmax() -> None:
@@ -46,7 +48,7 @@ def test_it_samples_from_the_softmax() -> None:
 
     actions = NumpyActorCritic(SHAPE, flat).act(seen, noise)
 
-    shares = np.bincount(actions, minlength=4) / len(actions)
+    shares = np.bincount(actions[:, 0], minlength=4) / len(actions)
     np.testing.assert_allclose(shares, [0.1, 0.2, 0.3, 0.4], atol=0.01)
 
 
@@ -57,4 +59,4 @@ def test_greedy_takes_the_most_probable() -> None:
 
     actions = NumpyActorCritic(SHAPE, flat).act_greedily(np.zeros((7, 3), np.float32))
 
-    assert actions.tolist() == [1] * 7
+    assert actions.tolist() == [[1]] * 7

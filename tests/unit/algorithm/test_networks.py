@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes.interfaces import discrete
 from matinee.algorithm.networks import NetworkShape, initial_weights
 
 
@@ -13,12 +14,12 @@ from matinee.algorithm.networks import NetworkShape, initial_weights
 )
 def test_the_number_of_weights(size: int, *, shared_trunk: bool) -> None:
     """One trunk or two."""
-    assert NetworkShape(4, (8,), 2, "tanh", shared_trunk).layout().size == size
+    assert NetworkShape(discrete(4, 2), (8,), "tanh", shared_trunk).layout().size == size
 
 
 def test_first_weights_are_orthogonal_with_the_usual_gains() -> None:
     """WᵀW = gain² I: √2 in hidden layers, 0.01 in the policy head, 1 in the value head; no bias."""
-    shape = NetworkShape(16, (8, 8), 3, "relu", shared_trunk=True)
+    shape = NetworkShape(discrete(16, 3), (8, 8), "relu", shared_trunk=True)
     views = shape.layout().views(initial_weights(shape, seed=0))
 
     gains = {"trunk.0.weight": 2**0.5, "trunk.1.weight": 2**0.5, "policy.weight": 0.01}
@@ -31,7 +32,7 @@ def test_first_weights_are_orthogonal_with_the_usual_gains() -> None:
 
 def test_the_seed_makes_the_weights() -> None:
     """The same seed, the same weights; another seed, others."""
-    shape = NetworkShape(4, (8,), 2, "tanh", shared_trunk=True)
+    shape = NetworkShape(discrete(4, 2), (8,), "tanh", shared_trunk=True)
 
     assert np.array_equal(initial_weights(shape, seed=1), initial_weights(shape, seed=1))
     assert not np.array_equal(initial_weights(shape, seed=1), initial_weights(shape, seed=2))

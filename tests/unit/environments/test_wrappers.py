@@ -6,11 +6,11 @@ import gymnasium
 import numpy as np
 import pytest
 
+from fakes.interfaces import discrete
 from fakes.probe_environments import ByteImage, ShiftedActions, register_probes
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector, registered_spec
 from matinee.environments.wrappers import (
-    AgentInterface,
     LoopVector,
     NativeVector,
     agent_interface,
@@ -30,7 +30,7 @@ def test_the_time_limit_is_the_registrys(id_: str, limit: int, count: int) -> No
     while len(lengths) < count:
         # A hand-made controller that never falls.
         lean = observations[:, 2] + observations[:, 3] * 0.5 + observations[:, 1] * 0.1
-        step = vector.step((lean > 0).astype(np.int64))
+        step = vector.step((lean > 0).astype(np.int64)[:, np.newaxis])
         length += step.valid
         assert not step.terminated.any()
         lengths += length[step.truncated].tolist()
@@ -53,7 +53,7 @@ def test_native_and_single_cartpoles_are_the_same() -> None:
 
     for number in range(200):
         action = number % 3 % 2
-        step = native.step(np.array([action, action]))
+        step = native.step(np.array([[action], [action]]))
         observation, reward, terminated, truncated, _ = single.step(action)
         np.testing.assert_allclose(step.observations[0], observation, rtol=1e-4, atol=1e-6)
         assert step.observations.dtype == np.float32
@@ -69,7 +69,7 @@ def test_a_native_vectors_reset_step_is_not_valid() -> None:
     """The step after an end ignores its action, has reward 0 and is marked."""
     vector = build_vector(EnvironmentSpec(id="CartPole-v1", kwargs={"max_episode_steps": 3}), 8)
     vector.reset(0)
-    actions = np.zeros(8, np.int64)
+    actions = np.zeros((8, 1), np.int64)
     steps = [vector.step(actions) for _ in range(6)]
 
     assert [bool(step.valid.all()) for step in steps] == [True, True, True, False, True, True]
@@ -84,7 +84,7 @@ def test_a_loop_resets_within_the_step_and_keeps_the_last_observation() -> None:
     """Every step is valid; the truncated episode's last observation is handed out."""
     vector = build_vector(EnvironmentSpec(id="CartPole-v1", kwargs={"max_episode_steps": 3}), 2)
     vector.reset(0)
-    actions = np.array([0, 1])
+    actions = np.array([[0], [1]])
     vector.step(actions)
     before = vector.step(actions).observations.copy()
     last = vector.step(actions)
@@ -105,7 +105,7 @@ def test_a_terminal_end_needs_no_last_observation() -> None:
     vector = build_vector(EnvironmentSpec(id="Probe/ConstantReward-v0"), 2)
     vector.reset(0)
 
-    step = vector.step(np.zeros(2, np.int64))
+    step = vector.step(np.zeros((2, 1), np.int64))
 
     assert step.terminated.all()
     assert step.final is None
@@ -128,10 +128,10 @@ def test_actions_are_shifted_to_where_the_space_starts() -> None:
     vector = LoopVector([ShiftedActions(), ShiftedActions()])
     vector.reset(0)
 
-    assert vector.step(np.array([0, 1])).rewards.tolist() == [-1.0, 1.0]
+    assert vector.step(np.array([[0], [1]])).rewards.tolist() == [-1.0, 1.0]
     assert agent_interface(
         ShiftedActions.observation_space, ShiftedActions.action_space
-    ) == AgentInterface(observation_size=1, observation_scale=1.0, action_count=2, action_start=-3)
+    ) == discrete(1, 2)
 
 
 def test_bytes_become_shares() -> None:

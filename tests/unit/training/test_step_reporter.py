@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fakes.interfaces import discrete
 from matinee.algorithm.rollout import Rollout
 from matinee.contracts.run_spec import BudgetSpec
 from matinee.training.budget import Budget
@@ -49,7 +50,7 @@ class Desk:
 
     def report(self, length: int, *, ends_every: int) -> None:
         """A rollout of reward 1 in which both environments end every so many rows."""
-        rollout = Rollout(length=length, environments=ENVIRONMENTS, observation_size=1)
+        rollout = Rollout(length=length, environments=ENVIRONMENTS, interface=discrete(1, 2))
         rollout.rewards[:] = 1.0
         rollout.valid[:] = True
         rollout.terminated[ends_every - 1 :: ends_every] = True
