@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from matinee.cli.main import typer_app
+from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.commands import Action
 from matinee.contracts.events import Event
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
@@ -64,14 +65,30 @@ def hyperparameters() -> list[str]:
             unit = f" {d.unit}" if d.unit else ""
             schedule = "; can follow a schedule" if d.schedulable else ""
             live_class = d.live_class.value.replace("_", " ").capitalize()
+            others = "".join(f", in {a} `{v}`" for a, v in d.default_by_algorithm.items())
             lines += [
                 f"**`{d.name}`**: {d.label}{symbol}. {d.meaning} {d.guidance}".rstrip(),
                 "",
-                f"* Default `{d.default}`; {d.allowed}{unit}{schedule}.",
+                f"* Used by {', '.join(d.algorithms)}.",
+                f"* Default `{d.default}`{others}; {d.allowed}{unit}{schedule}.",
                 f"* {live_class}; in effect: {d.takes_effect}.",
             ]
             lines += [f"* ${d.equation}$"] if d.equation else []
             lines += [f"* Source: {d.source}", ""]
+    return lines
+
+
+def algorithms() -> list[str]:
+    """What each training mode does."""
+    lines = ["## Algorithms", ""]
+    for a in ALGORITHMS:
+        lines += [
+            f"**`{a.name}`**: {a.title}. {a.summary}",
+            "",
+            f"* Same seed, same run: {a.reproducible}",
+            f"* Source: {a.source}",
+            "",
+        ]
     return lines
 
 
@@ -253,6 +270,7 @@ def _first_paragraph(path: Path) -> str:
 def reference() -> str:
     """The whole page."""
     sections = (
+        algorithms,
         hyperparameters,
         metrics,
         events,

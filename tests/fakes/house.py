@@ -147,6 +147,7 @@ async def open_house(
         hub=hub,
         supervisor=supervisor,
         max_active_runs=max_active_runs,
+        max_workers=8,
     )
     service = RunService(
         folders=folders,

@@ -177,6 +177,7 @@ class FakeRuns:
                 applied_value=definition.default,
                 applied_at_env_step=0,
                 pending=False,
+                applies=True,
                 live_class=definition.live_class,
                 minimum=definition.minimum,
                 maximum=definition.maximum,

@@ -75,6 +75,7 @@ def build_server(settings: Settings) -> Server:
         hub=hub,
         supervisor=supervisor,
         max_active_runs=settings.max_active_runs,
+        max_workers=settings.max_workers_per_run,
     )
     service = RunService(
         folders=folders,

@@ -14,11 +14,12 @@ from matinee.client.answers import raise_for_problem
 from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunAction
 from matinee.client.following import Follower
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, stream_url, timeout_of
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
-from matinee.contracts.run_spec import Algorithm, RunRequest
+from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo

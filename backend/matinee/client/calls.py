@@ -13,11 +13,12 @@ import httpx
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from matinee.client.answers import Model, read
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import EventPage, EventType
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
-from matinee.contracts.run_spec import Algorithm, RunRequest
+from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo

@@ -107,6 +107,9 @@ class HyperparameterChange(BaseModel):
 
     before: HyperparameterSetting
     after: HyperparameterSetting
+    applies: bool = Field(
+        default=True, description="false: the run's training mode does not use it at present."
+    )
 
 
 class Command(BaseModel):

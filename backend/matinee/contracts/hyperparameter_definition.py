@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.algorithm_names import ALL_ALGORITHMS, Algorithm
+
 
 class LiveClass(StrEnum):
     """What it takes to change a hyperparameter of a run that is training."""
@@ -34,10 +36,26 @@ class HyperparameterDefinition(BaseModel):
     name: str
     label: str = Field(description="For people, in lower case.")
     symbol: str = Field(description="As in the papers; LaTeX.")
-    group: Literal["optimizer", "objective", "returns", "exploration", "pace"]
+    group: Literal[
+        "mode",
+        "optimizer",
+        "objective",
+        "proximal",
+        "returns",
+        "inputs",
+        "exploration",
+        "queue",
+        "pace",
+    ]
     kind: Literal["number", "integer", "switch", "choice"]
     unit: str = Field(description="Empty for a pure number.")
     default: bool | int | float | str
+    default_by_algorithm: dict[Algorithm, bool | int | float | str] = Field(
+        default_factory=dict, description="Where a mode's default differs from `default`."
+    )
+    algorithms: tuple[Algorithm, ...] = Field(
+        default=ALL_ALGORITHMS, description="The modes in which it does something."
+    )
     minimum: float | None = Field(default=None, description="Smallest positive value allowed.")
     maximum: float | None = None
     zero_label: str | None = Field(
@@ -47,11 +65,20 @@ class HyperparameterDefinition(BaseModel):
     scale: Scale = Scale.LINEAR
     live_class: LiveClass = LiveClass.LIVE
     schedulable: bool = True
+    spec_field: bool = Field(
+        default=False,
+        description="At first it is the run spec's field of this name; only a change of a live "
+        "run goes through the hyperparameters.",
+    )
     takes_effect: str
     meaning: str
     guidance: str = Field(description="What good looks like and what to try.")
     equation: str = Field(description="LaTeX; empty where there is none.")
     source: str
+
+    def default_for(self, algorithm: Algorithm) -> bool | int | float | str:
+        """The default in a mode."""
+        return self.default_by_algorithm.get(algorithm, self.default)
 
     @property
     def allowed(self) -> str:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameter_definition import LiveClass, Scale
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.progress import Progress
-from matinee.contracts.run_spec import Algorithm, EnvironmentSpec, Group, Name, RunSpec, Tag
+from matinee.contracts.run_spec import EnvironmentSpec, Group, Name, RunSpec, Tag
 from matinee.contracts.run_state import RunState
 
 
@@ -80,13 +81,14 @@ class HyperparameterStatus(BaseModel):
     )
     applied_at_env_step: int = Field(description="In use since this env step.")
     pending: bool
+    applies: bool = Field(description="Whether the run's present training mode uses it.")
     live_class: LiveClass
     minimum: float | None
     maximum: float | None
     zero_allowed: bool
     choices: list[str]
     scale: Scale
-    default: bool | int | float | str
+    default: bool | int | float | str = Field(description="In the present training mode.")
 
 
 class Hyperparameters(BaseModel):

@@ -16,25 +16,28 @@ from pydantic import (
     model_validator,
 )
 
+from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.combinations import RunLayout, blamed, clashes
 from matinee.contracts.hyperparameters import (
+    HYPERPARAMETERS,
     HyperparameterSetting,
     check_settings,
+    default_settings,
 )
 from matinee.contracts.schedules import ENV_STEP_MAX
 from matinee.contracts.validation import MultipleFieldsError, field_errors
-from matinee.errors import InvalidInputError
+from matinee.errors import FieldError, InvalidInputError
 
 SEED_MAX = 2**32 - 1
 ENVIRONMENT_ID_PATTERN = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.\-]*/)?[A-Za-z0-9_][A-Za-z0-9_.\-]*$"
 """As gymnasium names environments, without the `module:` prefix, which would import code."""
 
-MAX_ROLLOUT_SAMPLES = 2**20
-"""Keeps one rollout of one worker below about 100 MB for small observations."""
+PROCESSES_MAX = 16
 
 NULLABLE_FIELDS = frozenset(
-    {"env_steps", "seconds", "target_return", "every_seconds", "every_env_steps"}
+    {"env_steps", "seconds", "target_return", "every_seconds", "every_env_steps", "lstm"}
 )
-"""Fields of which null is a value ("no limit", "never") and not "back to the default"."""
+"""Fields of which null is a value ("no limit", "never", "none") and not "back to the default"."""
 
 NESTED_FIELDS = frozenset(
     {"environment", "network", "hyperparameters", "budget", "checkpoint", "evaluation"}
@@ -46,17 +49,20 @@ Group = Annotated[str, Field(min_length=1, max_length=80)]
 Tag = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class Algorithm(StrEnum):
-    """Who computes gradients from what, and where they go."""
-
-    A3C = "a3c"
-
-
 class Activation(StrEnum):
     """Non-linearity of the hidden layers."""
 
     TANH = "tanh"
     RELU = "relu"
+
+
+class Convolution(StrEnum):
+    """What looks at an image before the hidden layers do."""
+
+    AUTO = "auto"
+    NONE = "none"
+    A3C = "a3c"
+    NATURE = "nature"
 
 
 class _SpecPart(BaseModel):
@@ -73,6 +79,11 @@ class EnvironmentSpec(_SpecPart):
     )
     kwargs: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="Passed to the environment's constructor."
+    )
+    normalize_observations: bool = Field(
+        default=False,
+        description="Observations to running mean 0 and variance 1, clipped to ±10; not for "
+        "images. The statistics are shared by all workers and saved in checkpoints.",
     )
 
     @field_validator("id")
@@ -92,7 +103,7 @@ class EnvironmentSpec(_SpecPart):
 
 
 class NetworkSpec(_SpecPart):
-    """A multilayer perceptron with a policy head and a value head."""
+    """Hidden layers with a policy head and a value head; perhaps a convolution, an LSTM."""
 
     hidden: list[Annotated[int, Field(ge=1, le=2048)]] = Field(
         default=[64, 64], min_length=1, max_length=8, description="Units of each hidden layer."
@@ -100,6 +111,20 @@ class NetworkSpec(_SpecPart):
     activation: Activation = Activation.TANH
     shared_trunk: bool = Field(
         default=True, description="One trunk for policy and value, or one each."
+    )
+    convolution: Convolution = Field(
+        default=Convolution.AUTO,
+        description="For images. a3c: 16 8x8/4 and 32 4x4/2 (Mnih et al. 2016); nature: 32 8x8/4, "
+        "64 4x4/2, 64 3x3/1 (Mnih et al. 2015); auto: nature for images, none for the rest.",
+    )
+    lstm: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, description="Units of an LSTM after the hidden layers; a3c and a2c only."
+    )
+    log_std_init: float = Field(
+        default=0.0,
+        ge=-5.0,
+        le=2.0,
+        description="Logarithm of the standard deviation of continuous actions at the start.",
     )
 
 
@@ -133,10 +158,18 @@ class EvaluationSpec(_SpecPart):
 
 
 def _check_hyperparameters(settings: dict[str, HyperparameterSetting]) -> None:
+    fields = [
+        FieldError((name,), f"give `{name}` in the run spec itself, not among its hyperparameters")
+        for name in settings
+        if name in HYPERPARAMETERS and HYPERPARAMETERS[name].spec_field
+    ]
+    misplaced = {field.loc[0] for field in fields}
     try:
-        check_settings(settings)
+        check_settings({n: setting for n, setting in settings.items() if n not in misplaced})
     except InvalidInputError as error:
-        raise MultipleFieldsError(error.fields) from error
+        fields.extend(error.fields)
+    if fields:
+        raise MultipleFieldsError(fields)
 
 
 class RunSpec(_SpecPart):
@@ -149,11 +182,27 @@ class RunSpec(_SpecPart):
     algorithm: Algorithm = Algorithm.A3C
     environment: EnvironmentSpec
     network: NetworkSpec = NetworkSpec()
-    workers: int = Field(default=2, ge=1, le=64, description="Actor-learner threads.")
+    workers: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="a3c: actor-learner threads; ga3c: environment threads; a2c and ppo: how many "
+        "times envs_per_worker environments are stepped together.",
+    )
     envs_per_worker: int = Field(
         default=8, ge=1, le=4096, description="Environments that one worker steps together."
     )
-    processes: int = Field(default=1, ge=1, le=1, description="Only 1 so far.")
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=PROCESSES_MAX,
+        description="Processes that share the weights, a3c only; the workers are dealt to them.",
+    )
+    lockstep: bool = Field(
+        default=False,
+        description="a3c only: the workers take turns in a fixed order, so that the same seed "
+        "makes the same run.",
+    )
     seed: int | None = Field(
         default=None, ge=0, le=SEED_MAX, description="Left out: the server draws one."
     )
@@ -173,16 +222,43 @@ class RunSpec(_SpecPart):
         return settings
 
     @model_validator(mode="after")
-    def _rollout_fits(self) -> Self:
-        setting = self.hyperparameters.get("rollout_length", 20)
-        length = setting if isinstance(setting, int | float) else 2048
-        samples = int(length) * self.envs_per_worker
-        if samples > MAX_ROLLOUT_SAMPLES:
-            raise ValueError(
-                f"rollout_length x envs_per_worker = {samples:,} samples a rollout; "
-                f"allowed: up to {MAX_ROLLOUT_SAMPLES:,}"
+    def _goes_together(self) -> Self:
+        touched = self.model_fields_set | self.network.model_fields_set | set(self.hyperparameters)
+        found = clashes(self.layout, self.initial_settings())
+        if found:
+            raise MultipleFieldsError(
+                [
+                    FieldError(_place(blamed(clash, touched) or clash.names[0]), clash.message)
+                    for clash in found
+                ]
             )
         return self
+
+    @property
+    def layout(self) -> RunLayout:
+        """What limits changes of the hyperparameters."""
+        return RunLayout(
+            envs_per_worker=self.envs_per_worker,
+            processes=self.processes,
+            lockstep=self.lockstep,
+            recurrent=self.network.lstm is not None,
+        )
+
+    def initial_settings(self) -> dict[str, HyperparameterSetting]:
+        """Every hyperparameter at the beginning: the mode's defaults, and the spec over them."""
+        return {
+            **default_settings(self.algorithm),
+            **self.hyperparameters,
+            "workers": self.workers,
+        }
+
+
+def _place(name: str) -> tuple[str, ...]:
+    """Where a setting is written in a spec."""
+    if name == "lstm":
+        return ("network", name)
+    definition = HYPERPARAMETERS.get(name)
+    return (name,) if definition is None or definition.spec_field else ("hyperparameters", name)
 
 
 class RunRequest(_SpecPart):
@@ -201,7 +277,8 @@ class RunRequest(_SpecPart):
     network: NetworkSpec | None = None
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
     envs_per_worker: Annotated[int, Field(ge=1, le=4096)] | None = None
-    processes: Annotated[int, Field(ge=1, le=1)] | None = None
+    processes: Annotated[int, Field(ge=1, le=PROCESSES_MAX)] | None = None
+    lockstep: bool | None = None
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     hyperparameters: dict[str, HyperparameterSetting | None] | None = Field(
         default=None, max_length=100

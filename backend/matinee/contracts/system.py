@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.metrics import MetricDefinition
 from matinee.contracts.presets import Preset
-from matinee.contracts.run_spec import Algorithm
 from matinee.contracts.run_state import RunState
 
 CONTRACT_VERSION = "1.0"
@@ -53,7 +53,12 @@ class AlgorithmDescription(BaseModel):
 
     name: Algorithm
     title: str
+    sentence: str = Field(description="What it is, for a card.")
     summary: str
+    reproducible: str = Field(description="Whether the same seed makes the same run.")
+    lockstep: bool = Field(description="`lockstep` is allowed.")
+    processes: bool = Field(description="More than one of `processes` is allowed.")
+    recurrent: bool = Field(description="`network.lstm` is allowed.")
     source: str
     hyperparameters: list[HyperparameterDefinition]
     metrics: list[MetricDefinition]

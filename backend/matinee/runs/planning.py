@@ -6,6 +6,7 @@ import difflib
 import secrets
 
 from matinee.contracts.environments import EnvironmentDescription
+from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.run_spec import RunRequest, RunSpec, merge_overrides, parse_run_spec
 from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
@@ -38,17 +39,7 @@ async def plan_run(
     if document.get("seed") is None:
         document["seed"] = secrets.randbits(SEED_BITS)
     spec = parse_run_spec(document)
-    if spec.workers > max_workers:
-        raise InvalidInputError(
-            f"this server allows up to {max_workers} workers a run",
-            fields=[
-                FieldError(
-                    ("workers",),
-                    f"{spec.workers} is not allowed; allowed: an integer from 1 to {max_workers}",
-                )
-            ],
-            code="invalid_spec",
-        )
+    check_worker_limit(spec.workers, max_workers)
     environment = await registry.find(spec.environment.id)
     if environment is None:
         raise await _unknown_environment(spec.environment.id, registry)
@@ -58,6 +49,25 @@ async def plan_run(
         name=spec.name or f"{stem} {run_id[-4:].lower()}", group=spec.group, tags=list(spec.tags)
     )
     return spec, details
+
+
+def check_worker_limit(workers: HyperparameterSetting | None, max_workers: int) -> None:
+    """Refuse more workers than this server allows.
+
+    Raises:
+        InvalidInputError: with both numbers.
+    """
+    if isinstance(workers, int) and workers > max_workers:
+        raise InvalidInputError(
+            f"this server allows up to {max_workers} workers a run",
+            fields=[
+                FieldError(
+                    ("workers",),
+                    f"{workers} is not allowed; allowed: an integer from 1 to {max_workers}",
+                )
+            ],
+            code="invalid_spec",
+        )
 
 
 def _preset(presets: PresetShelf, name: str) -> dict[str, object]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.control import Assignment
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
 from matinee.contracts.presets import Preset
 from matinee.contracts.run import Run, RunPage
-from matinee.contracts.run_spec import Algorithm
 from matinee.contracts.run_state import RunState
 
 

@@ -16,6 +16,7 @@ import orjson
 import psutil
 
 from matinee import __version__
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.commands import (
     Action,
@@ -24,6 +25,7 @@ from matinee.contracts.commands import (
     Start,
 )
 from matinee.contracts.events import EventType
+from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import (
@@ -193,6 +195,12 @@ class RunService:
         run = await self._index.get(run_id)
         reader = self._folders.reader(run_id)
         snapshot, _ = await asyncio.to_thread(reader.snapshot)
+        from_spec = run.spec.initial_settings()
+        algorithm = Algorithm(
+            str(snapshot.hyperparameters["algorithm"].value)
+            if "algorithm" in snapshot.hyperparameters
+            else run.spec.algorithm
+        )
         pending: dict[str, HyperparameterSetting] = {}
         for command in await asyncio.to_thread(reader.open_commands):
             if isinstance(command.action, SetHyperparameters):
@@ -202,9 +210,10 @@ class RunService:
             env_step=snapshot.progress.env_steps,
             items=[
                 _status(
-                    name,
+                    HYPERPARAMETERS[name],
+                    algorithm,
                     applied=snapshot.hyperparameters.get(name),
-                    from_spec=run.spec.hyperparameters.get(name),
+                    from_spec=from_spec[name],
                     pending=pending.get(name),
                 )
                 for name in HYPERPARAMETERS
@@ -410,34 +419,34 @@ class RunService:
 
 
 def _status(
-    name: str,
+    definition: HyperparameterDefinition,
+    algorithm: Algorithm,
     *,
     applied: AppliedHyperparameter | None,
-    from_spec: HyperparameterSetting | None,
+    from_spec: HyperparameterSetting,
     pending: HyperparameterSetting | None,
 ) -> HyperparameterStatus:
-    definition = HYPERPARAMETERS[name]
     if applied is None:
         # Not started yet: the spec is what will be in use.
-        setting = definition.default if from_spec is None else from_spec
         value = (
-            setting
-            if isinstance(setting, bool | int | float | str)
-            else schedule_values(setting)[0]
+            from_spec
+            if isinstance(from_spec, bool | int | float | str)
+            else schedule_values(from_spec)[0]
         )
-        applied = AppliedHyperparameter(setting=setting, value=value, since_env_step=0)
+        applied = AppliedHyperparameter(setting=from_spec, value=value, since_env_step=0)
     return HyperparameterStatus(
-        name=name,
+        name=definition.name,
         requested=applied.setting if pending is None else pending,
         applied=applied.setting,
         applied_value=applied.value,
         applied_at_env_step=applied.since_env_step,
         pending=pending is not None,
+        applies=algorithm in definition.algorithms,
         live_class=definition.live_class,
         minimum=definition.minimum,
         maximum=definition.maximum,
         zero_allowed=definition.zero_label is not None,
         choices=list(definition.choices),
         scale=definition.scale,
-        default=definition.default,
+        default=definition.default_for(algorithm),
     )

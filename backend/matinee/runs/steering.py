@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 from weakref import WeakValueDictionary
 
+from matinee.contracts.combinations import check_change
 from matinee.contracts.commands import (
     FINAL_COMMAND_STATES,
     Abort,
@@ -41,6 +42,7 @@ from matinee.journal.writer import JournalWriter
 from matinee.runs.deaths import end_unstarted
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders, queue_start
+from matinee.runs.planning import check_worker_limit
 from matinee.runs.run_index import RunIndex
 from matinee.runs.supervisor import Sentence, Supervisor
 
@@ -56,12 +58,14 @@ class Steering:
         hub: EventHub,
         supervisor: Supervisor,
         max_active_runs: int,
+        max_workers: int,
     ) -> None:
         self._folders = folders
         self._index = index
         self._hub = hub
         self._supervisor = supervisor
         self._max_active_runs = max_active_runs
+        self._max_workers = max_workers
         # Guards the step from "has no process" to what comes next, per run: a start or an end.
         self._start_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Runs that have been let in and are not yet among the live ones of the index.
@@ -111,7 +115,7 @@ class Steering:
             case Stop() | Abort() if run.state in ENDED_STATES:
                 return _already_done(run, action, command_id, actor=actor)
             case SetHyperparameters():
-                await self._check_change(run_id, action)
+                await self._check_change(run, action)
             case Pause() | Resume() | Stop() | Abort() | Step() | Interrupt():
                 pass
             case _:
@@ -207,7 +211,7 @@ class Steering:
         # Somebody has started or ended it meanwhile.
         return await self.command(run.id, action, actor=actor, wait_s=wait_s)
 
-    async def _check_change(self, run_id: str, action: SetHyperparameters) -> None:
+    async def _check_change(self, run: Run, action: SetHyperparameters) -> None:
         check_settings(action.settings)
         fixed = [
             name
@@ -220,13 +224,20 @@ class Steering:
                 fields=[FieldError((name,), "this needs a new run: fork it") for name in fixed],
                 code="invalid_hyperparameters",
             )
-        if action.expected_revision is not None:
-            snapshot, _ = await asyncio.to_thread(self._folders.reader(run_id).snapshot)
-            if snapshot.hyperparameter_revision != action.expected_revision:
-                raise PreconditionFailedError(
-                    f"the hyperparameters are at revision {snapshot.hyperparameter_revision}, "
-                    f"not {action.expected_revision}: look again, then decide"
-                )
+        check_worker_limit(action.settings.get("workers"), self._max_workers)
+        reader = self._folders.reader(run.id)
+        snapshot, _ = await asyncio.to_thread(reader.snapshot)
+        settings = run.spec.initial_settings()
+        settings.update({name: h.setting for name, h in snapshot.hyperparameters.items()})
+        for command in await asyncio.to_thread(reader.open_commands):
+            if isinstance(command.action, SetHyperparameters):
+                settings.update(command.action.settings)
+        check_change(run.spec.layout, settings, action.settings)
+        if action.expected_revision not in (None, snapshot.hyperparameter_revision):
+            raise PreconditionFailedError(
+                f"the hyperparameters are at revision {snapshot.hyperparameter_revision}, "
+                f"not {action.expected_revision}: look again, then decide"
+            )
 
     async def _recorded(self, run_id: str, command_id: str) -> Command:
         command = await asyncio.to_thread(self._folders.reader(run_id).command, command_id)

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.combinations import RunLayout, check_change
 from matinee.contracts.commands import HyperparameterChange
 from matinee.contracts.hyperparameters import (
+    HYPERPARAMETERS,
     HyperparameterSetting,
     check_settings,
-    default_settings,
 )
 from matinee.contracts.run import AppliedHyperparameter
 from matinee.contracts.schedules import schedule_values
@@ -61,7 +63,8 @@ class HyperparameterBoard:
     """One for each run. Proposals come from the host's thread, readings from the workers'.
 
     Args:
-        settings: What differs from the defaults at the beginning.
+        settings: Every hyperparameter at the beginning.
+        layout: What of the spec limits them.
         env_steps: Tells how many env steps have been done.
         largest_rollout_length: What the memory of a rollout allows.
         on_pending: Called with True when a change waits to be used and with False when none does.
@@ -74,6 +77,7 @@ class HyperparameterBoard:
         self,
         settings: Mapping[str, HyperparameterSetting],
         *,
+        layout: RunLayout,
         env_steps: Callable[[], int],
         largest_rollout_length: int,
         on_pending: Callable[[bool], None],
@@ -81,6 +85,7 @@ class HyperparameterBoard:
         revision: int = 0,
         since_env_step: Mapping[str, int] | None = None,
     ) -> None:
+        self._layout = layout
         self._env_steps = env_steps
         self._largest_rollout_length = largest_rollout_length
         self._on_pending = on_pending
@@ -88,12 +93,11 @@ class HyperparameterBoard:
         self._lock = threading.Lock()
         """Guards everything below but `_newest`, which workers read without it."""
         now = env_steps()
-        complete = {**default_settings(), **settings}
-        self._check_rollout_length(complete)
+        self._check_rollout_length(settings)
         self._newest = HyperparameterSet(
             revision=revision,
-            settings={name: anchored(setting, now) for name, setting in complete.items()},
-            since_env_step={name: (since_env_step or {}).get(name, now) for name in complete},
+            settings={name: anchored(setting, now) for name, setting in settings.items()},
+            since_env_step={name: (since_env_step or {}).get(name, now) for name in settings},
         )
         self._applied = self._newest
         self._pending: list[tuple[int, dict[str, HyperparameterSetting]]] = []
@@ -112,6 +116,7 @@ class HyperparameterBoard:
         check_settings(settings)
         self._check_rollout_length(settings)
         with self._lock:
+            check_change(self._layout, self._newest.settings, settings)
             revision = self._newest.revision + 1
             self._newest = HyperparameterSet(
                 revision=revision,
@@ -187,8 +192,13 @@ class HyperparameterBoard:
             number, settings = self._pending.pop(0)
             in_use = {name: anchored(setting, env_step) for name, setting in settings.items()}
             before = self._applied.settings
+            algorithm = Algorithm(str({**before, **in_use}["algorithm"]))
             changes = {
-                name: HyperparameterChange(before=before[name], after=setting)
+                name: HyperparameterChange(
+                    before=before[name],
+                    after=setting,
+                    applies=algorithm in HYPERPARAMETERS[name].algorithms,
+                )
                 for name, setting in in_use.items()
                 if setting != before[name]
             }

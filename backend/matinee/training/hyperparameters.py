@@ -26,6 +26,11 @@ Value = bool | int | float | str
 class HyperparameterValues:
     """Plain values, one for each row of the catalogue; what a worker uses for one rollout."""
 
+    algorithm: Literal["a3c", "ga3c", "a2c", "ppo"]
+    workers: int
+    pull_interval: int
+    optimizer_threads: int
+    predictor_threads: int
     learning_rate: float
     max_gradient_norm: float
     optimizer: OptimizerKind
@@ -35,17 +40,30 @@ class HyperparameterValues:
     adam_beta1: float
     adam_beta2: float
     update_lock: Literal["none", "per_update"]
+    shared_statistics: bool
     entropy_coefficient: float
     value_coefficient: float
     normalize_advantage: bool
+    clip_range: float
+    epochs: int
+    minibatches: int
+    target_kl: float
     rollout_length: int
     gamma: float
     gae_lambda: float
     truncation_bootstrap: bool
     reward_scale: float
+    reward_clip: float
+    freeze_normalization: bool
     epsilon: float
     worker_delay_s: float
     target_steps_per_second: float
+    correction: Literal["none", "epsilon", "importance", "vtrace"]
+    vtrace_rho_bar: float
+    vtrace_c_bar: float
+    min_batch: int
+    queue_capacity: int
+    max_policy_lag: int
 
     @property
     def objective(self) -> Objective:

@@ -20,9 +20,10 @@ import numpy as np
 
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.contracts.agent_interface import AgentInterface
+from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
-from matinee.contracts.run_spec import MAX_ROLLOUT_SAMPLES, RunSpec
+from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import build_single, reward_threshold
 from matinee.environments.wrappers import agent_interface
 from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
@@ -108,7 +109,8 @@ class Trainer:
             on_wake=on_wake,
         )
         self.board = HyperparameterBoard(
-            before.hyperparameters if before else spec.hyperparameters,
+            {**spec.initial_settings(), **(before.hyperparameters if before else {})},
+            layout=spec.layout,
             env_steps=self._env_steps.total,
             largest_rollout_length=self._largest_rollout_length(),
             on_pending=self.control.changes_pending,
@@ -272,7 +274,7 @@ class Trainer:
         size = self._shape.layout().size
         if restore is None:
             seed = integer_seed(seed_sequence(self._seed, Purpose.INITIAL_WEIGHTS))
-            kind = self._spec.hyperparameters.get("optimizer", "rmsprop")
+            kind = self._spec.initial_settings()["optimizer"]
             return ThreadParameterStore(
                 initial_weights(self._shape, seed=seed),
                 workers=self._spec.workers,

@@ -587,7 +587,7 @@ export interface components {
          * @description Who computes gradients from what, and where they go.
          * @enum {string}
          */
-        Algorithm: "a3c";
+        Algorithm: "a3c" | "ga3c" | "a2c" | "ppo";
         /**
          * AlgorithmDescription
          * @description One training mode and everything that can be tuned and watched in it.
@@ -595,7 +595,17 @@ export interface components {
         AlgorithmDescription: {
             name: components["schemas"]["Algorithm"];
             title: string;
+            /** @description What it is, for a card. */
+            sentence: string;
             summary: string;
+            /** @description Whether the same seed makes the same run. */
+            reproducible: string;
+            /** @description `lockstep` is allowed. */
+            lockstep: boolean;
+            /** @description More than one of `processes` is allowed. */
+            processes: boolean;
+            /** @description `network.lstm` is allowed. */
+            recurrent: boolean;
             source: string;
             hyperparameters: components["schemas"]["HyperparameterDefinition"][];
             metrics: components["schemas"]["MetricDefinition"][];
@@ -769,6 +779,12 @@ export interface components {
          */
         CommandState: "pending" | "accepted" | "applied" | "rejected";
         /**
+         * Convolution
+         * @description What looks at an image before the hidden layers do.
+         * @enum {string}
+         */
+        Convolution: "auto" | "none" | "a3c" | "nature";
+        /**
          * CosineSchedule
          * @description Half a cosine wave: slow at both ends.
          */
@@ -852,6 +868,11 @@ export interface components {
             kwargs: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * @description Observations to running mean 0 and variance 1, clipped to ±10; not for images. The statistics are shared by all workers and saved in checkpoints.
+             * @default false
+             */
+            normalize_observations: boolean;
         };
         /**
          * EnvironmentSpecInput
@@ -864,6 +885,8 @@ export interface components {
             kwargs?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** @description Observations to running mean 0 and variance 1, clipped to ±10; not for images. The statistics are shared by all workers and saved in checkpoints. Default: false. */
+            normalize_observations?: boolean;
         };
         /**
          * EpisodeColumns
@@ -1051,6 +1074,11 @@ export interface components {
         HyperparameterChange: {
             before: components["schemas"]["HyperparameterSetting"];
             after: components["schemas"]["HyperparameterSetting"];
+            /**
+             * @description false: the run's training mode does not use it at present.
+             * @default true
+             */
+            applies: boolean;
         };
         /**
          * HyperparameterDefinition
@@ -1063,12 +1091,26 @@ export interface components {
             /** @description As in the papers; LaTeX. */
             symbol: string;
             /** @enum {string} */
-            group: "optimizer" | "objective" | "returns" | "exploration" | "pace";
+            group: "mode" | "optimizer" | "objective" | "proximal" | "returns" | "inputs" | "exploration" | "queue" | "pace";
             /** @enum {string} */
             kind: "number" | "integer" | "switch" | "choice";
             /** @description Empty for a pure number. */
             unit: string;
             default: boolean | number | string;
+            /** @description Where a mode's default differs from `default`. */
+            default_by_algorithm: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * @description The modes in which it does something.
+             * @default [
+             *       "a3c",
+             *       "ga3c",
+             *       "a2c",
+             *       "ppo"
+             *     ]
+             */
+            algorithms: components["schemas"]["Algorithm"][];
             /** @description Smallest positive value allowed. */
             minimum: number | null;
             maximum: number | null;
@@ -1082,6 +1124,11 @@ export interface components {
             live_class: components["schemas"]["LiveClass"];
             /** @default true */
             schedulable: boolean;
+            /**
+             * @description At first it is the run spec's field of this name; only a change of a live run goes through the hyperparameters.
+             * @default false
+             */
+            spec_field: boolean;
             takes_effect: string;
             meaning: string;
             /** @description What good looks like and what to try. */
@@ -1109,12 +1156,15 @@ export interface components {
             /** @description In use since this env step. */
             applied_at_env_step: number;
             pending: boolean;
+            /** @description Whether the run's present training mode uses it. */
+            applies: boolean;
             live_class: components["schemas"]["LiveClass"];
             minimum: number | null;
             maximum: number | null;
             zero_allowed: boolean;
             choices: string[];
             scale: components["schemas"]["Scale"];
+            /** @description In the present training mode. */
             default: boolean | number | string;
         };
         /**
@@ -1311,7 +1361,7 @@ export interface components {
         };
         /**
          * NetworkSpec
-         * @description A multilayer perceptron with a policy head and a value head.
+         * @description Hidden layers with a policy head and a value head; perhaps a convolution, an LSTM.
          */
         NetworkSpec: {
             /**
@@ -1329,10 +1379,22 @@ export interface components {
              * @default true
              */
             shared_trunk: boolean;
+            /**
+             * @description For images. a3c: 16 8x8/4 and 32 4x4/2 (Mnih et al. 2016); nature: 32 8x8/4, 64 4x4/2, 64 3x3/1 (Mnih et al. 2015); auto: nature for images, none for the rest.
+             * @default auto
+             */
+            convolution: components["schemas"]["Convolution"];
+            /** @description Units of an LSTM after the hidden layers; a3c and a2c only. */
+            lstm: number | null;
+            /**
+             * @description Logarithm of the standard deviation of continuous actions at the start.
+             * @default 0
+             */
+            log_std_init: number;
         };
         /**
          * NetworkSpecInput
-         * @description A multilayer perceptron with a policy head and a value head.
+         * @description Hidden layers with a policy head and a value head; perhaps a convolution, an LSTM.
          */
         NetworkSpecInput: {
             /** @description Units of each hidden layer. Default: [64, 64]. */
@@ -1341,6 +1403,12 @@ export interface components {
             activation?: components["schemas"]["Activation"];
             /** @description One trunk for policy and value, or one each. Default: true. */
             shared_trunk?: boolean;
+            /** @description For images. a3c: 16 8x8/4 and 32 4x4/2 (Mnih et al. 2016); nature: 32 8x8/4, 64 4x4/2, 64 3x3/1 (Mnih et al. 2015); auto: nature for images, none for the rest. Default: "auto". */
+            convolution?: components["schemas"]["Convolution"];
+            /** @description Units of an LSTM after the hidden layers; a3c and a2c only. */
+            lstm?: number | null;
+            /** @description Logarithm of the standard deviation of continuous actions at the start. Default: 0.0. */
+            log_std_init?: number;
         };
         /**
          * NoFields
@@ -1630,6 +1698,7 @@ export interface components {
             workers?: number | null;
             envs_per_worker?: number | null;
             processes?: number | null;
+            lockstep?: boolean | null;
             seed?: number | null;
             hyperparameters?: {
                 [key: string]: components["schemas"]["HyperparameterSettingInput"] | null;
@@ -1659,12 +1728,14 @@ export interface components {
              *         64
              *       ],
              *       "activation": "tanh",
-             *       "shared_trunk": true
+             *       "shared_trunk": true,
+             *       "convolution": "auto",
+             *       "log_std_init": 0
              *     }
              */
             network: components["schemas"]["NetworkSpec"];
             /**
-             * @description Actor-learner threads.
+             * @description a3c: actor-learner threads; ga3c: environment threads; a2c and ppo: how many times envs_per_worker environments are stepped together.
              * @default 2
              */
             workers: number;
@@ -1674,10 +1745,15 @@ export interface components {
              */
             envs_per_worker: number;
             /**
-             * @description Only 1 so far.
+             * @description Processes that share the weights, a3c only; the workers are dealt to them.
              * @default 1
              */
             processes: number;
+            /**
+             * @description a3c only: the workers take turns in a fixed order, so that the same seed makes the same run.
+             * @default false
+             */
+            lockstep: boolean;
             /** @description Left out: the server draws one. */
             seed: number | null;
             /** @description What differs from the defaults. */

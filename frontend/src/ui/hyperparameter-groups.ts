@@ -5,10 +5,14 @@ import type { HyperparameterDefinition } from "../api/types";
 type Group = HyperparameterDefinition["group"];
 
 const TITLES: Readonly<Record<Group, string>> = {
+  mode: "Mode and threads",
   optimizer: "Optimizer",
   objective: "Objective",
+  proximal: "PPO",
   returns: "Returns",
+  inputs: "Inputs",
   exploration: "Exploration",
+  queue: "Queue",
   pace: "Pace",
 };
 

@@ -7,9 +7,10 @@ import pytest
 
 from fakes.run_use_cases import FakeRuns, log_event, make_run
 from matinee.client.asynchronous import AsyncMatineeClient
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import CommandState, Step
 from matinee.contracts.run import RunPatch
-from matinee.contracts.run_spec import Algorithm, EnvironmentSpec, RunRequest
+from matinee.contracts.run_spec import EnvironmentSpec, RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.series import SeriesAxis
 from matinee.errors import (

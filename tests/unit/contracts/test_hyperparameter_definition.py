@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition, Scale
-from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, check_setting
 
 
 @pytest.mark.parametrize("definition", HYPERPARAMETERS.values(), ids=lambda d: d.name)
@@ -41,3 +42,14 @@ def test_every_row_explains_itself(definition: HyperparameterDefinition) -> None
     assert definition.meaning.endswith(".")
     assert definition.source
     assert definition.takes_effect
+
+
+def test_a_modes_default_goes_before_the_general_one() -> None:
+    """Where a mode has a default of its own it counts, and it is in the allowed range."""
+    rate = HYPERPARAMETERS["learning_rate"]
+
+    assert rate.default_for(Algorithm.A3C) == rate.default
+    assert rate.default_for(Algorithm.PPO) == rate.default_by_algorithm[Algorithm.PPO]
+    for definition in HYPERPARAMETERS.values():
+        for value in definition.default_by_algorithm.values():
+            assert check_setting(definition.name, value) == []

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
+from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.run_spec import (
-    MAX_ROLLOUT_SAMPLES,
     NESTED_FIELDS,
     RunRequest,
     RunSpec,
@@ -122,7 +124,9 @@ def test_a_rollout_that_would_fill_the_memory_is_refused(length: object) -> None
     spec = CARTPOLE | {"hyperparameters": {"rollout_length": length}}
 
     assert parse_run_spec(spec | {"envs_per_worker": envs}).envs_per_worker == envs
-    assert refused_fields(spec | {"envs_per_worker": envs + 1}).keys() == {()}
+    assert refused_fields(spec | {"envs_per_worker": envs + 1}).keys() == {
+        ("hyperparameters", "rollout_length")
+    }
 
 
 def test_a_request_is_laid_over_its_preset_field_by_field() -> None:
@@ -188,6 +192,27 @@ def test_merging_changes_neither_side(base: dict[str, Any], name: str) -> None:
     assert base == before
     assert overrides == {name: {"b": 1, "a": None}}
     assert merged[name] == {"b": 1}
+
+
+def test_what_the_spec_itself_says_is_not_said_twice() -> None:
+    """Workers and algorithm have one place in a spec, and the refusal says which."""
+    found = refused_fields(CARTPOLE | {"hyperparameters": {"workers": 4, "algorithm": "ppo"}})
+
+    assert found.keys() == {("hyperparameters", "workers"), ("hyperparameters", "algorithm")}
+    assert "in the run spec itself" in found["hyperparameters", "workers"]
+
+
+def test_a_run_begins_with_its_modes_defaults_and_its_own_settings() -> None:
+    """Every hyperparameter has a value at the beginning; the spec's own fields are among them."""
+    spec = parse_run_spec(
+        CARTPOLE | {"algorithm": "ppo", "workers": 3, "hyperparameters": {"gamma": 0.9}}
+    )
+
+    settings = spec.initial_settings()
+
+    assert settings.keys() == HYPERPARAMETERS.keys()
+    assert (settings["algorithm"], settings["workers"], settings["gamma"]) == ("ppo", 3, 0.9)
+    assert settings["learning_rate"] == HYPERPARAMETERS["learning_rate"].default_for(Algorithm.PPO)
 
 
 def test_start_is_no_part_of_the_spec() -> None:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from fakes.house import House, eventually
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Pause, SetHyperparameters
 from matinee.contracts.run import Run, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -279,7 +280,7 @@ async def test_what_the_server_says_of_itself(house: House) -> None:
     assert system.limits.active_runs == 4
     assert system.active_runs == 1
     assert any(each.id == "CartPole-v1" for each in (await house.service.environments()).items)
-    assert [each.name for each in (await house.service.algorithms()).items] == ["a3c"]
+    assert [each.name for each in (await house.service.algorithms()).items] == list(Algorithm)
     assert (await house.service.presets()).items[0].name == "cartpole-lesson"
 
     async def counted_as_running() -> ServerFigures | None:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.run_use_cases import NOW, make_run
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.run import Run
-from matinee.contracts.run_spec import Algorithm, EnvironmentSpec
+from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.contracts.run_state import RunState
 from matinee.errors import InvalidInputError
 from matinee.runs.ports import RunQuery

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from matinee.contracts.combinations import RunLayout
+from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import InvalidInputError
 from matinee.training.hyperparameter_board import HyperparameterBoard
@@ -23,7 +25,8 @@ class Desk:
     def board(self, **settings: Any) -> HyperparameterBoard:
         """With these settings at the beginning."""
         return HyperparameterBoard(
-            settings,
+            {**default_settings(), **settings},
+            layout=RunLayout(envs_per_worker=1, processes=1, lockstep=False, recurrent=False),
             env_steps=lambda: self.env_steps,
             largest_rollout_length=100,
             on_pending=self.pending.append,
@@ -173,3 +176,28 @@ def test_a_scheduled_rollout_length_is_bounded_by_its_longest() -> None:
 
     with pytest.raises(InvalidInputError):
         Desk().board().propose({"rollout_length": longer})
+
+
+def test_what_the_mode_does_not_use_is_marked_in_the_change() -> None:
+    """It is taken, because the mode may change; and nobody has to wonder why nothing happens."""
+    board = Desk().board()
+    board.propose({"clip_range": 0.1, "gamma": 0.9})
+    board.propose({"algorithm": "ppo", "epochs": 2})
+
+    first, second = board.take_applied()
+    assert {name: change.applies for name, change in first.changes.items()} == {
+        "clip_range": False,
+        "gamma": True,
+    }
+    assert all(change.applies for change in second.changes.values())
+
+
+def test_settings_that_do_not_go_together_change_nothing() -> None:
+    """Also where only one that waits to be applied makes them clash."""
+    board = Desk().board(algorithm="ga3c")
+    board.read(0)
+    board.propose({"vtrace_rho_bar": 0.5, "vtrace_c_bar": 0.5})
+
+    with pytest.raises(InvalidInputError, match="together"):
+        board.propose({"vtrace_c_bar": 0.8})
+    assert board.snapshot().requested == {"vtrace_rho_bar": 0.5, "vtrace_c_bar": 0.5}

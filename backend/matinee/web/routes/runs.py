@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response, status
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.run import Run, RunPage, RunPatch
-from matinee.contracts.run_spec import Algorithm, RunRequest
+from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.runs.ports import RunQuery
 from matinee.web.dependencies import CurrentPrincipal, Dependencies

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from fakes.run_use_cases import FakeRuns, make_run
-from matinee.contracts.run_spec import Algorithm
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.run_state import RunState
 from matinee.errors import ConflictError
 from matinee.runs.ports import RunQuery

@@ -1,0 +1,1 @@
+"""The rows of the hyperparameter catalogue, by what they act on."""
