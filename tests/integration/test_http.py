@@ -141,7 +141,10 @@ def test_runs_are_found_by_what_they_are(live_server: LiveServer) -> None:
 
 
 def test_a_change_of_the_learning_rate_is_applied_and_recorded(live_server: LiveServer) -> None:
-    """PATCH with `wait` answers with the env step; status, ledger and events tell the same."""
+    """PATCH with `wait` answers with the env step; status, ledger and events tell the same.
+
+    Each change says before, after, and whether the training mode uses it.
+    """
     run = live_server.create(LONG_RUN)
     live_server.wait_for_steps(run["id"], 0)
     address = f"/api/v1/runs/{run['id']}/hyperparameters"
@@ -154,7 +157,9 @@ def test_a_change_of_the_learning_rate_is_applied_and_recorded(live_server: Live
     assert command.status_code == 200
     assert (document["state"], document["actor"]) == ("applied", "token")
     assert document["applied_at_env_step"] >= 0
-    assert document["changes"] == {"learning_rate": {"before": 0.01, "after": 0.005}}
+    assert document["changes"] == {
+        "learning_rate": {"before": 0.01, "after": 0.005, "applies": True}
+    }
     rate = next(item for item in status["items"] if item["name"] == "learning_rate")
     assert (rate["applied"], rate["applied_at_env_step"]) == (
         0.005,

@@ -146,7 +146,12 @@ def test_flags_win_over_a_preset(terminal: Terminal) -> None:
 
 def test_a_bad_spec_names_every_wrong_field_and_makes_no_run(terminal: Terminal) -> None:
     """Exit code 2, one line a field with what is allowed, no traceback, no run folder."""
-    spec = {**FAST_RUN, "workers": 0, "color": "red", "hyperparameters": {"gamma": 2, "speed": 1}}
+    spec = {
+        **FAST_RUN,
+        "workers": 0,
+        "color": "red",
+        "hyperparameters": {"gamma": 2, "learn_rate": 1},
+    }
 
     done = terminal("train", "-", stdin=json.dumps(spec))
 
@@ -155,12 +160,12 @@ def test_a_bad_spec_names_every_wrong_field_and_makes_no_run(terminal: Terminal)
     told = dict(line.strip().split(": ", 1) for line in fields)
     assert first == "matinee: the run spec is not valid"
     assert told.keys() == {
-        "workers", "color", "hyperparameters.gamma", "hyperparameters.speed"
+        "workers", "color", "hyperparameters.gamma", "hyperparameters.learn_rate"
     }  # fmt: skip
     assert "greater than or equal to 1; got 0" in told["workers"]
     assert "unknown field" in told["color"]
     assert "0.01 to 0.99999" in told["hyperparameters.gamma"]
-    assert "known: learning_rate" in told["hyperparameters.speed"]
+    assert "did you mean learning_rate? known: " in told["hyperparameters.learn_rate"]
     assert terminal.runs() == []
 
 

@@ -8,6 +8,7 @@ Stable-Baselines3 defaults for A2C, and our own measurements where the text says
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -53,7 +54,7 @@ def check_setting(name: str, setting: HyperparameterSetting) -> list[FieldError]
     """Everything wrong with one hyperparameter's setting; empty if it is allowed."""
     definition = HYPERPARAMETERS.get(name)
     if definition is None:
-        return [FieldError((name,), f"unknown hyperparameter; known: {', '.join(HYPERPARAMETERS)}")]
+        return [FieldError((name,), _unknown(name))]
     if isinstance(setting, bool | int | float | str):
         message = _check_scalar(definition, setting)
         return [FieldError((name,), message)] if message else []
@@ -64,6 +65,12 @@ def check_setting(name: str, setting: HyperparameterSetting) -> list[FieldError]
         for value in schedule_values(setting)
         if (message := _check_scalar(definition, value))
     ]
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, HYPERPARAMETERS, n=3)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"unknown hyperparameter; {hint}known: {', '.join(HYPERPARAMETERS)}"
 
 
 def _check_scalar(definition: HyperparameterDefinition, value: bool | float | str) -> str | None:

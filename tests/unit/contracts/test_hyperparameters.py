@@ -116,3 +116,14 @@ def test_all_wrong_settings_are_named_at_once() -> None:
     assert HYPERPARAMETERS["learning_rate"].allowed in messages["learning_rate",]
     assert "learning_rate" in messages["no_such",]
     assert "rmsprop, adam" in messages["optimizer",]
+
+
+def test_an_unknown_name_gets_the_near_ones_and_all() -> None:
+    """A misspelt name is answered with what it may have meant; the whole list is there too."""
+    (misspelt,) = check_setting("learn_rate", 1e-3)
+    (strange,) = check_setting("happiness", 1)
+
+    assert "did you mean learning_rate?" in misspelt.message
+    assert "did you mean" not in strange.message
+    for error in (misspelt, strange):
+        assert all(name in error.message for name in HYPERPARAMETERS)
