@@ -38,20 +38,69 @@ def train(
     environment: Annotated[
         str | None, typer.Option("--env", help="Environment id, such as CartPole-v1.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Actor-learner threads.")] = None,
+    algorithm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="a3c: workers learn at the same time, none waits (default). ga3c: environment "
+            "threads fill a queue, optimizer threads learn from it. a2c: one learner, all "
+            "environments together; same seed, same run. ppo: as a2c, each batch used several "
+            "times.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads that act, and in a3c learn; in a2c and ppo a factor of the environments."
+        ),
+    ] = None,
     envs_per_worker: Annotated[
         int | None, typer.Option(help="Environments that one worker steps together.")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="a3c only: processes that share the weights, to use more cores than one Python "
+            "can; the workers are dealt to them."
+        ),
+    ] = None,
+    lockstep: Annotated[
+        bool,
+        typer.Option(
+            "--lockstep",
+            help="a3c only: workers take turns, so that the same seed makes the same run.",
+        ),
+    ] = False,
     hidden: Annotated[
         str | None, typer.Option(help="Units of the hidden layers, such as 64,64.")
     ] = None,
+    convolution: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What looks at an image first: auto (default), none, a3c or nature.",
+        ),
+    ] = None,
+    lstm: Annotated[
+        int | None,
+        typer.Option(help="Units of an LSTM after the hidden layers: a memory; a3c and a2c only."),
+    ] = None,
+    normalize_observations: Annotated[
+        bool,
+        typer.Option(
+            "--normalize-observations",
+            help="Observations to running mean 0 and variance 1; for inputs of unlike sizes.",
+        ),
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Left out: one is drawn and printed.")] = None,
     settings_: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="A hyperparameter, such as learning_rate=1e-3, or a schedule as JSON. Repeatable.",
+            help="A hyperparameter, such as learning_rate=1e-3, or a schedule as JSON: "
+            '{"schedule": "linear", "from": 1e-2, "to": 0, "until_env_step": 1000000}. '
+            "Repeatable. The reference lists all names.",
         ),
     ] = None,
     env_steps: Annotated[int | None, typer.Option(help="Budget in env steps.")] = None,
@@ -73,6 +122,8 @@ def train(
 
         matinee train --preset cartpole-a3c --seed 1
         matinee train --env Acrobot-v1 --workers 2 --set learning_rate=1e-3 --seconds 60
+        matinee train --env CartPole-v1 --algorithm ppo --set epochs=10 --target-return 475
+        matinee train --env CartPole-v1 --workers 4 --lockstep --seed 1
     """
     from matinee.training.torch_threads import limit_library_threads
 
@@ -84,10 +135,19 @@ def train(
     document = _spec_document(spec)
     flags: dict[str, Any] = {
         "preset": preset,
-        "environment": None if environment is None else {"id": environment},
+        "algorithm": algorithm,
+        "environment": _given(
+            id=environment, normalize_observations=normalize_observations or None
+        ),
         "workers": workers,
         "envs_per_worker": envs_per_worker,
-        "network": None if hidden is None else {"hidden": _numbers(hidden)},
+        "processes": processes,
+        "lockstep": lockstep or None,
+        "network": _given(
+            hidden=None if hidden is None else _numbers(hidden),
+            convolution=convolution,
+            lstm=lstm,
+        ),
         "seed": seed,
         "hyperparameters": _hyperparameters(settings_ or []),
         "budget": _given(env_steps=env_steps, seconds=seconds, target_return=target_return),

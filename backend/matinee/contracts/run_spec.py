@@ -69,10 +69,11 @@ class _SpecPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class EnvironmentSpec(_SpecPart):
-    """Which environment, built with which keyword arguments."""
+class EnvironmentChanges(_SpecPart):
+    """What of the environment differs from the preset's; without a preset the id is needed."""
 
-    id: str = Field(
+    id: str | None = Field(
+        default=None,
         max_length=100,
         description="An id from `GET /api/v1/environments`.",
         json_schema_extra={"pattern": ENVIRONMENT_ID_PATTERN},
@@ -88,8 +89,8 @@ class EnvironmentSpec(_SpecPart):
 
     @field_validator("id")
     @classmethod
-    def _names_no_module(cls, value: str) -> str:
-        if re.fullmatch(ENVIRONMENT_ID_PATTERN, value):
+    def _names_no_module(cls, value: str | None) -> str | None:
+        if value is None or re.fullmatch(ENVIRONMENT_ID_PATTERN, value):
             return value
         if ":" in value:
             raise ValueError(
@@ -100,6 +101,16 @@ class EnvironmentSpec(_SpecPart):
             f"{value!r} is not an environment id; allowed: letters, digits, `_`, `.` and `-`, "
             "perhaps after a `namespace/`, such as CartPole-v1 or ALE/Pong-v5"
         )
+
+
+class EnvironmentSpec(EnvironmentChanges):
+    """Which environment, built with which keyword arguments."""
+
+    id: str = Field(
+        max_length=100,
+        description="An id from `GET /api/v1/environments`.",
+        json_schema_extra={"pattern": ENVIRONMENT_ID_PATTERN},
+    )
 
 
 class NetworkSpec(_SpecPart):
@@ -273,7 +284,7 @@ class RunRequest(_SpecPart):
     group: Group | None = None
     tags: list[Tag] | None = Field(default=None, max_length=20)
     algorithm: Algorithm | None = None
-    environment: EnvironmentSpec | None = None
+    environment: EnvironmentChanges | None = None
     network: NetworkSpec | None = None
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
     envs_per_worker: Annotated[int, Field(ge=1, le=4096)] | None = None

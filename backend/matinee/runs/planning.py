@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import difflib
 import secrets
+from collections.abc import Iterator
 
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.hyperparameters import HyperparameterSetting
-from matinee.contracts.run_spec import RunRequest, RunSpec, merge_overrides, parse_run_spec
+from matinee.contracts.run_spec import (
+    Convolution,
+    RunRequest,
+    RunSpec,
+    merge_overrides,
+    parse_run_spec,
+)
 from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf
 
 SEED_BITS = 31
+IMAGE_AXES = 3
 
 
 async def plan_run(
@@ -118,6 +126,7 @@ def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> No
                 f"{environment.id} can't be trained on yet: {environment.untrainable_reason}",
             )
         )
+    fields.extend(_image_errors(spec, environment))
     allowed = ", ".join(environment.kwargs) or "none"
     fields.extend(
         FieldError(
@@ -130,4 +139,25 @@ def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> No
     if fields:
         raise InvalidInputError(
             "the environment can't be used like this", fields=fields, code="invalid_environment"
+        )
+
+
+def _image_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterator[FieldError]:
+    """What fits images only, or everything but images."""
+    space = environment.observation
+    if space is None or space.shape is None:
+        return
+    is_image = space.kind == "Box" and len(space.shape) == IMAGE_AXES
+    convolution = spec.network.convolution
+    if not is_image and convolution not in (Convolution.AUTO, Convolution.NONE):
+        yield FieldError(
+            ("network", "convolution"),
+            f"{convolution.value!r} is for images; {environment.id} is observed as {space.text}; "
+            "allowed: auto or none",
+        )
+    if is_image and spec.environment.normalize_observations:
+        yield FieldError(
+            ("environment", "normalize_observations"),
+            f"{environment.id} is observed as an image, whose values are scaled to 0..1 anyway; "
+            "allowed: false",
         )

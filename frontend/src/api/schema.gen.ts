@@ -823,6 +823,20 @@ export interface components {
             schedule: "cosine";
         };
         /**
+         * EnvironmentChanges
+         * @description What of the environment differs from the preset's; without a preset the id is needed.
+         */
+        EnvironmentChanges: {
+            /** @description An id from `GET /api/v1/environments`. */
+            id?: string | null;
+            /** @description Passed to the environment's constructor. */
+            kwargs?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description Observations to running mean 0 and variance 1, clipped to ±10; not for images. The statistics are shared by all workers and saved in checkpoints. Default: false. */
+            normalize_observations?: boolean;
+        };
+        /**
          * EnvironmentDescription
          * @description One registered environment.
          */
@@ -873,20 +887,6 @@ export interface components {
              * @default false
              */
             normalize_observations: boolean;
-        };
-        /**
-         * EnvironmentSpecInput
-         * @description Which environment, built with which keyword arguments.
-         */
-        EnvironmentSpecInput: {
-            /** @description An id from `GET /api/v1/environments`. */
-            id: string;
-            /** @description Passed to the environment's constructor. */
-            kwargs?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** @description Observations to running mean 0 and variance 1, clipped to ±10; not for images. The statistics are shared by all workers and saved in checkpoints. Default: false. */
-            normalize_observations?: boolean;
         };
         /**
          * EpisodeColumns
@@ -1693,7 +1693,7 @@ export interface components {
             group?: string | null;
             tags?: string[] | null;
             algorithm?: components["schemas"]["Algorithm"] | null;
-            environment?: components["schemas"]["EnvironmentSpecInput"] | null;
+            environment?: components["schemas"]["EnvironmentChanges"] | null;
             network?: components["schemas"]["NetworkSpecInput"] | null;
             workers?: number | null;
             envs_per_worker?: number | null;

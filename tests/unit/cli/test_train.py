@@ -99,7 +99,8 @@ def test_every_flag_reaches_the_spec(invoke: Invoke, plan: _Plan) -> None:
     flags = (
         "--preset cartpole-a3c --env Acrobot-v1 --workers 3 --envs-per-worker 5 --hidden 32,16 "
         "--seed 4 --env-steps 99 --seconds 1.5 --target-return -80 --name n --group g "
-        "--set learning_rate=1e-3 --set optimizer=adam"
+        "--set learning_rate=1e-3 --set optimizer=adam --algorithm a2c --processes 2 --lockstep "
+        "--convolution nature --lstm 16 --normalize-observations"
     )
 
     result = invoke(*flags.split(), "--set", f"epsilon={json.dumps(schedule)}")
@@ -107,10 +108,13 @@ def test_every_flag_reaches_the_spec(invoke: Invoke, plan: _Plan) -> None:
     assert result.exit_code == 0, result.output
     assert plan.overrides == {
         "preset": "cartpole-a3c",
-        "environment": {"id": "Acrobot-v1"},
+        "algorithm": "a2c",
+        "environment": {"id": "Acrobot-v1", "normalize_observations": True},
         "workers": 3,
         "envs_per_worker": 5,
-        "network": {"hidden": [32, 16]},
+        "processes": 2,
+        "lockstep": True,
+        "network": {"hidden": [32, 16], "convolution": "nature", "lstm": 16},
         "seed": 4,
         "hyperparameters": {"learning_rate": 1e-3, "optimizer": "adam", "epsilon": schedule},
         "budget": {"env_steps": 99, "seconds": 1.5, "target_return": -80},

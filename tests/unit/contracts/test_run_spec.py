@@ -148,6 +148,18 @@ def test_a_request_is_laid_over_its_preset_field_by_field() -> None:
     }
 
 
+def test_a_request_changes_the_presets_environment_without_naming_it() -> None:
+    """Only a run without a preset has to say which environment."""
+    preset = {"environment": {"id": "Acrobot-v1", "kwargs": {"a": 1}}}
+    request = RunRequest.model_validate({"environment": {"normalize_observations": True}})
+
+    spec = parse_run_spec(merge_overrides(preset, request.as_overrides()))
+
+    assert spec.environment.id == "Acrobot-v1"
+    assert spec.environment.normalize_observations
+    assert refused_fields(request.as_overrides()).keys() == {("environment", "id")}
+
+
 def test_null_takes_a_field_back_to_its_default() -> None:
     """Null clears what the preset says, and means the same where no preset said anything."""
     request = RunRequest.model_validate({"hyperparameters": {"gamma": None}, "workers": None})

@@ -141,3 +141,22 @@ async def test_preset_and_request_together_are_checked(registry: EnvironmentProb
     assert "samples a rollout" in field.message
     (unknown,) = await refused(registry, preset="cartpole-b4d")
     assert "known: cartpole-lesson, cartpole-a3c" in unknown.message
+
+
+async def test_what_is_for_images_needs_one(registry: EnvironmentProbe) -> None:
+    """A convolution over four numbers is refused at its field, with what the numbers are."""
+    (error,) = await refused(
+        registry, environment={"id": "CartPole-v1"}, network={"convolution": "nature"}
+    )
+
+    assert error.loc == ("network", "convolution")
+    assert "Box" in error.message
+
+
+async def test_combinations_are_refused_after_the_preset_is_filled_in(
+    registry: EnvironmentProbe,
+) -> None:
+    """The preset's own fields count: what the request adds has to go with them."""
+    (error,) = await refused(registry, preset="cartpole-a3c", algorithm="ppo", lockstep=True)
+
+    assert error.loc == ("lockstep",)

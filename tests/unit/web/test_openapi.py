@@ -170,7 +170,7 @@ def test_answers_always_carry_all_fields(document: dict[str, Any]) -> None:
     assert set(schemas["RunSpec"]["required"]) == set(schemas["RunSpec"]["properties"])
     assert "required" not in schemas["RunRequest"]
     assert "required" not in schemas["NetworkSpecInput"]
-    assert schemas["EnvironmentSpecInput"]["required"] == ["id"]
+    assert "required" not in schemas["EnvironmentChanges"]
 
 
 def test_the_bare_app_needs_nothing() -> None:
