@@ -13,7 +13,24 @@ LONGEST_MODULE = 500
 VAGUE_NAME = re.compile(r"(^|_)(utils?|helpers?|common|misc|managers?|stuff)($|_)")
 SOURCE_FOLDERS = ("backend", "tests", "scripts", "frontend/src", "benchmarks")
 GENERATED = re.compile(r"\.gen\.ts$|/web/page/")
-TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {}
+TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
+    "training/collector.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/crews.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/environment_thread.py": (
+        "concurrency/test_modes.py",
+        "a part of the threads of a mode",
+    ),
+    "training/foreman.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/learner.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/lockstep.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/optimizer_thread.py": (
+        "concurrency/test_modes.py",
+        "a part of the threads of a mode",
+    ),
+    "training/queue_behaviour.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/slots.py": ("concurrency/test_modes.py", "numbers that the threads of a mode use"),
+    "training/synchronous.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+}
 """Modules without a test file of their own: path in the package → path in tests/, and why."""
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from matinee.training.clock import TrainingClock
-from matinee.training.control import TrainingControl
+from matinee.training.control import Reservation, TrainingControl
 from matinee.training.counters import SlotCounter
 from matinee.training.outcome import StopCause
 
 PATIENCE_S = 30.0
 ROLLOUT_STEPS = 10
+ROLLOUT = Reservation(env_steps=ROLLOUT_STEPS, updates=1)
 
 
 class Crew:
@@ -25,19 +26,19 @@ class Crew:
         self.updates = SlotCounter(workers)
         self.woken = threading.Event()
         self.control = TrainingControl(
-            workers,
             clock=self.clock,
             env_steps=self.env_steps,
             updates=self.updates,
             on_wake=self.woken.set,
         )
+        self.control.admit(range(workers))
         self.threads = [
             threading.Thread(target=self.live, args=(w,), daemon=True) for w in range(workers)
         ]
 
     def live(self, worker: int) -> None:
         """One worker's life."""
-        while self.control.may_begin(worker, env_steps=ROLLOUT_STEPS, on_standing=lambda: None):
+        while self.control.may_begin(worker, reserves=ROLLOUT, on_standing=lambda: None):
             self.env_steps.add(worker, ROLLOUT_STEPS)
             self.updates.add(worker, 1)
         self.control.end(worker)

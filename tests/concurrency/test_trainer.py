@@ -265,8 +265,9 @@ def test_the_first_failure_ends_the_run(fault: str, error: type[Exception], mess
     assert outcome.traceback_text is not None
     assert message in outcome.traceback_text
     failed = [s for drained in rig.drained for s in drained.worker_statuses if s.status == "failed"]
-    assert len(failed) == 1
-    assert message in (failed[0].error or "")
+    # The environments of all three break at the same step, so that others may fail as well.
+    assert failed
+    assert all(message in (status.error or "") for status in failed)
     assert np.isfinite(rig.trainer.capture().weights).all()
 
 

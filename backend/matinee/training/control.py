@@ -1,20 +1,22 @@
 """Pause, resume, step and stop, at rollout boundaries.
 
 Workers pass the gate before each rollout. While nobody wants anything the gate costs one attribute
-read; otherwise they meet here under a lock and wait, in bounded slices.
+read; otherwise they meet here under a lock and wait, in bounded slices. Workers may join and be
+retired at any time.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from matinee.training.clock import TrainingClock
 from matinee.training.counters import SlotCounter
 from matinee.training.outcome import StopCause
+from matinee.training.slots import SLOTS
 
 _WAIT_SLICE_S = 0.5
 """Longest wait at the gate before looking again; wakes come by notification."""
@@ -26,9 +28,26 @@ _ABANDONING = (StopCause.ABORTED, StopCause.FAILED)
 """Causes for which no rollout is worth finishing."""
 
 
+StepUnit = Literal["env_steps", "updates"]
+
+
+class Reservation(NamedTuple):
+    """The most that a worker adds between two gates."""
+
+    env_steps: int
+    updates: int
+
+    def of(self, unit: StepUnit) -> int:
+        """The part counted in this unit."""
+        return self.env_steps if unit == "env_steps" else self.updates
+
+
+_NOTHING = Reservation(0, 0)
+
+
 @dataclass(frozen=True)
 class _StepLimit:
-    unit: Literal["env_steps", "updates"]
+    unit: StepUnit
     until: int
 
 
@@ -36,7 +55,6 @@ class TrainingControl:
     """What the host says and what the workers obey. One for each run.
 
     Args:
-        workers: How many worker threads there will be.
         clock: Counts while at least one worker is between its gates.
         env_steps: Done so far, by worker.
         updates: Pushed so far, by worker.
@@ -46,7 +64,6 @@ class TrainingControl:
 
     def __init__(
         self,
-        workers: int,
         *,
         clock: TrainingClock,
         env_steps: SlotCounter,
@@ -63,9 +80,9 @@ class TrainingControl:
         """Set once training has been told to stop."""
         self._gate = threading.Condition()
         """Guards everything below; workers and the host meet on it."""
-        self._outside = set(range(workers))
-        self._ended: set[int] = set()
-        self._workers = workers
+        self._members: set[int] = set()
+        self._outside: set[int] = set()
+        self._retired: set[int] = set()
         self._holding = False
         self._limit: _StepLimit | None = None
         self._changes_pending = False
@@ -74,9 +91,9 @@ class TrainingControl:
         self._announced = False
         self._abandon_at = float("inf")
         self._attention = True
-        # Env steps that a worker's rollout may still add. A slot is written by its worker without
+        # What a worker may still add before its next gate. A slot is written by its worker without
         # the lock, so that the gate is free when nobody wants anything.
-        self._reserved = [0] * workers
+        self._reserved = [_NOTHING] * SLOTS
 
     # ---- the host's side -------------------------------------------------------------------------
 
@@ -130,9 +147,9 @@ class TrainingControl:
 
     @property
     def paused(self) -> bool:
-        """Every worker that has not ended stands at the gate, and is held there."""
+        """Every worker stands at the gate, and is held there."""
         with self._gate:
-            return self._holding and self._stands() and not self._all_ended()
+            return self._holding and self._stands() and not self._is_over()
 
     @property
     def pausing(self) -> bool:
@@ -155,6 +172,26 @@ class TrainingControl:
             self._changes_pending = pending
             self._refresh()
 
+    def admit(self, workers: Iterable[int]) -> None:
+        """Workers join; each stands outside until it passes its first gate."""
+        with self._gate:
+            for worker in workers:
+                self._members.add(worker)
+                self._outside.add(worker)
+                self._retired.discard(worker)
+            self._refresh()
+
+    def retire(self, workers: Iterable[int]) -> None:
+        """Let workers pass no further gate: each ends at its next boundary."""
+        with self._gate:
+            self._retired.update(self._members.intersection(workers))
+            self._refresh()
+
+    def members(self) -> frozenset[int]:
+        """Who has joined and not ended."""
+        with self._gate:
+            return frozenset(self._members)
+
     # ---- the workers' side -----------------------------------------------------------------------
 
     @property
@@ -163,30 +200,32 @@ class TrainingControl:
         cause = self._cause
         return cause is not None and (cause in _ABANDONING or time.monotonic() > self._abandon_at)
 
-    def may_begin(self, worker: int, *, env_steps: int, on_standing: Callable[[], None]) -> bool:
+    def may_begin(
+        self, worker: int, *, reserves: Reservation, on_standing: Callable[[], None]
+    ) -> bool:
         """Pass the gate, waiting as long as training is held. Called by the worker's thread.
 
         Args:
             worker: Who asks.
-            env_steps: The most env steps that the rollout can add.
+            reserves: The most that will be added before the next gate.
             on_standing: Called before waiting.
 
         Returns:
-            False if training stops.
+            False if training stops or the worker is retired.
         """
         if not self._attention:
-            self._reserved[worker] = env_steps
+            self._reserved[worker] = reserves
             return True
         on_standing()
         with self._gate:
-            self._reserved[worker] = 0
+            self._reserved[worker] = _NOTHING
             self._outside.add(worker)
             self._gate.notify_all()
-            while self._cause is None:
+            while self._cause is None and worker not in self._retired:
                 self._hold_if_there()
-                if not self._holding and self._fits():
+                if not self._holding and self._fits(reserves):
                     self._outside.discard(worker)
-                    self._reserved[worker] = env_steps
+                    self._reserved[worker] = reserves
                     self._announced = False
                     self._clock.run()
                     self._refresh()
@@ -198,20 +237,22 @@ class TrainingControl:
     def end(self, worker: int) -> None:
         """The worker's thread passes no further gate."""
         with self._gate:
-            self._reserved[worker] = 0
-            self._ended.add(worker)
-            self._outside.add(worker)
+            self._reserved[worker] = _NOTHING
+            self._members.discard(worker)
+            self._outside.discard(worker)
+            self._retired.discard(worker)
             if self._stands():
                 self._clock.hold()
-            self._gate.notify_all()
+            self._announce_stand()
+            self._refresh()
 
     # ---- under the lock --------------------------------------------------------------------------
 
     def _stands(self) -> bool:
-        return len(self._outside) == self._workers
+        return self._outside == self._members
 
-    def _all_ended(self) -> bool:
-        return len(self._ended) == self._workers
+    def _is_over(self) -> bool:
+        return self._cause is not None and not self._members
 
     def _announce_stand(self) -> None:
         if self._holding and self._stands() and not self._announced:
@@ -230,16 +271,15 @@ class TrainingControl:
         counter = self._env_steps if self._limit.unit == "env_steps" else self._updates
         return counter.total()
 
-    def _fits(self) -> bool:
-        """Whether one more rollout is needed to get to the limit, if there is one."""
+    def _fits(self, reserves: Reservation) -> bool:
+        """Whether the worker is needed to get to the limit, if there is one."""
         if self._limit is None:
             return True
-        in_flight = (
-            sum(self._reserved)
-            if self._limit.unit == "env_steps"
-            else sum(map(bool, self._reserved))
-        )
-        return self._done() + in_flight < self._limit.until
+        until, done, unit = self._limit.until, self._done(), self._limit.unit
+        if reserves.of(unit) == 0:
+            # It adds nothing itself, but others may need what it makes.
+            return done < until
+        return done + sum(reserved.of(unit) for reserved in self._reserved) < until
 
     def _refresh(self) -> None:
         stopping = self._cause is not None
@@ -247,7 +287,8 @@ class TrainingControl:
             stopping
             or self._holding
             or self._limit is not None
-            or bool(self._outside - self._ended)
+            or bool(self._retired)
+            or bool(self._outside)
         )
         if stopping or self._holding or self._changes_pending:
             self.hurry.set()

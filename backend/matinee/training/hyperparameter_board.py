@@ -3,6 +3,8 @@
 A proposal becomes a new immutable set, swapped in by reference. Each worker reads it once, at the
 start of a rollout, and says so. The change counts as applied when every live worker has begun a
 rollout with it: from that env step on no rollout uses anything older.
+
+A few settings say which threads there are. They also wait until the crew has been changed.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ from matinee.training.hyperparameters import (
     HyperparameterValues,
     anchored,
 )
+
+STRUCTURAL = frozenset({"algorithm", "workers", "optimizer_threads", "predictor_threads"})
+"""Settings that say which threads there are."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class HyperparameterBoard:
         largest_rollout_length: What the memory of a rollout allows.
         on_pending: Called with True when a change waits to be used and with False when none does.
         on_applied: Called, on any thread, after changes have become applied.
+        on_structural: Called, on any thread, when other threads are wanted.
         revision: Of the settings at the beginning.
         since_env_step: From which step on they have been in use; default: all from the present.
     """
@@ -82,6 +88,7 @@ class HyperparameterBoard:
         largest_rollout_length: int,
         on_pending: Callable[[bool], None],
         on_applied: Callable[[], None],
+        on_structural: Callable[[], None],
         revision: int = 0,
         since_env_step: Mapping[str, int] | None = None,
     ) -> None:
@@ -90,6 +97,7 @@ class HyperparameterBoard:
         self._largest_rollout_length = largest_rollout_length
         self._on_pending = on_pending
         self._on_applied = on_applied
+        self._on_structural = on_structural
         self._lock = threading.Lock()
         """Guards everything below but `_newest`, which workers read without it."""
         now = env_steps()
@@ -101,6 +109,7 @@ class HyperparameterBoard:
         )
         self._applied = self._newest
         self._pending: list[tuple[int, dict[str, HyperparameterSetting]]] = []
+        self._structure_revision = revision
         self._revision_in_use: dict[int, int] = {}
         self._finished_changes: list[AppliedChange] = []
 
@@ -124,11 +133,13 @@ class HyperparameterBoard:
                 since_env_step=self._newest.since_env_step,
             )
             self._pending.append((revision, dict(settings)))
-            if self._revision_in_use:
+            applied = self._apply_what_is_in_use()
+            if not applied:
                 self._on_pending(True)
-                return revision
-            self._apply_through(revision)
-        self._on_applied()
+        if applied:
+            self._on_applied()
+        elif not STRUCTURAL.isdisjoint(settings):
+            self._on_structural()
         return revision
 
     def read(self, worker: int) -> tuple[int, HyperparameterValues]:
@@ -146,6 +157,19 @@ class HyperparameterBoard:
         """The worker uses nothing until its next `read`: it stands at the gate or has ended."""
         if worker in self._revision_in_use:
             self._note(worker, None)
+
+    def newest(self) -> tuple[int, HyperparameterValues]:
+        """The newest revision and its present values, for whoever changes the crew to fit it."""
+        newest = self._newest
+        return newest.revision, newest.values_at(self._env_steps())
+
+    def structure_is(self, revision: int) -> None:
+        """The crew is as `revision` wants it."""
+        with self._lock:
+            self._structure_revision = revision
+            applied = self._apply_what_is_in_use()
+        if applied:
+            self._on_applied()
 
     def take_applied(self) -> list[AppliedChange]:
         """The changes that have become applied since the last call, oldest first."""
@@ -179,11 +203,25 @@ class HyperparameterBoard:
                 self._revision_in_use.pop(worker, None)
             else:
                 self._revision_in_use[worker] = revision
-            in_use = min(self._revision_in_use.values(), default=self._newest.revision)
-            if not self._pending or self._pending[0][0] > in_use:
-                return
-            self._apply_through(in_use)
-        self._on_applied()
+            applied = self._apply_what_is_in_use()
+        if applied:
+            self._on_applied()
+
+    def _apply_what_is_in_use(self) -> bool:
+        """Whether any pending change has become applied. The caller holds the lock."""
+        in_use = min(self._revision_in_use.values(), default=self._newest.revision)
+        through = None
+        for number, settings in self._pending:
+            waits_for_crew = number > self._structure_revision and not STRUCTURAL.isdisjoint(
+                settings
+            )
+            if number > in_use or waits_for_crew:
+                break
+            through = number
+        if through is None:
+            return False
+        self._apply_through(through)
+        return True
 
     def _apply_through(self, revision: int) -> None:
         """Make pending changes up to `revision` the applied ones. The caller holds the lock."""

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -34,7 +34,7 @@ class ThreadGroup:
 
     Args:
         on_failure: Called on the failing thread, for the first failure only.
-        on_all_ended: Called on the last thread to end.
+        on_all_ended: Called on the last thread to end; no thread may be started after that.
     """
 
     def __init__(
@@ -46,20 +46,22 @@ class ThreadGroup:
         self._on_failure = on_failure
         self._on_all_ended = on_all_ended
         self._lock = threading.Lock()
-        """Guards `_failure` and `_running`."""
+        """Guards `_failure`, `_running` and `_threads`."""
         self._failure: ThreadFailure | None = None
         self._running = 0
         self._threads: list[threading.Thread] = []
 
-    def start(self, targets: dict[str, Callable[[], None]]) -> None:
-        """Start one thread for each name. Once in the life of a group."""
-        self._running = len(targets)
-        self._threads = [
+    def start(self, targets: Mapping[str, Callable[[], None]]) -> None:
+        """Start one thread for each name, also while others of the group run."""
+        threads = [
             threading.Thread(target=self._run, args=(name, target), name=name, daemon=True)
             for name, target in targets.items()
         ]
-        for thread in self._threads:
-            thread.start()
+        with self._lock:
+            self._running += len(threads)
+            for thread in threads:
+                thread.start()
+            self._threads = [thread for thread in self._threads if thread.is_alive()] + threads
 
     @property
     def failure(self) -> ThreadFailure | None:
@@ -74,11 +76,13 @@ class ThreadGroup:
             Those that did not, with their stacks; empty if all ended.
         """
         deadline = time.monotonic() + timeout_s
-        for thread in self._threads:
+        with self._lock:
+            threads = self._threads
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return [
             HangingThread(thread.name, _stack_text(thread))
-            for thread in self._threads
+            for thread in threads
             if thread.is_alive()
         ]
 

@@ -27,7 +27,6 @@ from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import build_single, reward_threshold
 from matinee.environments.wrappers import agent_interface
 from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
-from matinee.training.actor_learner import ActorLearner, SharedParts, WorkerPlan
 from matinee.training.budget import Budget
 from matinee.training.checkpoints import (
     CheckpointDocument,
@@ -38,13 +37,18 @@ from matinee.training.checkpoints import (
 from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
+from matinee.training.crews import CrewParts
 from matinee.training.evaluator import EvaluationResult, Evaluator, PeriodicEvaluation
+from matinee.training.foreman import Foreman
 from matinee.training.hyperparameter_board import HyperparameterBoard
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.pacing import Pacer
 from matinee.training.parameter_store import ThreadParameterStore
 from matinee.training.return_window import ReturnWindow, WindowState
+from matinee.training.sample_queue import QueueReading
 from matinee.training.seeding import Purpose, integer_seed, seed_sequence
+from matinee.training.shared_parts import SharedParts
+from matinee.training.slots import SLOTS
 from matinee.training.telemetry import EpisodeTable, Telemetry, WorkerStatus
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 
@@ -98,11 +102,10 @@ class Trainer:
             shared_trunk=spec.network.shared_trunk,
         )
         before = restore.document if restore is not None else None
-        self._env_steps = SlotCounter(spec.workers, base=before.env_steps if before else 0)
+        self._env_steps = SlotCounter(SLOTS, base=before.env_steps if before else 0)
         self._clock = TrainingClock(seconds=before.seconds if before else 0.0)
         self._store = self._new_store(restore)
         self.control = TrainingControl(
-            spec.workers,
             clock=self._clock,
             env_steps=self._env_steps,
             updates=self._store.updates,
@@ -115,6 +118,7 @@ class Trainer:
             largest_rollout_length=self._largest_rollout_length(),
             on_pending=self.control.changes_pending,
             on_applied=on_wake,
+            on_structural=self._call_foreman,
             revision=before.hyperparameter_revision if before else 0,
             since_env_step=before.hyperparameters_since_env_step if before else None,
         )
@@ -122,13 +126,16 @@ class Trainer:
             spec.budget, env_steps=self._env_steps, clock=self._clock, control=self.control
         )
         self._telemetry = Telemetry(
-            spec.workers,
+            SLOTS,
             window=ReturnWindow(
                 target=_solved_return(spec), state=_window_state(before) if before else None
             ),
             gives_up=self.control.stopping.is_set,
         )
-        self._workers = self._new_workers(before)
+        self._threads = ThreadGroup(
+            on_failure=self._stop_after_failure, on_all_ended=self._conclude
+        )
+        self._foreman = Foreman(self._crew_parts(before), self._threads)
         self._evaluator = Evaluator(
             spec.environment,
             self._shape,
@@ -143,9 +150,6 @@ class Trainer:
             env_steps=self._env_steps,
             on_result=on_wake,
         )
-        self._threads = ThreadGroup(
-            on_failure=self._stop_after_failure, on_all_ended=self._conclude
-        )
         self._outcome: Outcome | None = None
         self._rate_marks: deque[tuple[float, int]] = deque()
 
@@ -153,13 +157,9 @@ class Trainer:
 
     def start(self) -> None:
         """Start all threads; returns at once. Training holds first if `control.pause()` came."""
-        targets: dict[str, Callable[[], None]] = {
-            f"actor-learner-{number}": self._life_of(number, worker)
-            for number, worker in enumerate(self._workers)
-        }
+        self._foreman.start()
         if self._spec.evaluation.every_env_steps is not None:
-            targets["evaluation"] = self._periodic_evaluation.run
-        self._threads.start(targets)
+            self._threads.start({"evaluation": self._periodic_evaluation.run})
 
     @property
     def outcome(self) -> Outcome | None:
@@ -225,6 +225,10 @@ class Trainer:
             episodes, deterministic=deterministic, should_stop=should_stop
         )
 
+    def queue_reading(self) -> QueueReading | None:
+        """The sample queue of ga3c; None in other modes."""
+        return self._foreman.queue_reading()
+
     # ---- checkpoints -----------------------------------------------------------------------------
 
     def save_checkpoint(self, folder: Path) -> CheckpointManifest:
@@ -259,7 +263,7 @@ class Trainer:
                 hyperparameters_since_env_step={
                     name: h.since_env_step for name, h in board.applied.items()
                 },
-                generators=[dict(worker.generator_state) for worker in self._workers],
+                generators=[state for _, state in sorted(self._foreman.generator_states().items())],
                 recent_returns=list(window.recent_returns),
                 best_mean_return_100=window.best_mean_return,
                 solved_at=window.solved_at,
@@ -277,7 +281,7 @@ class Trainer:
             kind = self._spec.initial_settings()["optimizer"]
             return ThreadParameterStore(
                 initial_weights(self._shape, seed=seed),
-                workers=self._spec.workers,
+                workers=SLOTS,
                 optimizer="adam" if kind == "adam" else "rmsprop",
             )
         if restore.weights.shape != (size,) or restore.weights.dtype != np.float32:
@@ -286,46 +290,31 @@ class Trainer:
             )
         return ThreadParameterStore(
             restore.weights.copy(),
-            workers=self._spec.workers,
+            workers=SLOTS,
             optimizer=restore.document.optimizer,
             statistics=restore.statistics,
             pushes=restore.document.updates,
         )
 
-    def _new_workers(self, before: CheckpointDocument | None) -> list[ActorLearner]:
-        shared = SharedParts(
-            store=self._store,
-            board=self.board,
-            control=self.control,
-            pacer=Pacer(self.control.hurry),
-            telemetry=self._telemetry,
-            clock=self._clock,
-            env_steps=self._env_steps,
-            budget=self._budget,
+    def _crew_parts(self, before: CheckpointDocument | None) -> CrewParts:
+        return CrewParts(
+            spec=self._spec,
+            shape=self._shape,
+            shared=SharedParts(
+                store=self._store,
+                board=self.board,
+                control=self.control,
+                pacer=Pacer(self.control.hurry),
+                telemetry=self._telemetry,
+                clock=self._clock,
+                env_steps=self._env_steps,
+                budget=self._budget,
+            ),
+            generator_states=dict(enumerate(before.generators)) if before else {},
         )
-        occasion = self._env_steps.total()
-        rollout_length = self.board.snapshot().applied["rollout_length"].value
-        generators = before.generators if before else []
-        return [
-            ActorLearner(
-                WorkerPlan(
-                    worker=worker,
-                    environment=self._spec.environment,
-                    environments=self._spec.envs_per_worker,
-                    rollout_length=int(rollout_length),
-                    environment_seed=integer_seed(
-                        seed_sequence(
-                            self._seed, Purpose.ENVIRONMENT, worker=worker, occasion=occasion
-                        )
-                    ),
-                    action_seed=seed_sequence(self._seed, Purpose.ACTIONS, worker=worker),
-                    generator_state=generators[worker] if worker < len(generators) else None,
-                ),
-                self._shape,
-                shared,
-            )
-            for worker in range(self._spec.workers)
-        ]
+
+    def _call_foreman(self) -> None:
+        self._foreman.call()
 
     def _largest_rollout_length(self) -> int:
         environments = self._spec.envs_per_worker
@@ -340,18 +329,7 @@ class Trainer:
 
     # ---- threads ---------------------------------------------------------------------------------
 
-    def _life_of(self, number: int, worker: ActorLearner) -> Callable[[], None]:
-        def live() -> None:
-            self._telemetry.record_status(WorkerStatus(number, "running"))
-            worker.run()
-            self._telemetry.record_status(WorkerStatus(number, "finished"))
-
-        return live
-
     def _stop_after_failure(self, failure: ThreadFailure) -> None:
-        name = failure.thread.rpartition("-")[2]
-        if name.isdigit():
-            self._telemetry.record_status(WorkerStatus(int(name), "failed", failure.traceback_text))
         error = failure.error
         self.control.stop(
             StopCause.FAILED, f"{failure.thread} failed: {type(error).__name__}: {error}"

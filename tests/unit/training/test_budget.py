@@ -19,7 +19,7 @@ def budget_at(
     """A budget of which so much is used."""
     counter, clock = SlotCounter(1, base=env_steps), TrainingClock(seconds=seconds)
     control = TrainingControl(
-        1, clock=clock, env_steps=counter, updates=SlotCounter(1), on_wake=lambda: None
+        clock=clock, env_steps=counter, updates=SlotCounter(1), on_wake=lambda: None
     )
     return Budget(spec, env_steps=counter, clock=clock, control=control), control
 

@@ -21,6 +21,7 @@ class Desk:
     env_steps: int = 0
     pending: list[bool] = field(default_factory=list)
     wakes: int = 0
+    calls: int = 0
 
     def board(self, **settings: Any) -> HyperparameterBoard:
         """With these settings at the beginning."""
@@ -31,7 +32,12 @@ class Desk:
             largest_rollout_length=100,
             on_pending=self.pending.append,
             on_applied=self.wake,
+            on_structural=self.call_foreman,
         )
+
+    def call_foreman(self) -> None:
+        """Called when other threads are wanted."""
+        self.calls += 1
 
     def wake(self) -> None:
         """Called when something was applied."""
@@ -182,7 +188,7 @@ def test_what_the_mode_does_not_use_is_marked_in_the_change() -> None:
     """It is taken, because the mode may change; and nobody has to wonder why nothing happens."""
     board = Desk().board()
     board.propose({"clip_range": 0.1, "gamma": 0.9})
-    board.propose({"algorithm": "ppo", "epochs": 2})
+    board.structure_is(board.propose({"algorithm": "ppo", "epochs": 2}))
 
     first, second = board.take_applied()
     assert {name: change.applies for name, change in first.changes.items()} == {
@@ -201,3 +207,33 @@ def test_settings_that_do_not_go_together_change_nothing() -> None:
     with pytest.raises(InvalidInputError, match="together"):
         board.propose({"vtrace_c_bar": 0.8})
     assert board.snapshot().requested == {"vtrace_rho_bar": 0.5, "vtrace_c_bar": 0.5}
+
+
+def test_other_threads_are_in_use_once_they_are_there() -> None:
+    """A change of the crew waits for the foreman, also while nothing runs, and holds up what
+    comes after it, so that changes are applied in order.
+    """
+    desk = Desk()
+    board = desk.board()
+    revision = board.propose({"workers": 5})
+    board.propose({"gamma": 0.9})
+    assert desk.calls == 1
+    assert board.take_applied() == []
+
+    board.structure_is(revision)
+
+    assert [change.changes.keys() for change in board.take_applied()] == [{"workers"}, {"gamma"}]
+
+
+def test_a_change_of_the_crew_waits_for_the_workers_too() -> None:
+    """The crew is as wanted, but a worker still runs on older settings."""
+    desk = Desk()
+    board = desk.board()
+    board.read(0)
+    revision = board.propose({"workers": 5, "gamma": 0.9})
+
+    board.structure_is(revision)
+    assert board.take_applied() == []
+    board.read(0)
+
+    assert [change.revision for change in board.take_applied()] == [revision]

@@ -27,7 +27,6 @@ class Desk:
         self.env_steps = SlotCounter(2)
         clock = TrainingClock(seconds=100.0)
         self.control = TrainingControl(
-            2,
             clock=clock,
             env_steps=self.env_steps,
             updates=SlotCounter(2),

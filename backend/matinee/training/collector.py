@@ -1,0 +1,213 @@
+"""Acting: one thread steps a vector of environments and fills rollouts, whatever the mode.
+
+What happens to a finished rollout is the business of whoever asked for it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.algorithm.behaviour import random_actions
+from matinee.algorithm.distributions import ActionDistribution, Actions, Floats
+from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.rollout import Rollout
+from matinee.contracts.run_spec import EnvironmentSpec
+from matinee.environments.factory import build_vector
+from matinee.environments.wrappers import EnvironmentVector
+from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.shared_parts import SharedParts
+from matinee.training.step_reporter import StepReporter
+
+REPORT_INTERVAL_S = 0.04
+"""While training is slowed down, finished episodes are told this often within a rollout."""
+
+_NOISE_STEPS = 64
+"""Noise is drawn for this many steps at a time: few calls, little memory."""
+
+
+@dataclass(frozen=True)
+class ActingPlan:
+    """What one acting thread needs to know about itself.
+
+    Attributes:
+        slot: Its number, from 0.
+        environment: What it acts in.
+        environments: How many of them.
+        rollout_length: Of the first rollout, so that stepping knows how far it goes.
+        environment_seed: Of their first episodes; later ones follow from it.
+        action_seed: Of the choice of actions.
+        generator_state: Of the choice of actions, from a checkpoint, instead of the seed.
+    """
+
+    slot: int
+    environment: EnvironmentSpec
+    environments: int
+    rollout_length: int
+    environment_seed: int
+    action_seed: np.random.SeedSequence
+    generator_state: dict[str, object] | None = None
+
+
+class ActingPolicy(Protocol):
+    """Whatever chooses actions."""
+
+    distribution: ActionDistribution
+
+    def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
+        """Sample an action for each observation: shapes (N, …) and (N, P) → (N, K)."""
+
+
+class RolloutCollector:
+    """Acts with a policy and fills rollouts. Lives in one thread; a context that owns environments.
+
+    Args:
+        plan: Who acts where, and from which seeds.
+        shape: Of the network.
+        policy: Chooses the actions.
+        shared: What all threads of the run share.
+    """
+
+    def __init__(
+        self, plan: ActingPlan, shape: NetworkShape, *, policy: ActingPolicy, shared: SharedParts
+    ) -> None:
+        self._plan = plan
+        self._shape = shape
+        self._policy = policy
+        self._shared = shared
+        self._generator = np.random.Generator(np.random.PCG64(plan.action_seed))
+        if plan.generator_state is not None:
+            self._generator.bit_generator.state = plan.generator_state
+        self.generator_state = self._generator.bit_generator.state
+        """As of the last rollout boundary; replaced, never changed."""
+        self._reporter = StepReporter(
+            plan.slot,
+            plan.environments,
+            env_steps=shared.env_steps,
+            clock=shared.clock,
+            telemetry=shared.telemetry,
+            budget=shared.budget,
+        )
+        self._environment: EnvironmentVector | None = None
+        self._observations: NDArray[Any] = np.empty(0, np.float32)
+        self._times = np.zeros(plan.rollout_length)
+        self._reported_rows = 0
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """The thread's own source of randomness."""
+        return self._generator
+
+    def __enter__(self) -> Self:
+        """Build the environments and begin their first episodes."""
+        self._environment = build_vector(self._plan.environment, self._plan.environments)
+        self._observations = self._environment.reset(self._plan.environment_seed)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Tell what is left to tell, and free the environments."""
+        self.flush()
+        if self._environment is not None:
+            self._environment.close()
+            self._environment = None
+
+    def flush(self) -> None:
+        """Tell the episodes that have ended so far."""
+        self._reporter.flush()
+
+    def env_steps_of(self, rollout_length: int) -> int:
+        """The most env steps that a rollout of this length adds."""
+        return rollout_length * self._plan.environments
+
+    def new_rollout(self, length: int, *, keeps_log_probability: bool = False) -> Rollout:
+        """An empty rollout that fits."""
+        return Rollout(
+            length=length,
+            environments=self._plan.environments,
+            interface=self._shape.interface,
+            keeps_log_probability=keeps_log_probability,
+        )
+
+    def collect(self, rollout: Rollout, values: HyperparameterValues) -> bool:
+        """Fill the rollout with the steps that come next; False if it was abandoned."""
+        environment = self._environment
+        assert environment is not None, "the collector is entered before it collects"
+        self.generator_state = self._generator.bit_generator.state
+        self._begin(rollout)
+        control = self._shared.control
+        paced = values.target_steps_per_second > 0.0 or values.worker_delay_s > 0.0
+        noise: Floats = np.empty((0, 0, 0), np.float32)
+        for t in range(rollout.length):
+            row = t % _NOISE_STEPS
+            if row == 0:
+                steps = min(_NOISE_STEPS, rollout.length - t)
+                noise = self._policy.distribution.noise(
+                    self._generator, (steps, self._plan.environments)
+                )
+                explored = self._explored(steps, values.epsilon)
+            actions = self._policy.act(rollout.observations[t], noise[row])
+            if explored is not None:
+                at_random, instead = explored
+                np.copyto(actions, instead[row], where=at_random[row])
+            rollout.actions[t] = actions
+            step = environment.step(actions)
+            rollout.record(
+                t,
+                observations=step.observations,
+                rewards=step.rewards,
+                terminated=step.terminated,
+                truncated=step.truncated,
+                valid=step.valid,
+            )
+            if step.final is not None:
+                rollout.record_final_observations(t, step.final.indices, step.final.observations)
+            self._times[t] = time.perf_counter()
+            if control.abandons_rollouts:
+                return False
+            if paced:
+                self._slow_down(rollout, t, values)
+        # A copy: a rollout that was handed on belongs to somebody else.
+        self._observations = rollout.observations[-1].copy()
+        self._report_rows(rollout, rollout.length)
+        return True
+
+    def _begin(self, rollout: Rollout) -> None:
+        if rollout.length != len(self._times):
+            self._times = np.zeros(rollout.length)
+        rollout.begin(self._observations)
+        self._reported_rows = 0
+
+    def _report_rows(self, rollout: Rollout, until: int) -> None:
+        """Tell the steps of the rollout before `until` that have not been told."""
+        if until > self._reported_rows:
+            self._reporter.add(rollout, slice(self._reported_rows, until), self._times)
+            self._reported_rows = until
+
+    def _explored(self, steps: int, epsilon: float) -> tuple[NDArray[np.bool_], Actions] | None:
+        """Where to act at random, and how; None without random actions.
+
+        Shapes: (steps, N, 1) and (steps, N, K).
+        """
+        if epsilon == 0.0:
+            return None
+        shape = (steps, self._plan.environments)
+        at_random = self._generator.random((*shape, 1), dtype=np.float32) < epsilon
+        return at_random, random_actions(self._generator, self._shape.interface.actions, shape)
+
+    def _slow_down(self, rollout: Rollout, t: int, values: HyperparameterValues) -> None:
+        if self._times[t] - self._reporter.flushed_at >= REPORT_INTERVAL_S:
+            self._report_rows(rollout, t + 1)
+            self._reporter.flush()
+            self._shared.budget.check()
+        self._shared.pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
+        self._shared.pacer.delay(values.worker_delay_s)

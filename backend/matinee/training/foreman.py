@@ -1,0 +1,93 @@
+"""Keeps the crew as the hyperparameters want it: starts, retires and replaces threads.
+
+Weights, statistics, counters and records are not the crew's, so they outlive every change.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from matinee.training.crews import Crew, CrewParts, Life, new_crew
+from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.sample_queue import QueueReading
+from matinee.training.thread_group import ThreadGroup
+
+_WAIT_SLICE_S = 0.5
+_RETIRING_SLICE_S = 0.005
+
+
+class Foreman:
+    """One for each run, in a thread of its own, which is the last to start others.
+
+    Args:
+        parts: What crews are made from.
+        threads: Where they run.
+    """
+
+    def __init__(self, parts: CrewParts, threads: ThreadGroup) -> None:
+        self._parts = parts
+        self._threads = threads
+        self._called = threading.Event()
+        revision, values = parts.shared.board.newest()
+        self._revision = revision
+        self._crew: Crew = new_crew(parts, values)
+        self._first = self._hire(values)
+
+    def start(self) -> None:
+        """Start the first crew and the foreman's own thread."""
+        self._threads.start({"foreman": self._run} | self._first)
+        self._first = {}
+
+    def generator_states(self) -> dict[int, dict[str, object]]:
+        """Of the choice of actions, by slot, each as of its thread's last boundary."""
+        return self._crew.generator_states()
+
+    def queue_reading(self) -> QueueReading | None:
+        """The sample queue, if the mode has one."""
+        return self._crew.queue_reading()
+
+    def call(self) -> None:
+        """Other threads are wanted, or training stops. Any thread may call."""
+        self._called.set()
+
+    def _run(self) -> None:
+        """Follow the settings until training stops. The thread's whole life."""
+        shared = self._parts.shared
+        while not shared.control.stopping.is_set():
+            self._called.wait(_WAIT_SLICE_S)
+            self._called.clear()
+            revision, values = shared.board.newest()
+            if revision != self._revision and self._reconcile(values):
+                self._revision = revision
+                shared.board.structure_is(revision)
+
+    def _reconcile(self, values: HyperparameterValues) -> bool:
+        """Make the crew fit; False if training stopped meanwhile."""
+        control = self._parts.shared.control
+        if not self._crew.serves(values):
+            if not self._retire(control.members()):
+                return False
+            self._crew.dismiss()
+            self._parts.generator_states.update(self._crew.generator_states())
+            self._crew = new_crew(self._parts, values)
+        elif not self._retire(control.members() - self._crew.slots(values)):
+            return False
+        self._threads.start(self._hire(values))
+        return True
+
+    def _hire(self, values: HyperparameterValues) -> dict[str, Life]:
+        """Threads for the empty slots, admitted at the gate but not yet started."""
+        control = self._parts.shared.control
+        empty = sorted(self._crew.slots(values) - control.members())
+        posts = [self._crew.fill(slot, values) for slot in empty]
+        control.admit(empty)
+        return {post.name: post.life for post in posts} | self._crew.assistants(values)
+
+    def _retire(self, slots: frozenset[int]) -> bool:
+        """Wait until the threads of these slots have ended; False if training stopped first."""
+        control = self._parts.shared.control
+        control.retire(slots)
+        while slots & control.members():
+            if control.stopping.wait(_RETIRING_SLICE_S):
+                return False
+        return True

@@ -1,0 +1,138 @@
+"""Learning: a thread's own copy of the weights, the gradient of a loss, and its push."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from matinee.algorithm.gradients import GradientEstimator
+from matinee.algorithm.loss_report import LossReport
+from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.rollout import Rollout
+from matinee.contracts.agent_interface import CategoricalActions
+from matinee.errors import NonFiniteError
+from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.parameter_store import PushReport
+from matinee.training.shared_parts import SharedParts
+from matinee.training.telemetry import UpdateRecord
+
+DETAIL_INTERVAL_S = 0.05
+"""Dear diagnostics are computed this often, and not with every update."""
+
+
+class LocalLearner:
+    """Pulls weights, computes gradients on them and pushes. Lives in one thread.
+
+    Args:
+        slot: Whose counters and statistics a push uses.
+        shape: Of the network.
+        shared: What all threads of the run share.
+    """
+
+    def __init__(self, slot: int, shape: NetworkShape, *, shared: SharedParts) -> None:
+        self._slot = slot
+        self._shape = shape
+        self._shared = shared
+        size = shape.layout().size
+        self.weights = np.zeros(size, np.float32)
+        """The local copy. Shape: (size,)."""
+        self._gradient = np.zeros(size, np.float32)
+        self._estimator = GradientEstimator(shape, self.weights)
+        self._version = 0
+        self._report: LossReport | None = None
+        self._detail_due_at = 0.0
+
+    @property
+    def version(self) -> int:
+        """Of the local copy."""
+        return self._version
+
+    def pull(self) -> None:
+        """Bring the local copy up to date."""
+        self._version = self._shared.store.pull(self.weights)
+
+    def compute(self, rollouts: Sequence[Rollout], values: HyperparameterValues) -> LossReport:
+        """The gradient of the actor-critic loss, kept for `push`.
+
+        Raises:
+            NonFiniteError: if the loss is NaN or infinite.
+        """
+        report = self._estimator.gradient(
+            rollouts,
+            objective=values.objective,
+            out=self._gradient,
+            detailed=self._is_detail_due(),
+        )
+        return self._checked(report, rollouts)
+
+    def push(self, values: HyperparameterValues, *, revision: int, version: int) -> None:
+        """Move the shared weights along the gradient, and tell about it.
+
+        Args:
+            values: Hyperparameters of the step.
+            revision: Of these hyperparameters.
+            version: Of the weights that the data was made with.
+        """
+        assert self._report is not None, "a gradient is computed before it is pushed"
+        pushed = self._shared.store.push(
+            self._slot,
+            self._gradient,
+            values=values,
+            revision=revision,
+            pulled_version=version,
+        )
+        self._shared.telemetry.record_update(
+            self._slot, self._update_record(self._report, pushed, values)
+        )
+
+    def _is_detail_due(self) -> bool:
+        now = time.perf_counter()
+        if now < self._detail_due_at:
+            return False
+        self._detail_due_at = now + DETAIL_INTERVAL_S
+        return True
+
+    def _checked(self, report: LossReport, rollouts: Sequence[Rollout]) -> LossReport:
+        if not report.is_finite:
+            raise NonFiniteError(_non_finite_message(report, rollouts))
+        self._report = report
+        return report
+
+    def _update_record(
+        self, report: LossReport, pushed: PushReport, values: HyperparameterValues
+    ) -> UpdateRecord:
+        actions = self._shape.interface.actions
+        most = math.log(actions.combinations) if isinstance(actions, CategoricalActions) else 0.0
+        return UpdateRecord(
+            policy_loss=report.policy_loss,
+            value_loss=report.value_loss,
+            entropy=report.entropy,
+            entropy_fraction=report.entropy / most if most > 0.0 else math.nan,
+            explained_variance=report.explained_variance,
+            gradient_norm=pushed.gradient_norm,
+            gradient_clipped=float(pushed.clipped),
+            policy_lag=float(pushed.policy_lag),
+            value_mean=report.value_mean,
+            advantage_std=report.advantage_std,
+            learning_rate=values.learning_rate,
+        )
+
+
+def _non_finite_message(report: LossReport, rollouts: Sequence[Rollout]) -> str:
+    """What is NaN or infinite, and where it came from: the environment or the learner."""
+    parts = {
+        "policy loss": report.policy_loss,
+        "value loss": report.value_loss,
+        "entropy": report.entropy,
+    }
+    bad = ", ".join(f"{name} {value}" for name, value in parts.items() if not math.isfinite(value))
+    if any(not np.isfinite(rollout.rewards).all() for rollout in rollouts):
+        origin = "the environment gave a reward that is NaN or infinite"
+    elif any(not np.isfinite(rollout.observations).all() for rollout in rollouts):
+        origin = "the environment gave an observation that is NaN or infinite"
+    else:
+        origin = "rewards and observations were finite; try a lower learning rate or reward scale"
+    return f"the loss is not finite ({bad}): {origin}"

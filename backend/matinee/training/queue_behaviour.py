@@ -1,0 +1,85 @@
+"""How an environment thread of ga3c chooses actions, and what it remembers of the choice.
+
+The learner corrects for the age of the data by ρ = π/μ, so each segment carries log μ(a|s), the
+log-probability of each action under the weights, and the rate of random actions, that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.algorithm.acting import NumpyActorCritic
+from matinee.algorithm.behaviour import behaviour_log_probability
+from matinee.algorithm.distributions import Actions, Floats
+from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.rollout import Rollout
+from matinee.training.parameter_store import ParameterStore
+from matinee.training.prediction import PredictionDesk
+
+
+class QueueBehaviour:
+    """Acts with a copy of the weights that is renewed for each segment, or by a predictor.
+
+    Args:
+        shape: Of the network.
+        store: Where the weights are.
+        desk: Where predictors are asked, while there are any.
+        gives_up: Whether a predictor's answer is worth waiting for no longer.
+    """
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        *,
+        store: ParameterStore,
+        desk: PredictionDesk,
+        gives_up: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._gives_up = gives_up
+        self._actions = shape.interface.actions
+        self._weights = np.zeros(shape.layout().size, np.float32)
+        self._policy = NumpyActorCritic(shape, self._weights)
+        self.distribution = self._policy.distribution
+        self._outputs: list[Floats] = []
+        self._version = 0
+
+    def begin_rollout(self) -> None:
+        """Renew the copy of the weights."""
+        self._version = self._store.pull(self._weights)
+        self._outputs.clear()
+
+    def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
+        """Sample an action for each observation; shapes as for the policy."""
+        answer = self._desk.ask(observations, gives_up=self._gives_up)
+        if answer is None:
+            outputs = self._policy.outputs(observations).copy()
+        else:
+            outputs, version = answer
+            self._version = min(self._version, version)
+        self._outputs.append(outputs)
+        return self.distribution.sample(outputs, noise)
+
+    def end_rollout(self, rollout: Rollout, *, epsilon: float) -> int:
+        """Write log μ of the actions taken into the rollout.
+
+        Args:
+            rollout: As collected with this behaviour.
+            epsilon: Share of random actions in it.
+
+        Returns:
+            The version of the weights that acted: the oldest, where several did.
+        """
+        assert rollout.log_probability is not None, "segments keep what their behaviour was"
+        outputs = np.concatenate(self._outputs)
+        taken = rollout.actions.reshape(len(outputs), -1)
+        log_probability, _ = self.distribution.evaluate(np.ascontiguousarray(outputs.T), taken)
+        rollout.log_probability[...] = behaviour_log_probability(
+            log_probability, taken, epsilon=epsilon, actions=self._actions
+        ).reshape(rollout.log_probability.shape)
+        return self._version

@@ -1,0 +1,21 @@
+"""Places for threads: every thread that counts, pushes or waits at the gate has a slot of its own.
+
+Slots are fixed numbers, so that threads may come and go while a run trains and no counter moves.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_ACTORS: Final = 64
+"""Actor-learners or environment threads: slots 0 to 63, which are also the workers' numbers."""
+
+MAX_OPTIMIZERS: Final = 8
+"""Optimizer threads of the queue mode: the slots after the actors'."""
+
+SLOTS: Final = MAX_ACTORS + MAX_OPTIMIZERS
+
+
+def optimizer_slot(number: int) -> int:
+    """The slot of an optimizer thread, numbered from 0."""
+    return MAX_ACTORS + number

@@ -1,0 +1,66 @@
+"""A2C and PPO: one thread acts in all environments at once and learns from all of them together.
+
+No gradient is ever old, and the same seed gives the same weights.
+
+A2C takes one step along the gradient of each rollout. PPO goes over a rollout several times, in
+minibatches, and clips how far the policy may move (Schulman et al. 2017, Algorithm 1).
+"""
+
+from __future__ import annotations
+
+from matinee.algorithm.acting import NumpyActorCritic
+from matinee.algorithm.networks import NetworkShape
+from matinee.training.collector import ActingPlan, RolloutCollector
+from matinee.training.control import Reservation
+from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.learner import LocalLearner
+from matinee.training.shared_parts import SharedParts
+
+KL_TOLERANCE = 1.5
+"""PPO stops its epochs when the policy has moved further than this times `target_kl`, as the
+implementations of OpenAI (Spinning Up) and Stable-Baselines3 do."""
+
+
+class SynchronousLearner:
+    """The one thread of `a2c` and `ppo`."""
+
+    def __init__(self, plan: ActingPlan, shape: NetworkShape, shared: SharedParts) -> None:
+        self._slot = plan.slot
+        self._shared = shared
+        self._learner = LocalLearner(plan.slot, shape, shared=shared)
+        policy = NumpyActorCritic(shape, self._learner.weights)
+        self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared)
+        self._rollout = self.collector.new_rollout(plan.rollout_length)
+
+    def run(self) -> None:
+        """Train until the control says stop. The thread's whole life."""
+        shared, slot = self._shared, self._slot
+        try:
+            with self.collector:
+                while shared.control.may_begin(
+                    slot,
+                    reserves=Reservation(
+                        env_steps=self.collector.env_steps_of(self._rollout.length), updates=1
+                    ),
+                    on_standing=self._stand,
+                ):
+                    revision, values = shared.board.read(slot)
+                    self._learner.pull()
+                    if self._rollout.length != values.rollout_length:
+                        self._rollout = self.collector.new_rollout(values.rollout_length)
+                    if not self.collector.collect(self._rollout, values):
+                        return
+                    if self._rollout.valid.any():
+                        self._learn(values, revision=revision)
+                    shared.budget.check()
+        finally:
+            shared.board.stand_down(slot)
+            shared.control.end(slot)
+
+    def _stand(self) -> None:
+        self.collector.flush()
+        self._shared.board.stand_down(self._slot)
+
+    def _learn(self, values: HyperparameterValues, *, revision: int) -> None:
+        self._learner.compute([self._rollout], values)
+        self._learner.push(values, revision=revision, version=self._learner.version)

@@ -1,0 +1,222 @@
+"""All modes with their real threads: they end, stand, step, grow, shrink and take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fakes.training import PATIENCE_S, Rig, small_spec
+from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
+from matinee.training.outcome import StopCause
+
+MODES: dict[str, dict[str, Any]] = {
+    "a3c": {"algorithm": "a3c"},
+    "lockstep": {"algorithm": "a3c", "lockstep": True},
+    "a2c": {"algorithm": "a2c"},
+    "ppo": {"algorithm": "ppo"},
+    "ga3c": {"algorithm": "ga3c"},
+    "predictors": {"algorithm": "ga3c", "hyperparameters": {"predictor_threads": 2}},
+}
+REPEATABLE = ("lockstep", "a2c", "ppo")
+
+MakeRig = Callable[..., Rig]
+
+
+@pytest.fixture
+def make_rig() -> Iterator[MakeRig]:
+    """Two workers in the mode that is asked for, without end unless told otherwise."""
+    rigs: list[Rig] = []
+
+    def make(mode: str, environment_id: str = "CartPole-v1", **overrides: Any) -> Rig:
+        settings: dict[str, Any] = {"workers": 2, "budget": {"env_steps": None}}
+        rig = Rig(small_spec(environment_id, **settings | MODES[mode] | overrides))
+        rigs.append(rig)
+        return rig
+
+    yield make
+    for rig in rigs:
+        rig.trainer.control.stop(StopCause.ABORTED, "the test is over")
+        rig.trainer.join(PATIENCE_S)
+
+
+def env_steps(rig: Rig) -> int:
+    """Done so far."""
+    return rig.trainer.progress().env_steps
+
+
+def updates(rig: Rig) -> int:
+    """Pushed so far."""
+    return rig.trainer.progress().updates
+
+
+def change(rig: Rig, **settings: Any) -> None:
+    """Change hyperparameters, and wait until they are in use."""
+    revision = rig.trainer.board.propose(settings)
+    rig.wait_until(lambda: rig.trainer.board.snapshot().revision >= revision)
+
+
+def goes_on(rig: Rig) -> bool:
+    """Waits until there are both more steps and more updates."""
+    steps_before, updates_before = env_steps(rig), updates(rig)
+    rig.wait_until(lambda: env_steps(rig) > steps_before and updates(rig) > updates_before)
+    return True
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_ends_with_its_budget(make_rig: MakeRig, mode: str) -> None:
+    """All threads end, and what was counted is what was told."""
+    rig = make_rig(mode, budget={"env_steps": 4000})
+
+    outcome = rig.run()
+
+    progress = rig.trainer.progress()
+    assert outcome.cause is StopCause.FINISHED_BUDGET
+    assert progress.env_steps >= 4000
+    told = sum(drained.metrics["policy_loss"].count for drained in rig.drained if drained.metrics)
+    assert progress.updates == told > 0
+    episodes = [number for drained in rig.drained for number in drained.episodes.episode.tolist()]
+    assert episodes == list(range(1, progress.episodes + 1))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_stands_still_when_paused(make_rig: MakeRig, mode: str) -> None:
+    """Once paused nothing is stepped or learned; after resume both go on."""
+    rig = make_rig(mode)
+    rig.trainer.start()
+    rig.wait_until(lambda: updates(rig) > 5)
+    rig.trainer.control.pause()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+    stood_at = (env_steps(rig), updates(rig))
+
+    assert not rig.trainer.control.stopping.wait(0.1)
+    assert (env_steps(rig), updates(rig)) == stood_at
+
+    rig.trainer.control.resume()
+    assert goes_on(rig)
+
+
+@pytest.mark.parametrize("mode", ["a3c", "a2c", "ga3c", "predictors"])
+def test_a_single_update_is_a_single_update(make_rig: MakeRig, mode: str) -> None:
+    """A step of one update pushes once, in every mode that pushes once a boundary."""
+    rig = make_rig(mode)
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    for expected in (1, 2, 3):
+        rig.trainer.control.step(updates=1)
+        rig.wait_until(lambda: rig.trainer.control.paused)
+        assert updates(rig) == expected
+
+
+@pytest.mark.parametrize("mode", ["a3c", "lockstep", "a2c", "ga3c"])
+def test_the_number_of_workers_changes_live(make_rig: MakeRig, mode: str) -> None:
+    """More and fewer workers, up and down and up again: each time training goes on."""
+    rig = make_rig(mode)
+    rig.trainer.start()
+    assert goes_on(rig)
+    for workers in (4, 1, 3, 2):
+        change(rig, workers=workers)
+        assert goes_on(rig)
+
+    started = {
+        status.worker
+        for drained in rig.drained
+        for status in drained.worker_statuses
+        if status.status == "running"
+    }
+    assert started == (set(range(4)) if mode in ("a3c", "ga3c") else {0})
+
+
+def test_workers_may_change_while_paused(make_rig: MakeRig) -> None:
+    """A change of the crew is applied without running on; the new workers stand at the gate."""
+    rig = make_rig("a3c")
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+
+    change(rig, workers=5)
+    rig.wait_until(lambda: rig.trainer.control.paused)
+    assert env_steps(rig) == 0
+
+    rig.trainer.control.resume()
+    rig.wait_until(
+        lambda: (
+            {s.worker for d in rig.drained for s in d.worker_statuses} >= set(range(5))
+            and env_steps(rig) > 0
+        )
+    )
+
+
+def test_a_run_changes_from_mode_to_mode(make_rig: MakeRig) -> None:
+    """Same run, same weights: counters go on, and each mode learns from where the last one was."""
+    rig = make_rig("a3c")
+    rig.trainer.start()
+    for algorithm in ("ga3c", "ppo", "a2c", "ga3c", "a3c"):
+        assert goes_on(rig)
+        before = updates(rig)
+        change(rig, algorithm=algorithm)
+        assert updates(rig) >= before
+    assert goes_on(rig)
+
+
+def test_predictors_come_and_go(make_rig: MakeRig) -> None:
+    """From none to three to one to none: no request is left unanswered."""
+    rig = make_rig("ga3c")
+    rig.trainer.start()
+    for predictors in (3, 1, 0, 2):
+        change(rig, predictor_threads=predictors)
+        assert goes_on(rig)
+
+
+def test_optimizers_come_and_go(make_rig: MakeRig) -> None:
+    """One optimizer learns, as do four; the queue's bounds change too."""
+    rig = make_rig("ga3c")
+    rig.trainer.start()
+    for optimizers, capacity in ((1, 2), (4, 16), (2, 4)):
+        change(rig, optimizer_threads=optimizers, queue_capacity=capacity)
+        assert goes_on(rig)
+    reading = rig.trainer.queue_reading()
+    assert reading is not None
+    assert reading.capacity == 4
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_failing_environment_fails_the_run(make_rig: MakeRig, mode: str) -> None:
+    """An exception in any thread ends all of them, and its text is the reason."""
+    rig = make_rig(mode, environment_id="Probe/Faulty-v0")
+
+    outcome = rig.run()
+
+    assert outcome.cause is StopCause.FAILED
+    assert "Traceback" in (outcome.traceback_text or "")
+
+
+@pytest.mark.parametrize("mode", REPEATABLE)
+def test_a_seed_repeats(make_rig: MakeRig, mode: str) -> None:
+    """Lockstep, a2c and ppo with two workers: the same seed gives the same weights, bit for bit."""
+
+    def weights(seed: int) -> bytes:
+        rig = make_rig(mode, seed=seed, budget={"env_steps": 3000})
+        rig.run()
+        return rig.trainer.capture().weights.tobytes()
+
+    assert weights(3) == weights(3)
+    assert weights(3) != weights(4)
+
+
+def test_a2c_is_a3c_with_one_worker(make_rig: MakeRig) -> None:
+    """The same environments, actions, gradients and steps: the weights are equal bit for bit."""
+    same = {
+        name: value
+        for name, value in default_settings(Algorithm.A3C).items()
+        if not HYPERPARAMETERS[name].spec_field
+    }
+
+    def weights(mode: str) -> bytes:
+        rig = make_rig(mode, workers=1, hyperparameters=same, seed=7, budget={"env_steps": 5000})
+        rig.run()
+        return rig.trainer.capture().weights.tobytes()
+
+    assert weights("a3c") == weights("a2c") == weights("lockstep")
