@@ -5,6 +5,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 export type ActionName = Command["action"]["name"];
+export type Algorithm = Schemas["Algorithm"];
 export type AlgorithmDescription = Schemas["AlgorithmDescription"];
 export type Command = Schemas["Command"];
 export type EnvironmentDescription = Schemas["EnvironmentDescription"];
@@ -33,6 +34,7 @@ export type SeriesAxis = Schemas["SeriesAxis"];
 export type Setting = Schemas["HyperparameterSetting"];
 export type Scalar = Extract<Setting, boolean | number | string>;
 export type Schedule = Schemas["Schedule"];
+export type SpaceDescription = Schemas["SpaceDescription"];
 export type SystemInfo = Schemas["SystemInfo"];
 
 /** What the server sends over the live stream. */

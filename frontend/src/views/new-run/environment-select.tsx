@@ -3,7 +3,8 @@
 import { Select } from "@mantine/core";
 import { useMemo } from "react";
 import type { EnvironmentDescription } from "../../api/types";
-import { formatMeasured } from "../../format/numbers";
+import { Icon } from "../../ui/icons";
+import { environmentFacts, environmentObstacle } from "./environment-text";
 import styles from "./new-run-page.module.css";
 
 interface EnvironmentSelectProps {
@@ -20,69 +21,70 @@ export function EnvironmentSelect(props: EnvironmentSelectProps) {
     [environments],
   );
   const chosen = byId.get(value);
+  const missing = chosen === undefined ? null : environmentObstacle(chosen);
   return (
-    <Select
-      label="Environment"
-      searchable
-      data={grouped(environments)}
-      value={value}
-      onChange={(id) => {
-        if (id !== null) onChange(id);
-      }}
-      description={chosen === undefined ? null : facts(chosen)}
-      error={error}
-      withScrollArea={false}
-      classNames={{ options: styles.options ?? "", option: styles.choice ?? "" }}
-      nothingFoundMessage="No environment has such a name"
-      renderOption={({ option }) => {
-        const environment = byId.get(option.value);
-        const why = environment === undefined ? null : obstacle(environment);
-        return (
-          <span className={styles.option}>
-            <span>{option.label}</span>
-            {why !== null && <span className={styles.obstacle}>{why}</span>}
-          </span>
-        );
-      }}
-    />
+    <div className={styles.environment}>
+      <Select
+        label="Environment"
+        searchable
+        data={grouped(environments)}
+        value={value}
+        onChange={(id) => {
+          if (id !== null) onChange(id);
+        }}
+        description={chosen?.summary ?? null}
+        error={error}
+        withScrollArea={false}
+        classNames={{ options: styles.options ?? "", option: styles.choice ?? "" }}
+        nothingFoundMessage="No environment has such a name"
+        renderOption={({ option }) => {
+          const environment = byId.get(option.value);
+          const why = environment === undefined ? null : environmentObstacle(environment);
+          return (
+            <span className={styles.option}>
+              <span>{option.label}</span>
+              {why !== null && <span className={styles.obstacle}>{why}</span>}
+            </span>
+          );
+        }}
+      />
+      {missing !== null && (
+        <p className={styles.missing}>
+          <Icon name="warning" size={14} />
+          <span>{missing}</span>
+        </p>
+      )}
+      {chosen !== undefined && (
+        <ul className={styles.facts} title={spaces(chosen)}>
+          {environmentFacts(chosen).map((fact) => (
+            <li key={fact}>{fact}</li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 
-/** Why it can't be trained here now; null if it can. */
-function obstacle(environment: EnvironmentDescription): string | null {
-  const { installed, trainable, install_hint: hint, untrainable_reason: reason } = environment;
-  if (installed && trainable) return null;
-  const fallback = installed ? "not trainable here" : "not installed";
-  return (installed ? reason : (hint ?? reason)) ?? fallback;
-}
-
 function grouped(environments: readonly EnvironmentDescription[]) {
-  const ready = environments.filter((environment) => obstacle(environment) === null);
+  const ready = environments.filter((environment) => environmentObstacle(environment) === null);
   const option = (environment: EnvironmentDescription) => ({
     value: environment.id,
     label: environment.id,
-    disabled: obstacle(environment) !== null,
+    disabled: environmentObstacle(environment) !== null,
   });
   return [
     { group: "Well known here", items: ready.filter(({ curated }) => curated).map(option) },
     { group: "Also installed", items: ready.filter(({ curated }) => !curated).map(option) },
     {
       group: "Not now",
-      items: environments.filter((environment) => obstacle(environment) !== null).map(option),
+      items: environments
+        .filter((environment) => environmentObstacle(environment) !== null)
+        .map(option),
     },
   ].filter(({ items }) => items.length > 0);
 }
 
-function facts(environment: EnvironmentDescription): string {
-  const parts = [
-    environment.summary,
-    environment.action?.size == null ? null : `${environment.action.size} actions`,
-    environment.reward_threshold === null
-      ? null
-      : `solved at ${formatMeasured(environment.reward_threshold)}`,
-    environment.max_episode_steps === null
-      ? null
-      : `at most ${environment.max_episode_steps} steps an episode`,
-  ];
-  return parts.filter((part) => part !== null).join(" · ");
+/** Both spaces as gymnasium prints them. */
+function spaces({ observation, action }: EnvironmentDescription): string {
+  return [observation, action].flatMap((space) => (space === null ? [] : [space.text])).join("\n");
 }

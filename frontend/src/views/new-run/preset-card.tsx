@@ -4,52 +4,51 @@ import type { Preset } from "../../api/types";
 import { Curve } from "../../charts/curve";
 import { formatSpan } from "../../format/durations";
 import { formatCount, formatMeasured } from "../../format/numbers";
+import { ChoiceCard } from "../../ui/choice-card";
 import styles from "./preset-card.module.css";
 
 type Measurement = NonNullable<Preset["measurement"]>;
 
 interface PresetCardProps {
   readonly preset: Preset;
+  /** Why it can't be started here now. */
+  readonly obstacle: string | null;
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }
 
-export function PresetCard({ preset, isChosen, onChoose }: PresetCardProps) {
-  const { measurement } = preset;
+export function PresetCard({ preset, obstacle, isChosen, onChoose }: PresetCardProps) {
   return (
-    <label className={styles.card} data-chosen={isChosen || undefined}>
-      <input
-        type="radio"
-        name="preset"
-        className="visually-hidden"
-        checked={isChosen}
-        onChange={onChoose}
-      />
+    <ChoiceCard group="preset" isChosen={isChosen} onChoose={onChoose}>
       <span className={styles.title}>{preset.title}</span>
       <code className={styles.name}>{preset.name}</code>
       <span className={styles.summary}>{preset.summary}</span>
-      {measurement !== null && (
-        <span className={styles.measured}>
-          {measurement.curve.length > 1 && (
-            <Curve
-              points={measurement.curve}
-              threshold={measurement.threshold}
-              width={120}
-              height={44}
-            />
-          )}
-          <span>
-            {verdict(measurement)}
-            <br />
-            {measurement.solved > 0 ? "median " : "in "}
-            {formatCount(measurement.env_steps_median)} steps,{" "}
-            {formatSpan(measurement.seconds_median)}
-            <br />
-            <small title={measurement.machine}>measured on {measurement.measured_on}</small>
-          </span>
-        </span>
+      {obstacle !== null && <span className={styles.obstacle}>{obstacle}</span>}
+      {preset.measurement !== null && <Measured measurement={preset.measurement} />}
+    </ChoiceCard>
+  );
+}
+
+function Measured({ measurement }: { measurement: Measurement }) {
+  return (
+    <span className={styles.measured}>
+      {measurement.curve.length > 1 && (
+        <Curve
+          points={measurement.curve}
+          threshold={measurement.threshold}
+          width={120}
+          height={44}
+        />
       )}
-    </label>
+      <span>
+        {verdict(measurement)}
+        <br />
+        {measurement.solved > 0 ? "median " : "in "}
+        {formatCount(measurement.env_steps_median)} steps, {formatSpan(measurement.seconds_median)}
+        <br />
+        <small title={measurement.machine}>measured on {measurement.measured_on}</small>
+      </span>
+    </span>
   );
 }
 

@@ -1,18 +1,53 @@
 import { describe, expect, it } from "vitest";
-import type { Preset } from "../../api/types";
-import { draftDocument, draftDocuments, fieldErrors, openRunDraft, readSeeds } from "./run-draft";
+import type { EnvironmentDescription, Preset } from "../../api/types";
+import {
+  type DraftContext,
+  draftDocument,
+  draftDocuments,
+  fieldErrors,
+  openRunDraft,
+  readSeeds,
+  startingSetting,
+} from "./run-draft";
 
 const preset = {
   name: "cartpole-lesson",
   spec: {
-    environment: { id: "CartPole-v1", kwargs: {} },
-    network: { hidden: [64], activation: "tanh", shared_trunk: true },
+    algorithm: "a3c",
+    environment: { id: "CartPole-v1", kwargs: { sutton: true }, normalize_observations: false },
+    network: {
+      hidden: [64],
+      activation: "tanh",
+      shared_trunk: true,
+      convolution: "auto",
+      lstm: null,
+      log_std_init: 0,
+    },
     workers: 2,
     envs_per_worker: 32,
+    processes: 2,
+    lockstep: false,
     hyperparameters: { learning_rate: 0.01 },
     budget: { env_steps: null, seconds: 300, target_return: null },
   },
 } as unknown as Preset;
+
+const rows = ["learning_rate", "gamma"].map((name) => ({ name, default: 0.5 }));
+const a3c = {
+  name: "a3c",
+  lockstep: true,
+  processes: true,
+  recurrent: true,
+  hyperparameters: rows,
+} as unknown as DraftContext["algorithm"];
+const ppo = {
+  name: "ppo",
+  lockstep: false,
+  processes: false,
+  recurrent: false,
+  hyperparameters: [...rows, { name: "clip_range", default: 0.2 }],
+} as unknown as DraftContext["algorithm"];
+const context: DraftContext = { preset, algorithm: a3c, environment: undefined };
 
 const untouched = openRunDraft(preset);
 const withFields = (fields: Partial<typeof untouched.fields>) => ({
@@ -22,7 +57,7 @@ const withFields = (fields: Partial<typeof untouched.fields>) => ({
 
 describe("the new-run form", () => {
   it("sends nothing but the preset while nothing was changed", () => {
-    expect(draftDocument(untouched, preset)).toEqual({ preset: "cartpole-lesson" });
+    expect(draftDocument(untouched, context)).toEqual({ preset: "cartpole-lesson" });
   });
 
   it("sends what differs, and only that", () => {
@@ -30,7 +65,7 @@ describe("the new-run form", () => {
       ...withFields({ workers: "4", hidden: "32 x 32", budgetSeconds: "", budgetEnvSteps: "1e6" }),
       settings: { gamma: 0.9 },
     };
-    expect(draftDocument(draft, preset)).toEqual({
+    expect(draftDocument(draft, context)).toEqual({
       preset: "cartpole-lesson",
       workers: 4,
       network: { hidden: [32, 32] },
@@ -40,15 +75,55 @@ describe("the new-run form", () => {
   });
 
   it("leaves it to the server to refuse what is no number", () => {
-    expect(draftDocument(withFields({ workers: "many" }), preset).workers).toBe("many");
+    expect(draftDocument(withFields({ workers: "many" }), context).workers).toBe("many");
   });
 
   it("makes one run for each seed, in a group", () => {
-    const documents = draftDocuments(withFields({ name: "mine", seeds: "1, 3" }), preset);
+    const documents = draftDocuments(withFields({ name: "mine", seeds: "1, 3" }), context);
     expect(documents).toEqual([
       { preset: "cartpole-lesson", name: "mine, seed 1", group: "mine", seed: 1 },
       { preset: "cartpole-lesson", name: "mine, seed 3", group: "mine", seed: 3 },
     ]);
+  });
+});
+
+describe("another mode than the preset's", () => {
+  const other = { preset, algorithm: ppo, environment: undefined };
+
+  it("drops the settings that were tuned for the preset's mode", () => {
+    const draft = {
+      ...withFields({ algorithm: "ppo", lstm: "64", lockstep: true }),
+      settings: { clip_range: 0.1, correction: "vtrace" },
+    };
+    expect(draftDocument(draft, other)).toEqual({
+      preset: "cartpole-lesson",
+      algorithm: "ppo",
+      processes: 1,
+      hyperparameters: { learning_rate: null, clip_range: 0.1 },
+    });
+  });
+
+  it("begins with its own defaults", () => {
+    const learningRate = { name: "learning_rate", default: 3e-4 };
+    expect(startingSetting(learningRate, context)).toBe(0.01);
+    expect(startingSetting(learningRate, other)).toBe(3e-4);
+  });
+});
+
+it("does not take the preset's arguments into another environment", () => {
+  const pong = {
+    id: "ALE/Pong-v5",
+    observation: { kind: "Box", shape: [4, 84, 84] },
+  } as EnvironmentDescription;
+  const draft = withFields({
+    environment: pong.id,
+    normalizeObservations: true,
+    convolution: "a3c",
+  });
+  expect(draftDocument(draft, { ...context, environment: pong })).toEqual({
+    preset: "cartpole-lesson",
+    environment: { id: "ALE/Pong-v5", kwargs: {} },
+    network: { convolution: "a3c" },
   });
 });
 
@@ -77,12 +152,16 @@ it("finds the field that an error belongs to", () => {
     { loc: ["body", "budget", "seconds"], message: "must be positive" },
     { loc: [], message: "rollout too large" },
     { loc: ["processes"], message: "only 1" },
+    { loc: ["environment", "normalize_observations"], message: "not images" },
+    { loc: ["checkpoint", "keep_last"], message: "too many" },
   ]);
   expect(Object.fromEntries(byField)).toEqual({
     "hyperparameters.learning_rate": "too low",
     environment: "unknown",
     hidden: "too large",
     budgetSeconds: "must be positive",
+    processes: "only 1",
+    normalizeObservations: "not images",
   });
-  expect(rest).toEqual(["rollout too large", "processes: only 1"]);
+  expect(rest).toEqual(["rollout too large", "checkpoint.keep_last: too many"]);
 });

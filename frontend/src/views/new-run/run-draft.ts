@@ -6,18 +6,33 @@
  */
 
 import type { FieldProblem } from "../../api/problem";
-import type { Preset, RunSpec, Setting } from "../../api/types";
+import type {
+  AlgorithmDescription,
+  EnvironmentDescription,
+  HyperparameterDefinition,
+  Preset,
+  RunSpec,
+  Setting,
+} from "../../api/types";
 import { formatSetting, parseNumber } from "../../format/numbers";
 
 /** The fields that are typed; empty text means "no value". */
 export interface DraftFields {
   readonly name: string;
+  readonly algorithm: string;
   readonly environment: string;
+  readonly normalizeObservations: boolean;
   readonly workers: string;
   readonly envsPerWorker: string;
+  readonly processes: string;
+  readonly lockstep: boolean;
   readonly hidden: string;
   readonly activation: string;
   readonly sharedTrunk: boolean;
+  readonly convolution: string;
+  /** Units; empty for none. */
+  readonly lstm: string;
+  readonly logStdInit: string;
   /** One seed, or several: "1, 2, 3" or "1-5"; one run for each. */
   readonly seeds: string;
   readonly budgetEnvSteps: string;
@@ -28,7 +43,7 @@ export interface DraftFields {
 export interface RunDraft {
   readonly preset: string;
   readonly fields: DraftFields;
-  /** Settings that differ from the preset's. */
+  /** Settings that differ from those that the form began with. */
   readonly settings: Readonly<Record<string, Setting>>;
 }
 
@@ -39,12 +54,19 @@ export function openRunDraft(preset: Preset): RunDraft {
 function fieldsOf(spec: RunSpec): DraftFields {
   return {
     name: "",
+    algorithm: spec.algorithm,
     environment: spec.environment.id,
+    normalizeObservations: spec.environment.normalize_observations,
     workers: String(spec.workers),
     envsPerWorker: String(spec.envs_per_worker),
+    processes: String(spec.processes),
+    lockstep: spec.lockstep,
     hidden: spec.network.hidden.join(", "),
     activation: spec.network.activation,
     sharedTrunk: spec.network.shared_trunk,
+    convolution: spec.network.convolution,
+    lstm: optional(spec.network.lstm),
+    logStdInit: formatSetting(spec.network.log_std_init),
     seeds: "",
     budgetEnvSteps: optional(spec.budget.env_steps),
     budgetSeconds: optional(spec.budget.seconds),
@@ -52,33 +74,124 @@ function fieldsOf(spec: RunSpec): DraftFields {
   };
 }
 
+/** What the chosen mode and environment allow. */
+export interface DraftContext {
+  readonly preset: Preset;
+  readonly algorithm: Pick<
+    AlgorithmDescription,
+    "name" | "lockstep" | "processes" | "recurrent" | "hyperparameters"
+  >;
+  /** Undefined if the server does not know it. */
+  readonly environment: EnvironmentDescription | undefined;
+}
+
+/** Whether observations are images; undefined if that is not known. */
+export function observesImages(
+  environment: EnvironmentDescription | undefined,
+): boolean | undefined {
+  const space = environment?.observation;
+  return space == null ? undefined : space.kind === "Box" && space.shape?.length === IMAGE_AXES;
+}
+
+/** Whether actions are numbers from a range; undefined if that is not known. */
+export function actsContinuously(
+  environment: EnvironmentDescription | undefined,
+): boolean | undefined {
+  const space = environment?.action;
+  return space == null ? undefined : space.kind === "Box";
+}
+
+const IMAGE_AXES = 3;
+
+/** The fields as the mode and the environment allow them; one that is not shown is not sent. */
+function allowedFields(fields: DraftFields, context: DraftContext): DraftFields {
+  const { algorithm, environment } = context;
+  const isImage = observesImages(environment);
+  return {
+    ...fields,
+    ...(algorithm.lockstep ? {} : { lockstep: false }),
+    ...(algorithm.processes ? {} : { processes: "1" }),
+    ...(algorithm.recurrent ? {} : { lstm: "" }),
+    ...(isImage === false ? { convolution: "auto" } : {}),
+    ...(isImage === true ? { normalizeObservations: false } : {}),
+  };
+}
+
+/**
+ * What a hyperparameter is unless somebody changes it here: the preset's value. In another mode
+ * than the preset's, that mode's default: what was tuned for one mode misleads in another.
+ */
+export function startingSetting(
+  definition: Pick<HyperparameterDefinition, "name" | "default">,
+  { preset, algorithm }: Pick<DraftContext, "preset" | "algorithm">,
+): Setting {
+  const isPresetsMode = algorithm.name === preset.spec.algorithm;
+  const tuned = isPresetsMode ? preset.spec.hyperparameters[definition.name] : undefined;
+  return tuned ?? definition.default;
+}
+
 /** The request's body, without a seed: what the draft changes about its preset. */
-export function draftDocument(draft: RunDraft, preset: Preset): Record<string, unknown> {
-  const { fields } = draft;
+export function draftDocument(draft: RunDraft, context: DraftContext): Record<string, unknown> {
+  const { preset } = context;
+  const fields = allowedFields(draft.fields, context);
   const base = fieldsOf(preset.spec);
   const changed = (name: keyof DraftFields) => fields[name] !== base[name];
   const document: Record<string, unknown> = { preset: draft.preset };
+  const add = (name: string, part: Record<string, unknown>) => {
+    if (Object.keys(part).length > 0) document[name] = part;
+  };
   if (fields.name.trim() !== "") document.name = fields.name.trim();
-  if (changed("environment")) document.environment = { id: fields.environment };
+  if (changed("algorithm")) document.algorithm = fields.algorithm;
+  add("environment", environmentPart(fields, preset.spec));
   const network: Record<string, unknown> = {};
   if (changed("hidden")) network.hidden = list(fields.hidden);
   if (changed("activation")) network.activation = fields.activation;
   if (changed("sharedTrunk")) network.shared_trunk = fields.sharedTrunk;
-  if (Object.keys(network).length > 0) document.network = network;
+  if (changed("convolution")) network.convolution = fields.convolution;
+  if (changed("lstm")) network.lstm = numberOrText(fields.lstm);
+  if (changed("logStdInit")) network.log_std_init = numberOrText(fields.logStdInit);
+  add("network", network);
   if (changed("workers")) document.workers = numberOrText(fields.workers);
   if (changed("envsPerWorker")) document.envs_per_worker = numberOrText(fields.envsPerWorker);
-  if (Object.keys(draft.settings).length > 0) document.hyperparameters = { ...draft.settings };
+  if (changed("processes")) document.processes = numberOrText(fields.processes);
+  if (changed("lockstep")) document.lockstep = fields.lockstep;
+  add("hyperparameters", hyperparametersPart(draft, context));
   const budget: Record<string, unknown> = {};
   if (changed("budgetEnvSteps")) budget.env_steps = numberOrText(fields.budgetEnvSteps);
   if (changed("budgetSeconds")) budget.seconds = numberOrText(fields.budgetSeconds);
   if (changed("budgetTargetReturn")) budget.target_return = numberOrText(fields.budgetTargetReturn);
-  if (Object.keys(budget).length > 0) document.budget = budget;
+  add("budget", budget);
   return document;
 }
 
+function environmentPart(fields: DraftFields, spec: RunSpec): Record<string, unknown> {
+  const isOther = fields.environment !== spec.environment.id;
+  const { normalizeObservations: normalized } = fields;
+  const isNormalizedOtherwise = normalized !== spec.environment.normalize_observations;
+  if (!isOther && !isNormalizedOtherwise) return {};
+  const hasArguments = Object.keys(spec.environment.kwargs).length > 0;
+  return {
+    id: fields.environment,
+    // The preset's arguments are for its own environment.
+    ...(isOther && hasArguments ? { kwargs: {} } : {}),
+    ...(isNormalizedOtherwise ? { normalize_observations: normalized } : {}),
+  };
+}
+
+function hyperparametersPart(
+  { settings }: RunDraft,
+  { preset, algorithm }: DraftContext,
+): Record<string, unknown> {
+  const applicable = new Set(algorithm.hyperparameters.map(({ name }) => name));
+  const chosen = Object.entries(settings).filter(([name]) => applicable.has(name));
+  if (algorithm.name === preset.spec.algorithm) return Object.fromEntries(chosen);
+  const cleared = Object.keys(preset.spec.hyperparameters).map((name) => [name, null] as const);
+  return { ...Object.fromEntries(cleared), ...Object.fromEntries(chosen) };
+}
+
 /** One body for each seed; several seeds make a group, so that they can be told apart. */
-export function draftDocuments(draft: RunDraft, preset: Preset): Record<string, unknown>[] {
-  const document = draftDocument(draft, preset);
+export function draftDocuments(draft: RunDraft, context: DraftContext): Record<string, unknown>[] {
+  const document = draftDocument(draft, context);
   const seeds = readSeeds(draft.fields.seeds);
   if (seeds.length === 0) return [document];
   if (seeds.length === 1) return [{ ...document, seed: seeds[0] }];
@@ -127,13 +240,20 @@ export function fieldErrors(problems: readonly FieldProblem[]): {
 const FIELDS: Readonly<Record<string, keyof DraftFields>> = {
   name: "name",
   group: "name",
+  algorithm: "algorithm",
   environment: "environment",
+  "environment.normalize_observations": "normalizeObservations",
   workers: "workers",
   envs_per_worker: "envsPerWorker",
+  processes: "processes",
+  lockstep: "lockstep",
   seed: "seeds",
   "network.hidden": "hidden",
   "network.activation": "activation",
   "network.shared_trunk": "sharedTrunk",
+  "network.convolution": "convolution",
+  "network.lstm": "lstm",
+  "network.log_std_init": "logStdInit",
   "budget.env_steps": "budgetEnvSteps",
   "budget.seconds": "budgetSeconds",
   "budget.target_return": "budgetTargetReturn",

@@ -1,0 +1,64 @@
+/** Which training mode: a card for each, in a sentence. */
+
+import { Button } from "@mantine/core";
+import type { AlgorithmDescription, Preset } from "../../api/types";
+import { ChoiceCard } from "../../ui/choice-card";
+import styles from "./algorithm-choice.module.css";
+
+interface AlgorithmChoiceProps {
+  readonly algorithms: readonly AlgorithmDescription[];
+  readonly chosen: AlgorithmDescription;
+  readonly preset: Preset;
+  /** A preset of the same task that was made for the chosen mode. */
+  readonly sibling: Preset | null;
+  readonly error: string | undefined;
+  readonly onChoose: (name: string) => void;
+  readonly onPreset: (preset: Preset) => void;
+}
+
+export function AlgorithmChoice(props: AlgorithmChoiceProps) {
+  const { algorithms, chosen, preset, sibling, error, onChoose, onPreset } = props;
+  return (
+    <section className={styles.section} aria-labelledby="algorithm">
+      <h2 id="algorithm">Algorithm</h2>
+      <fieldset data-invalid={error !== undefined || undefined}>
+        <legend className="visually-hidden">Algorithm</legend>
+        <div className={styles.cards}>
+          {algorithms.map((algorithm) => (
+            <ChoiceCard
+              key={algorithm.name}
+              group="algorithm"
+              isChosen={algorithm.name === chosen.name}
+              onChoose={() => onChoose(algorithm.name)}
+            >
+              <span className={styles.name}>
+                {algorithm.name}
+                <span className={styles.title}>{algorithm.title}</span>
+              </span>
+              <span className={styles.sentence}>{algorithm.sentence}</span>
+            </ChoiceCard>
+          ))}
+        </div>
+      </fieldset>
+      {error !== undefined && (
+        <p className={styles.error} role="alert">
+          {error}
+        </p>
+      )}
+      <p className={styles.fact}>
+        <strong>Same seed, same run?</strong> {chosen.reproducible}
+      </p>
+      {chosen.name !== preset.spec.algorithm && (
+        <p className={styles.fact}>
+          {preset.name} was made for {preset.spec.algorithm}, so the hyperparameters below are the
+          defaults of {chosen.name}.{" "}
+          {sibling !== null && (
+            <Button variant="subtle" size="compact-xs" onClick={() => onPreset(sibling)}>
+              Start from {sibling.name} instead
+            </Button>
+          )}
+        </p>
+      )}
+    </section>
+  );
+}

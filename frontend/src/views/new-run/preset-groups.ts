@@ -1,0 +1,52 @@
+/** The shelf of presets: those of one task side by side, so that modes can be compared. */
+
+import type { EnvironmentDescription, Preset } from "../../api/types";
+import { environmentObstacle } from "./environment-text";
+
+export interface ShelvedPreset {
+  readonly preset: Preset;
+  /** Why it can't be started here now. */
+  readonly obstacle: string | null;
+}
+
+export interface PresetGroup {
+  readonly title: string;
+  readonly presets: readonly ShelvedPreset[];
+}
+
+const OTHER_TASKS = "Other tasks";
+const NOT_INSTALLED = "After another package is installed";
+
+/** In the server's order; a task with a single preset has no shelf of its own. */
+export function groupPresets(
+  presets: readonly Preset[],
+  environments: readonly EnvironmentDescription[],
+): PresetGroup[] {
+  const byId = new Map(environments.map((each) => [each.id, each]));
+  const shelved = presets.map((preset) => {
+    const environment = byId.get(preset.spec.environment.id);
+    const obstacle = environment === undefined ? null : environmentObstacle(environment);
+    return { preset, obstacle };
+  });
+  const ready = shelved.filter(({ obstacle }) => obstacle === null);
+  const tasks = ready.map(({ preset }) => taskOf(preset));
+  const large = [...new Set(tasks)].filter(
+    (task) => tasks.filter((other) => other === task).length > 1,
+  );
+  return [
+    ...large.map((task) => ({
+      title: task,
+      presets: ready.filter(({ preset }) => taskOf(preset) === task),
+    })),
+    {
+      title: large.length === 0 ? "" : OTHER_TASKS,
+      presets: ready.filter(({ preset }) => !large.includes(taskOf(preset))),
+    },
+    { title: NOT_INSTALLED, presets: shelved.filter(({ obstacle }) => obstacle !== null) },
+  ].filter((group) => group.presets.length > 0);
+}
+
+/** CartPole-v0 and CartPole-v1 are one task. */
+function taskOf(preset: Preset): string {
+  return preset.spec.environment.id.replace(/-v\d+$/, "");
+}
