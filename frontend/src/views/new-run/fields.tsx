@@ -76,6 +76,7 @@ export function SwitchField({ form, name, label, description }: SwitchFieldProps
   return (
     <Switch
       className={styles.switch}
+      classNames={{ description: styles.switchNote ?? "" }}
       label={label}
       description={description}
       error={error}
