@@ -33,7 +33,9 @@ class Run(BaseModel):
     group: str | None
     tags: list[str]
     notes: str
-    algorithm: Algorithm
+    algorithm: Algorithm = Field(
+        description="In use now; `spec.algorithm` is the one that it began with."
+    )
     environment: EnvironmentSpec
     seed: int
     spec: RunSpec
@@ -122,3 +124,8 @@ class RunSnapshot(BaseModel):
     progress: Progress = Progress()
     hyperparameter_revision: int = 0
     hyperparameters: dict[str, AppliedHyperparameter] = Field(default_factory=dict)
+
+    def algorithm(self, spec: RunSpec) -> Algorithm:
+        """The one in use: from the spec, until somebody changes it."""
+        applied = self.hyperparameters.get("algorithm")
+        return spec.algorithm if applied is None else Algorithm(str(applied.value))

@@ -166,7 +166,7 @@ def assemble_run(
         group=details.group,
         tags=details.tags,
         notes=details.notes,
-        algorithm=spec.algorithm,
+        algorithm=snapshot.algorithm(spec),
         environment=spec.environment,
         seed=spec.seed,
         spec=spec,

@@ -196,11 +196,6 @@ class RunService:
         reader = self._folders.reader(run_id)
         snapshot, _ = await asyncio.to_thread(reader.snapshot)
         from_spec = run.spec.initial_settings()
-        algorithm = Algorithm(
-            str(snapshot.hyperparameters["algorithm"].value)
-            if "algorithm" in snapshot.hyperparameters
-            else run.spec.algorithm
-        )
         pending: dict[str, HyperparameterSetting] = {}
         for command in await asyncio.to_thread(reader.open_commands):
             if isinstance(command.action, SetHyperparameters):
@@ -211,7 +206,7 @@ class RunService:
             items=[
                 _status(
                     HYPERPARAMETERS[name],
-                    algorithm,
+                    snapshot.algorithm(run.spec),
                     applied=snapshot.hyperparameters.get(name),
                     from_spec=from_spec[name],
                     pending=pending.get(name),

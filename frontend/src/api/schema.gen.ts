@@ -1610,6 +1610,7 @@ export interface components {
             group: string | null;
             tags: string[];
             notes: string;
+            /** @description In use now; `spec.algorithm` is the one that it began with. */
             algorithm: components["schemas"]["Algorithm"];
             environment: components["schemas"]["EnvironmentSpec"];
             seed: number;
