@@ -17,7 +17,7 @@ PYTHON_SOURCES := backend tests benchmarks scripts hatch_build.py
 
 help: ## what can be made (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  Options: make serve ARGS='--port 9000', make test PYTEST_ARGS='-k journal'"
+	@echo "  Options: make serve ARGS='--port 9000', make test PYTEST_ARGS='-k journal', make bench BENCH_ARGS=--quick"
 
 serve: $(READY)/python $(PAGE) ## set up, build the page, start the server and print its link
 	@exec $(BIN)/matinee serve $(ARGS)
@@ -43,10 +43,9 @@ check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, AP
 	@$(NPM) --silent run check
 	@$(MAKE) --no-print-directory drift
 
-bench: $(READY)/python ## against a peer, and under load: prints Markdown tables with ratios
-	@$(PIP) install -c constraints.txt --group bench
-	@$(PYTHON_BIN) benchmarks/compare_cartpole.py $(BENCH_ARGS)
-	@$(PYTHON_BIN) benchmarks/steering_latency.py
+bench: $(READY)/python ## against the peers, raw limit, phases, cost of watching: Markdown tables
+	@$(PYTHON_BIN) -m benchmarks.peers.install
+	@$(PYTHON_BIN) -m benchmarks $(BENCH_ARGS)
 
 pictures: setup ## take the pictures for README and docs, from a real run in a real browser
 	@PYTHONPATH=tests $(PYTHON_BIN) scripts/take_pictures.py
@@ -83,7 +82,7 @@ upgrade: ## renew constraints.txt with the newest versions that pyproject.toml a
 	@scripts/upgrade_constraints.sh
 
 clean: ## remove everything that can be made again, .venv and node_modules too
-	@rm -rf .venv dist build frontend/node_modules frontend/dist backend/matinee/web/page \
+	@rm -rf .venv .venv-peers dist build frontend/node_modules frontend/dist backend/matinee/web/page \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find backend tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 

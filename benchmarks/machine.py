@@ -1,0 +1,45 @@
+"""The conditions of a measurement, in words."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGES = ("torch", "numpy", "gymnasium")
+
+
+def cores() -> int:
+    """That this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def processor() -> str:
+    """Its model, where the system tells."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def describe_machine(*versions: str) -> str:
+    """One line: processor, cores, system, versions.
+
+    Args:
+        versions: Of what else matters, as they are to be shown.
+    """
+    parts = [processor(), f"{cores()} cores", platform.system()]
+    parts.append(f"Python {platform.python_version()}")
+    parts += [f"{package} {version(package)}" for package in _PACKAGES]
+    return ", ".join([*parts, *versions])
+
+
+def load_per_core() -> float:
+    """Running processes for each core over the last minute, this one among them."""
+    return os.getloadavg()[0] / cores()
