@@ -30,6 +30,30 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     "training/queue_behaviour.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/slots.py": ("concurrency/test_modes.py", "numbers that the threads of a mode use"),
     "training/synchronous.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/remote_worker.py": (
+        "concurrency/test_worker_processes.py",
+        "a part of a run in several processes",
+    ),
+    "training/run_memory.py": (
+        "concurrency/test_worker_processes.py",
+        "a part of a run in several processes",
+    ),
+    "training/stand_ins.py": (
+        "concurrency/test_worker_processes.py",
+        "a part of a run in several processes",
+    ),
+    "training/worker_host.py": (
+        "concurrency/test_worker_processes.py",
+        "a part of a run in several processes",
+    ),
+    "training/worker_process_handle.py": (
+        "concurrency/test_worker_processes.py",
+        "a part of a run in several processes",
+    ),
+    "training/worker_processes.py": (
+        "concurrency/test_worker_processes.py",
+        "a part of a run in several processes",
+    ),
 }
 """Modules without a test file of their own: path in the package → path in tests/, and why."""
 

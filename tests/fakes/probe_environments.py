@@ -5,7 +5,9 @@ After Andy Jones, "Debugging reinforcement learning systems": each isolates one 
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -146,18 +148,31 @@ class Endless(Probe):
 
 
 class Faulty(Endless):
-    """Goes wrong after `after` steps: raises, hangs, or gives NaN."""
+    """Goes wrong after `after` steps: raises, hangs, or gives NaN; but not in the spared process.
 
-    def __init__(self, fault: str = "raise", after: int = 50) -> None:
+    When it does, the file `mark` comes into being.
+    """
+
+    def __init__(
+        self,
+        fault: str = "raise",
+        after: int = 50,
+        spared_pid: int | None = None,
+        mark: str | None = None,
+    ) -> None:
         super().__init__()
         self.fault = fault
         self.left = after
+        self.is_spared = os.getpid() == spared_pid
+        self.mark = mark
 
     def step(self, action: int) -> Step:
         """Go on until it is time."""
         self.left -= 1
-        if self.left > 0:
+        if self.left > 0 or self.is_spared:
             return super().step(action)
+        if self.mark is not None:
+            Path(self.mark).touch()
         match self.fault:
             case "raise":
                 raise RuntimeError("the simulator broke")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 import numpy as np
-import torch
 
 from matinee.algorithm.flat_parameters import FlatLayout, FloatVector
 from matinee.contracts.agent_interface import (
@@ -104,6 +103,9 @@ def initial_weights(shape: NetworkShape, *, seed: int) -> FloatVector:
     Returns:
         Shape: (size of the layout,).
     """
+    # Not at the top: worker processes begin with weights that are there, and torch takes seconds.
+    import torch
+
     generator = torch.Generator().manual_seed(seed)
     layout = shape.layout()
     flat = np.zeros(layout.size, dtype=np.float32)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from matinee.contracts.progress import SolvedAt
 from matinee.contracts.run_spec import BudgetSpec
-from matinee.training.clock import TrainingClock
-from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
 from matinee.training.outcome import StopCause
+from matinee.training.ports import Gate, Stopwatch
 
 
 class Budget:
@@ -18,8 +17,8 @@ class Budget:
         spec: BudgetSpec,
         *,
         env_steps: SlotCounter,
-        clock: TrainingClock,
-        control: TrainingControl,
+        clock: Stopwatch,
+        control: Gate,
     ) -> None:
         self._spec = spec
         self._env_steps = env_steps

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from matinee.training.clock import TrainingClock
 from matinee.training.counters import SlotCounter
@@ -45,6 +45,38 @@ class Reservation(NamedTuple):
 _NOTHING = Reservation(0, 0)
 
 
+class Reservations(Protocol):
+    """What each worker may still add before its next gate, by slot.
+
+    A worker writes its own without the lock, so that the gate is free when nobody wants anything.
+    """
+
+    def __getitem__(self, slot: int, /) -> Reservation:
+        """Of one worker."""
+
+    def __setitem__(self, slot: int, reservation: Reservation, /) -> None:
+        """Put another there."""
+
+    def __iter__(self) -> Iterator[Reservation]:
+        """Of all slots."""
+
+
+class GateSignals(NamedTuple):
+    """What workers look at between their gates.
+
+    Attributes:
+        attention: The gate wants to be asked before the next rollout.
+        hurry: Somebody waits for the next boundary.
+        stopping: Training has been told to stop.
+        abandon_at: From when on no rollout is worth finishing, by `time.monotonic`.
+    """
+
+    attention: bool
+    hurry: bool
+    stopping: bool
+    abandon_at: float
+
+
 @dataclass(frozen=True)
 class _StepLimit:
     unit: StepUnit
@@ -60,6 +92,8 @@ class TrainingControl:
         updates: Pushed so far, by worker.
         on_wake: Called, on any thread and perhaps under the gate's lock, when training has come to
             a stand or has been told to stop. It must not block.
+        on_signals: Called under the gate's lock with what workers of other processes must see.
+        reservations: Where workers write theirs, if not in memory of this process alone.
     """
 
     def __init__(
@@ -69,11 +103,14 @@ class TrainingControl:
         env_steps: SlotCounter,
         updates: SlotCounter,
         on_wake: Callable[[], None],
+        on_signals: Callable[[GateSignals], None] | None = None,
+        reservations: Reservations | None = None,
     ) -> None:
         self._clock = clock
         self._env_steps = env_steps
         self._updates = updates
         self._on_wake = on_wake
+        self._on_signals = on_signals
         self.hurry = threading.Event()
         """Set while somebody waits for the next boundary: waits that only slow down end early."""
         self.stopping = threading.Event()
@@ -91,9 +128,9 @@ class TrainingControl:
         self._announced = False
         self._abandon_at = float("inf")
         self._attention = True
-        # What a worker may still add before its next gate. A slot is written by its worker without
-        # the lock, so that the gate is free when nobody wants anything.
-        self._reserved = [_NOTHING] * SLOTS
+        self._reserved: Reservations = [_NOTHING] * SLOTS if reservations is None else reservations
+        with self._gate:
+            self._refresh()
 
     # ---- the host's side -------------------------------------------------------------------------
 
@@ -294,4 +331,14 @@ class TrainingControl:
             self.hurry.set()
         else:
             self.hurry.clear()
+        if self._on_signals is not None:
+            abandons = self._cause in _ABANDONING
+            self._on_signals(
+                GateSignals(
+                    attention=self._attention,
+                    hurry=self.hurry.is_set(),
+                    stopping=stopping,
+                    abandon_at=0.0 if abandons else self._abandon_at,
+                )
+            )
         self._gate.notify_all()

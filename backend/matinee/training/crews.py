@@ -20,12 +20,14 @@ from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.lockstep import DRIVER_SLOT, run_lockstep
 from matinee.training.optimizer_thread import OptimizerThread
 from matinee.training.prediction import PredictionDesk, Predictor
+from matinee.training.remote_worker import RemoteWorker
 from matinee.training.sample_queue import QueueReading, SampleQueue
 from matinee.training.seeding import Purpose, integer_seed, seed_sequence
-from matinee.training.shared_parts import SharedParts
+from matinee.training.shared_parts import TrainerParts
 from matinee.training.slots import MAX_ACTORS, optimizer_slot
 from matinee.training.synchronous import SynchronousLearner
 from matinee.training.telemetry import WorkerStatus
+from matinee.training.worker_processes import WorkerProcesses
 
 Life = Callable[[], None]
 
@@ -71,12 +73,14 @@ class CrewParts:
         spec: Of the run, with its seed set.
         shape: Of the network.
         shared: What all threads share.
+        processes: Where some of the workers run; None: all are threads of this one.
         generator_states: Of the acting threads, from a checkpoint, by slot. Each is used once.
     """
 
     spec: RunSpec
     shape: NetworkShape
-    shared: SharedParts
+    shared: TrainerParts
+    processes: WorkerProcesses | None
     generator_states: dict[int, dict[str, object]]
 
     def plan(self, slot: int, values: HyperparameterValues, *, environments: int) -> ActingPlan:
@@ -126,11 +130,12 @@ def new_crew(parts: CrewParts, values: HyperparameterValues) -> Crew:
 
 
 class ActorLearnerCrew:
-    """a3c: every worker acts, learns and pushes in its own thread."""
+    """a3c: every worker acts, learns and pushes in its own thread, here or in another process."""
 
     def __init__(self, parts: CrewParts) -> None:
         self._parts = parts
         self._workers: dict[int, ActorLearner] = {}
+        self._remote_workers: dict[int, RemoteWorker] = {}
 
     def serves(self, values: HyperparameterValues) -> bool:
         """For as long as the algorithm stays the same."""
@@ -144,23 +149,28 @@ class ActorLearnerCrew:
         """A new worker, with environments of its own."""
         parts = self._parts
         plan = parts.plan(slot, values, environments=parts.spec.envs_per_worker)
-        worker = ActorLearner(plan, parts.shape, parts.shared)
-        self._workers[slot] = worker
+        name = f"actor-learner-{slot}"
+        if parts.processes is not None and parts.processes.hosts(slot):
+            remote = self._remote_workers[slot] = parts.processes.worker(plan)
+            return Post(name, life=parts.reported(slot, remote.run))
+        worker = self._workers[slot] = ActorLearner(plan, parts.shape, parts.shared)
         return Post(
-            name=f"actor-learner-{slot}",
-            life=parts.reported(slot, lambda: run_actor_learner(worker, parts.shared)),
+            name, life=parts.reported(slot, lambda: run_actor_learner(worker, parts.shared))
         )
 
     def assistants(self, _values: HyperparameterValues) -> dict[str, Life]:
-        """None."""
-        return {}
+        """Threads that start processes for new workers and stay with them."""
+        processes = self._parts.processes
+        return {} if processes is None else processes.take_new()
 
     def generator_states(self) -> dict[int, dict[str, object]]:
         """One for each worker."""
-        return _states_of({slot: worker.collector for slot, worker in self._workers.items()})
+        return _states_of({slot: worker.collector for slot, worker in self._workers.items()}) | {
+            slot: dict(worker.generator_state) for slot, worker in self._remote_workers.items()
+        }
 
     def dismiss(self) -> None:
-        """There are no assistants."""
+        """Processes leave with their last workers."""
 
     def queue_reading(self) -> None:
         """There is no queue."""

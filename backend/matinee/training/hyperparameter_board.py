@@ -75,6 +75,7 @@ class HyperparameterBoard:
         on_pending: Called with True when a change waits to be used and with False when none does.
         on_applied: Called, on any thread, after changes have become applied.
         on_structural: Called, on any thread, when other threads are wanted.
+        on_newest: Called under the lock after what `read` gives has changed.
         revision: Of the settings at the beginning.
         since_env_step: From which step on they have been in use; default: all from the present.
     """
@@ -89,6 +90,7 @@ class HyperparameterBoard:
         on_pending: Callable[[bool], None],
         on_applied: Callable[[], None],
         on_structural: Callable[[], None],
+        on_newest: Callable[[], None] | None = None,
         revision: int = 0,
         since_env_step: Mapping[str, int] | None = None,
     ) -> None:
@@ -98,6 +100,7 @@ class HyperparameterBoard:
         self._on_pending = on_pending
         self._on_applied = on_applied
         self._on_structural = on_structural
+        self._on_newest = on_newest
         self._lock = threading.Lock()
         """Guards everything below but `_newest`, which workers read without it."""
         now = env_steps()
@@ -132,6 +135,7 @@ class HyperparameterBoard:
                 settings={**self._newest.settings, **settings},
                 since_env_step=self._newest.since_env_step,
             )
+            self._tell_newest()
             self._pending.append((revision, dict(settings)))
             applied = self._apply_what_is_in_use()
             if not applied:
@@ -147,11 +151,16 @@ class HyperparameterBoard:
 
         Called by the worker's thread, once for each rollout.
         """
+        newest = self.read_set(worker)
+        return newest.revision, newest.values_at(self._env_steps())
+
+    def read_set(self, worker: int) -> HyperparameterSet:
+        """The newest set, which the worker uses from now on; see `read`."""
         newest = self._newest
         if self._revision_in_use.get(worker) != newest.revision:
             self._note(worker, newest.revision)
             newest = self._newest
-        return newest.revision, newest.values_at(self._env_steps())
+        return newest
 
     def stand_down(self, worker: int) -> None:
         """The worker uses nothing until its next `read`: it stands at the gate or has ended."""
@@ -259,7 +268,12 @@ class HyperparameterBoard:
             },
             since_env_step=self._applied.since_env_step,
         )
+        self._tell_newest()
         self._on_pending(bool(self._pending))
+
+    def _tell_newest(self) -> None:
+        if self._on_newest is not None:
+            self._on_newest()
 
     def _check_rollout_length(self, settings: Mapping[str, HyperparameterSetting]) -> None:
         setting = settings.get("rollout_length")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
-from matinee.training.shared_parts import SharedParts
+from matinee.training.shared_parts import TrainerParts
 
 _WAIT_SLICE_S = 0.05
 
@@ -135,7 +135,7 @@ class Predictor:
     """One predictor thread."""
 
     def __init__(
-        self, number: int, shape: NetworkShape, *, desk: PredictionDesk, shared: SharedParts
+        self, number: int, shape: NetworkShape, *, desk: PredictionDesk, shared: TrainerParts
     ) -> None:
         self._number = number
         self._desk = desk

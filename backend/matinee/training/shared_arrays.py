@@ -11,6 +11,7 @@ import math
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -46,6 +47,7 @@ class SharedArrays:
         self.plan = dict(plan)
         self._offsets, size_bytes = _offsets(self.plan)
         self.descriptor = _new_descriptor(size_bytes) if descriptor is None else descriptor
+        self._release = weakref.finalize(self, os.close, self.descriptor)
         self._mapping = mmap.mmap(self.descriptor, size_bytes)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -73,9 +75,8 @@ class SharedArrays:
 
     def close(self) -> None:
         """Give the descriptor back. Arrays that are still in use stay valid."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
+        self._release()
+        self.descriptor = -1
 
 
 def _offsets(plan: Mapping[str, ArrayPlan]) -> tuple[dict[str, int], int]:

@@ -1,28 +1,37 @@
-"""What all threads of a run share."""
+"""What all threads of a run share, as they see it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from matinee.training.budget import Budget
-from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
 from matinee.training.hyperparameter_board import HyperparameterBoard
 from matinee.training.pacing import Pacer
 from matinee.training.parameter_store import ParameterStore
+from matinee.training.ports import Board, Gate, Listener, Stopwatch
 from matinee.training.telemetry import Telemetry
 
 
 @dataclass(frozen=True)
 class SharedParts:
-    """One set for each run, made by the trainer."""
+    """One set for each run, made by the trainer; one for each worker in other processes."""
 
     store: ParameterStore
-    board: HyperparameterBoard
-    control: TrainingControl
+    board: Board
+    control: Gate
     pacer: Pacer
-    telemetry: Telemetry
-    clock: TrainingClock
+    telemetry: Listener
+    clock: Stopwatch
     env_steps: SlotCounter
     budget: Budget
+
+
+@dataclass(frozen=True)
+class TrainerParts(SharedParts):
+    """The objects themselves, for whoever does more with them than a worker."""
+
+    board: HyperparameterBoard
+    control: TrainingControl
+    telemetry: Telemetry

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from matinee.algorithm.rollout import Rollout
 from matinee.training.budget import Budget
-from matinee.training.clock import TrainingClock
 from matinee.training.counters import SlotCounter
 from matinee.training.episode_tracker import EpisodeTracker
+from matinee.training.ports import Listener, Stopwatch
 from matinee.training.return_window import FinishedEpisodes
-from matinee.training.telemetry import Telemetry
 
 ROWS_AT_ONCE = 64
 """Rows (steps of all environments) that are looked at together. A number of steps and not of
@@ -44,8 +43,8 @@ class StepReporter:
         environments: int,
         *,
         env_steps: SlotCounter,
-        clock: TrainingClock,
-        telemetry: Telemetry,
+        clock: Stopwatch,
+        telemetry: Listener,
         budget: Budget,
     ) -> None:
         self._worker = worker

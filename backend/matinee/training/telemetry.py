@@ -45,12 +45,34 @@ class UpdateRecord(NamedTuple):
     learning_rate: float
 
 
+Status = Literal["running", "finished", "failed"]
+
+
 @dataclass(frozen=True)
 class WorkerStatus:
     """A thread began, ended or failed."""
 
     worker: int
-    status: Literal["running", "finished", "failed"]
+    status: Status
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """A worker process has come up, ended or failed.
+
+    Attributes:
+        process: Its number, from 1.
+        pid: Its number for the system.
+        status: What became of it.
+        start_s: How long it took to come up; None if it never did.
+        error: Why it failed, if it did.
+    """
+
+    process: int
+    pid: int
+    status: Status
+    start_s: float | None
     error: str | None = None
 
 
@@ -86,6 +108,7 @@ class Telemetry:
         self._gives_up = gives_up
         self._updates: tuple[deque[UpdateRecord], ...] = tuple(deque() for _ in range(workers))
         self._statuses: deque[WorkerStatus] = deque()
+        self._process_statuses: deque[ProcessStatus] = deque()
         self._episodes_lock = threading.Lock()
         """Guards `_window` and the order of `_episodes`: one total order over all workers."""
         self._window = window
@@ -117,6 +140,10 @@ class Telemetry:
         """Keep that a thread began, ended or failed."""
         self._statuses.append(status)
 
+    def record_process_status(self, status: ProcessStatus) -> None:
+        """Keep that a worker process has come up, ended or failed."""
+        self._process_statuses.append(status)
+
     # ---- the reader's side -----------------------------------------------------------------------
 
     def window(self) -> WindowState:
@@ -146,6 +173,10 @@ class Telemetry:
     def drain_statuses(self) -> list[WorkerStatus]:
         """Take the status changes since the last call."""
         return _take_all(self._statuses)
+
+    def drain_process_statuses(self) -> list[ProcessStatus]:
+        """Take the status changes of worker processes since the last call."""
+        return _take_all(self._process_statuses)
 
 
 def summarised(values: NDArray[np.float64]) -> MetricSummary | None:

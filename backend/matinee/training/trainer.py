@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.algorithm.shared_optimizers import OptimizerKind
 from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
 from matinee.contracts.metrics import MetricSummary
@@ -43,14 +44,25 @@ from matinee.training.foreman import Foreman
 from matinee.training.hyperparameter_board import HyperparameterBoard
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.pacing import Pacer
-from matinee.training.parameter_store import ThreadParameterStore
+from matinee.training.parameter_store import (
+    HogwildParameterStore,
+    Statistics,
+    ThreadParameterStore,
+)
 from matinee.training.return_window import ReturnWindow, WindowState
+from matinee.training.run_memory import RunMemory
 from matinee.training.sample_queue import QueueReading
 from matinee.training.seeding import Purpose, integer_seed, seed_sequence
-from matinee.training.shared_parts import SharedParts
+from matinee.training.shared_parts import TrainerParts
 from matinee.training.slots import SLOTS
-from matinee.training.telemetry import EpisodeTable, Telemetry, WorkerStatus
+from matinee.training.telemetry import (
+    EpisodeTable,
+    ProcessStatus,
+    Telemetry,
+    WorkerStatus,
+)
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
+from matinee.training.worker_processes import WorkerProcesses
 
 MAX_ROLLOUT_NUMBERS = 2**28
 """Observations of one worker's rollout stay below 1 GiB."""
@@ -65,6 +77,7 @@ class Drained:
     episodes: EpisodeTable
     metrics: dict[str, MetricSummary]
     worker_statuses: list[WorkerStatus]
+    process_statuses: list[ProcessStatus]
     evaluations: list[EvaluationResult]
 
 
@@ -102,14 +115,25 @@ class Trainer:
             shared_trunk=spec.network.shared_trunk,
         )
         before = restore.document if restore is not None else None
-        self._env_steps = SlotCounter(SLOTS, base=before.env_steps if before else 0)
-        self._clock = TrainingClock(seconds=before.seconds if before else 0.0)
+        self._memory = self._shared_memory(before)
+        signals = self._memory.signals if self._memory else None
+        self._env_steps = (
+            self._memory.env_steps
+            if self._memory
+            else SlotCounter(SLOTS, base=before.env_steps if before else 0)
+        )
+        self._clock = TrainingClock(
+            seconds=before.seconds if before else 0.0,
+            on_change=signals.publish_clock if signals else None,
+        )
         self._store = self._new_store(restore)
         self.control = TrainingControl(
             clock=self._clock,
             env_steps=self._env_steps,
             updates=self._store.updates,
             on_wake=on_wake,
+            on_signals=signals.publish_gate if signals else None,
+            reservations=signals.reservations if signals else None,
         )
         self.board = HyperparameterBoard(
             {**spec.initial_settings(), **(before.hyperparameters if before else {})},
@@ -119,6 +143,7 @@ class Trainer:
             on_pending=self.control.changes_pending,
             on_applied=on_wake,
             on_structural=self._call_foreman,
+            on_newest=signals.publish_edition if signals else None,
             revision=before.hyperparameter_revision if before else 0,
             since_env_step=before.hyperparameters_since_env_step if before else None,
         )
@@ -135,7 +160,9 @@ class Trainer:
         self._threads = ThreadGroup(
             on_failure=self._stop_after_failure, on_all_ended=self._conclude
         )
-        self._foreman = Foreman(self._crew_parts(before), self._threads)
+        crew_parts = self._crew_parts(before)
+        self._processes = crew_parts.processes
+        self._foreman = Foreman(crew_parts, self._threads)
         self._evaluator = Evaluator(
             spec.environment,
             self._shape,
@@ -178,7 +205,11 @@ class Trainer:
         hanging = self._threads.join(timeout_s)
         if self._outcome is None and hanging and self.control.stopping.is_set():
             names = ", ".join(thread.thread for thread in hanging)
-            stacks = "\n".join(f"{thread.thread}:\n{thread.stack_text}" for thread in hanging)
+            elsewhere = self._processes.stacks() if self._processes else {}
+            stacks = "\n".join(
+                f"{thread.thread}:\n{elsewhere.get(thread.thread, thread.stack_text)}"
+                for thread in hanging
+            )
             reason = f"{names} did not stop within {timeout_s:g} s"
             self._outcome = Outcome(
                 cause=StopCause.FAILED,
@@ -186,6 +217,8 @@ class Trainer:
                 error=WorkerFailedError(reason, traceback_text=stacks),
                 traceback_text=stacks,
             )
+            if self._processes is not None:
+                self._processes.kill()
         return self._outcome
 
     # ---- what it tells ---------------------------------------------------------------------------
@@ -197,6 +230,7 @@ class Trainer:
             episodes=self._telemetry.drain_episodes(),
             metrics=self._telemetry.drain_metrics(),
             worker_statuses=self._telemetry.drain_statuses(),
+            process_statuses=self._telemetry.drain_process_statuses(),
             evaluations=[evaluations.popleft() for _ in range(len(evaluations))],
         )
 
@@ -274,42 +308,62 @@ class Trainer:
 
     # ---- assembly --------------------------------------------------------------------------------
 
-    def _new_store(self, restore: CheckpointState | None) -> ThreadParameterStore:
+    def _shared_memory(self, before: CheckpointDocument | None) -> RunMemory | None:
+        """What the run's processes share; None if there is only this one."""
+        if self._spec.processes == 1:
+            return None
+        return RunMemory(
+            self._shape.layout().size,
+            pushes=before.updates if before else 0,
+            env_steps=before.env_steps if before else 0,
+        )
+
+    def _new_store(self, restore: CheckpointState | None) -> HogwildParameterStore:
         size = self._shape.layout().size
+        statistics: Statistics | None = None
         if restore is None:
             seed = integer_seed(seed_sequence(self._seed, Purpose.INITIAL_WEIGHTS))
-            kind = self._spec.initial_settings()["optimizer"]
-            return ThreadParameterStore(
-                initial_weights(self._shape, seed=seed),
-                workers=SLOTS,
-                optimizer="adam" if kind == "adam" else "rmsprop",
-            )
-        if restore.weights.shape != (size,) or restore.weights.dtype != np.float32:
+            weights = initial_weights(self._shape, seed=seed)
+            wanted = self._spec.initial_settings()["optimizer"]
+            kind: OptimizerKind = "adam" if wanted == "adam" else "rmsprop"
+        elif restore.weights.shape != (size,) or restore.weights.dtype != np.float32:
             raise CheckpointError(
                 f"the checkpoint has {restore.weights.size} weights; the network has {size}"
             )
+        else:
+            weights = restore.weights.copy()
+            kind, statistics = restore.document.optimizer, restore.statistics
+        if self._memory is not None:
+            self._memory.store.begin(weights, optimizer=kind, statistics=statistics)
+            return self._memory.store
         return ThreadParameterStore(
-            restore.weights.copy(),
+            weights,
             workers=SLOTS,
-            optimizer=restore.document.optimizer,
-            statistics=restore.statistics,
-            pushes=restore.document.updates,
+            optimizer=kind,
+            statistics=statistics,
+            pushes=restore.document.updates if restore is not None else 0,
         )
 
     def _crew_parts(self, before: CheckpointDocument | None) -> CrewParts:
+        memory = self._memory
+        hurry = self.control.hurry
+        shared = TrainerParts(
+            store=self._store,
+            board=self.board,
+            control=self.control,
+            pacer=Pacer(hurry) if memory is None else memory.pacer(hurry),
+            telemetry=self._telemetry,
+            clock=self._clock,
+            env_steps=self._env_steps,
+            budget=self._budget,
+        )
         return CrewParts(
             spec=self._spec,
             shape=self._shape,
-            shared=SharedParts(
-                store=self._store,
-                board=self.board,
-                control=self.control,
-                pacer=Pacer(self.control.hurry),
-                telemetry=self._telemetry,
-                clock=self._clock,
-                env_steps=self._env_steps,
-                budget=self._budget,
-            ),
+            shared=shared,
+            processes=WorkerProcesses(self._spec, self._shape, shared=shared, memory=memory)
+            if memory
+            else None,
             generator_states=dict(enumerate(before.generators)) if before else {},
         )
 
@@ -331,9 +385,12 @@ class Trainer:
 
     def _stop_after_failure(self, failure: ThreadFailure) -> None:
         error = failure.error
-        self.control.stop(
-            StopCause.FAILED, f"{failure.thread} failed: {type(error).__name__}: {error}"
+        reason = (
+            str(error)
+            if isinstance(error, WorkerFailedError)
+            else f"{failure.thread} failed: {type(error).__name__}: {error}"
         )
+        self.control.stop(StopCause.FAILED, reason)
 
     def _conclude(self) -> None:
         """The last thread has ended: what was the end?"""
@@ -349,7 +406,9 @@ class Trainer:
                 cause=cause,
                 reason=self.control.stop_reason,
                 error=failure.error,
-                traceback_text=failure.traceback_text,
+                traceback_text=failure.error.traceback_text
+                if isinstance(failure.error, WorkerFailedError)
+                else failure.traceback_text,
             )
         self._on_wake()
 

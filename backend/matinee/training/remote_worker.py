@@ -1,0 +1,126 @@
+"""Stands, in the trainer's process, for a worker that runs in another one.
+
+Its thread obeys the gate, reads the board and tells the telemetry on the worker's behalf, so that
+nothing else in the trainer needs to know where a worker runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any, assert_never
+
+from matinee.training.collector import ActingPlan
+from matinee.training.process_messages import (
+    AskGate,
+    AskHyperparameters,
+    Ended,
+    Failed,
+    Hyperparameters,
+    Report,
+    StandDown,
+    StopTraining,
+    WorkerMessage,
+)
+from matinee.training.shared_parts import TrainerParts
+from matinee.training.shared_signals import SharedSignals
+from matinee.training.worker_process_handle import WorkerProcessHandle
+
+_WAIT_SLICE_S = 0.5
+
+
+class RemoteWorker:
+    """One worker, seen from the trainer's process.
+
+    Args:
+        plan: Who it is.
+        process: Where it runs; expects it already.
+        shared: What all threads of the run share.
+        signals: What its process sees of the gate and the board.
+    """
+
+    def __init__(
+        self,
+        plan: ActingPlan,
+        *,
+        process: WorkerProcessHandle,
+        shared: TrainerParts,
+        signals: SharedSignals,
+    ) -> None:
+        self._plan = plan
+        self._slot = plan.slot
+        self._process = process
+        self._shared = shared
+        self._signals = signals
+        self.generator_state: Mapping[str, Any] = dict(plan.generator_state or {})
+        """As of the last rollout boundary that it has told; empty before."""
+
+    def run(self) -> None:
+        """Stand for it until it has ended. The thread's whole life.
+
+        Raises:
+            WorkerFailedError: if its process ends before it.
+            BaseException: what it raised.
+        """
+        try:
+            failure = self._serve_to_the_end()
+            if failure is not None:
+                raise failure
+        finally:
+            self._shared.board.stand_down(self._slot)
+            self._shared.control.end(self._slot)
+            self._process.release()
+
+    def _serve_to_the_end(self) -> BaseException | None:
+        try:
+            with self._process.hire(self._plan) as connection:
+                return self._serve(connection)
+        except (EOFError, OSError) as error:
+            raise self._process.death() from error
+
+    def _serve(self, connection: Connection[Any, Any]) -> BaseException | None:
+        """Answer until it has ended; returns what it raised."""
+        shared, slot = self._shared, self._slot
+        has_begun = False
+        while True:
+            while not connection.poll(_WAIT_SLICE_S):
+                if shared.control.stopping.is_set() and not has_begun:
+                    return None  # Its process is not up yet, and need not come.
+            has_begun = True
+            message: WorkerMessage = connection.recv()
+            match message:
+                case Report():
+                    self._pass_on(message)
+                case AskHyperparameters():
+                    # The edition first: a change in between makes the worker ask again.
+                    edition = self._signals.edition
+                    newest = shared.board.read_set(slot)
+                    connection.send(Hyperparameters.of(newest, edition=edition))
+                case StandDown():
+                    shared.board.stand_down(slot)
+                case AskGate():
+                    may_begin = shared.control.may_begin(
+                        slot, reserves=message.reserves, on_standing=_nothing_to_tell
+                    )
+                    connection.send(may_begin)
+                case StopTraining():
+                    shared.control.stop(message.cause, message.reason)
+                    connection.send(None)
+                case Failed():
+                    return message.error(f"actor-learner-{slot}")
+                case Ended():
+                    return None
+                case _:
+                    assert_never(message)
+
+    def _pass_on(self, report: Report) -> None:
+        shared = self._shared
+        self.generator_state = report.generator_state
+        for record in report.updates:
+            shared.telemetry.record_update(self._slot, record)
+        for episodes in report.episodes:
+            shared.budget.check_target(shared.telemetry.record_episodes(episodes))
+
+
+def _nothing_to_tell() -> None:
+    """The worker told everything before it asked."""
