@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from fakes.interfaces import discrete
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.flat_parameters import FloatVector
-from matinee.algorithm.gradients import GradientEstimator, Objective
+from matinee.algorithm.gradients import GradientEstimator
 from matinee.algorithm.loss_report import LossReport
 from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.algorithm.objective import Objective
 from matinee.algorithm.rollout import Rollout
 from oracles.a3c_reference import (
     Mlp,

@@ -1,112 +1,39 @@
-"""From rollouts to one gradient: values, targets, loss, and its derivative by all weights.
-
-`PolicyValueNetwork` is the seam: whoever can go forward and back fits. A plain MLP does so by hand
-(`mlp_gradients`), everything else by autograd (`torch_gradients`).
-"""
+"""From rollouts to one gradient: values, targets, loss, and its derivative by all weights."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.behaviour import importance_weights
-from matinee.algorithm.distributions import Actions, Floats, new_distribution
+from matinee.algorithm.blocks import Batch, batch_of
+from matinee.algorithm.differentiable_policy import (
+    DifferentiablePolicy,
+    Evaluation,
+    PolicyValueNetwork,
+)
+from matinee.algorithm.distributions import Floats
 from matinee.algorithm.flat_parameters import FloatVector
-from matinee.algorithm.loss_report import LossReport, report
-from matinee.algorithm.losses import entropy_bonus, policy_gradient, value_error
-from matinee.algorithm.mlp_gradients import MlpNetwork
-from matinee.algorithm.networks import LOG_STD, NetworkShape
-from matinee.algorithm.returns import Targets, generalized_advantages, normalized
+from matinee.algorithm.loss_report import LossReport, sample_details
+from matinee.algorithm.losses import (
+    LossTerm,
+    clipped_surrogate,
+    entropy_bonus,
+    offset_policy_gradient,
+    policy_gradient,
+    value_error,
+)
+from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.objective import Objective
+from matinee.algorithm.off_policy import divergence, probability_ratios, staleness
+from matinee.algorithm.returns import Targets, normalized
 from matinee.algorithm.rollout import Rollout
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The numbers of one loss; each may change from rollout to rollout.
-
-    Attributes:
-        epsilon: Share of random actions in the behaviour that made the rollout.
-    """
-
-    gamma: float
-    gae_lambda: float
-    reward_scale: float
-    truncation_bootstrap: bool
-    normalize_advantage: bool
-    entropy_coefficient: float
-    value_coefficient: float
-    epsilon: float
-
-
-class PolicyValueNetwork(Protocol):
-    """A network that goes forward and back. One per thread, on the thread's own weights."""
-
-    def forward(self, observations: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Policy outputs, shape (P, B), and values, shape (B,). Valid until the next call.
-
-        Args:
-            observations: Shape: (B, *observation shape).
-        """
-
-    def backward(self, by_heads: Floats, out: FloatVector) -> None:
-        """Write the derivative by all weights of the trunks and heads to `out`.
-
-        Args:
-            by_heads: The derivative by each policy output and, in the last row, by the value, for
-                the batch that went forward last. Shape: (P + 1, B).
-            out: Shape: (size,).
-        """
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What the network says about a batch. Shape of each: (B,)."""
-
-    log_probability: Floats
-    entropy: Floats
-    values: Floats
-
-
-class DifferentiablePolicy:
-    """A network and the distribution on top of it: from coefficients to one flat gradient."""
-
-    def __init__(
-        self, shape: NetworkShape, flat: FloatVector, *, network: PolicyValueNetwork | None = None
-    ) -> None:
-        layout = shape.layout()
-        self._log_std = next((slot for slot in layout.slots if slot.name == LOG_STD), None)
-        self._distribution = new_distribution(
-            shape.interface.actions, layout.views(flat).get(LOG_STD)
-        )
-        self._network = MlpNetwork(shape, flat) if network is None else network
-        self._by_heads: Floats = np.zeros((shape.policy_outputs + 1, 0), np.float32)
-
-    def forward(self, observations: NDArray[Any], actions: Actions) -> Evaluation:
-        """What the network says. Shapes: (B, *observation shape), (B, K)."""
-        outputs, values = self._network.forward(observations)
-        log_probability, entropy = self._distribution.evaluate(outputs, actions)
-        return Evaluation(log_probability, entropy, values)
-
-    def backward(
-        self, *, log_probability: Floats, entropy: Floats, value: Floats, out: FloatVector
-    ) -> None:
-        """Write Σ_b c_π ∇log π + c_H ∇H + c_V ∇V of the batch that went forward last to `out`."""
-        if self._by_heads.shape[1] != len(value):
-            self._by_heads = np.empty((len(self._by_heads), len(value)), np.float32)
-        by_heads = self._by_heads
-        by_log_std = self._distribution.derive(
-            log_probability=log_probability, entropy=entropy, out=by_heads[:-1]
-        )
-        by_heads[-1] = value
-        self._network.backward(by_heads, out)
-        if by_log_std is not None:
-            assert self._log_std is not None, "only a Gaussian policy has a log_std"
-            out[self._log_std.start : self._log_std.stop] = by_log_std
+from matinee.algorithm.surrogate import SurrogateBatch
+from matinee.algorithm.targets import batch_targets
 
 
 class GradientEstimator:
@@ -137,7 +64,11 @@ class GradientEstimator:
         out: FloatVector,
         detailed: bool,
     ) -> LossReport:
-        """Write the gradient of the loss, a mean over all valid steps, to `out`.
+        """Write the gradient of the actor-critic loss, a mean over all valid steps, to `out`.
+
+        Rollouts that keep the log-probabilities of their behaviour are corrected as the objective
+        says. Others were made by these very weights, with random actions mixed in at rate ε: the
+        policy term of each step is weighted by ρ = π/μ.
 
         Args:
             rollouts: At least one.
@@ -148,28 +79,147 @@ class GradientEstimator:
         Raises:
             ValueError: if no step is valid.
         """
-        observations, actions, valid = _joined(rollouts)
-        samples = int(np.count_nonzero(valid))
-        if samples == 0:
-            raise ValueError("a rollout without valid steps has no loss")
-        sample_weights = valid.astype(np.float32)
-        np.divide(sample_weights, np.float32(samples), out=sample_weights)
-
-        evaluation = self._policy.forward(observations, actions)
-        targets = self._targets(rollouts, evaluation, objective)
-        advantages = targets.advantages
-        if objective.normalize_advantage:
-            advantages = normalized(advantages, valid)
-        if objective.epsilon > 0.0:
-            advantages = advantages * importance_weights(
-                evaluation.log_probability,
-                actions,
-                epsilon=objective.epsilon,
-                actions=self._actions,
-            )
-        policy = policy_gradient(
-            evaluation.log_probability, advantages, sample_weights=sample_weights
+        batch = batch_of(rollouts)
+        evaluation = self._policy.forward(batch.observations, batch.actions)
+        ratios = self._ratios(batch, evaluation, objective)
+        corrects = batch.log_behaviour is not None
+        targets = batch_targets(
+            batch,
+            evaluation.values,
+            ratios=ratios if corrects and objective.correction == "vtrace" else None,
+            critic=self._critic,
+            objective=objective,
         )
+        weights = _policy_weights(ratios, objective) if corrects else ratios
+        advantages = _weighted_advantages(
+            targets.advantages,
+            batch.valid,
+            weights=weights,
+            normalize=objective.normalize_advantage,
+        )
+        term = (
+            offset_policy_gradient
+            if corrects and objective.correction == "epsilon"
+            else policy_gradient
+        )
+        report = self._descend(
+            term(evaluation.log_probability, advantages, sample_weights=batch.sample_weights),
+            evaluation,
+            targets.returns,
+            sample_weights=batch.sample_weights,
+            objective=objective,
+            out=out,
+        )
+        if not detailed:
+            return report
+        details = self._details(targets, evaluation, batch.sample_weights)
+        if ratios is not None:
+            details |= asdict(staleness(ratios, batch.sample_weights, rho_bar=objective.rho_bar))
+            details["value_delta"] = _value_delta(batch, evaluation.values)
+        return _with(report, details)
+
+    def surrogate_batch(self, rollout: Rollout, *, objective: Objective) -> SurrogateBatch:
+        """The valid steps of a rollout that these very weights made, for PPO's epochs.
+
+        Args:
+            rollout: What was just seen.
+            objective: The numbers of the loss.
+
+        Raises:
+            ValueError: if no step is valid.
+        """
+        batch = batch_of([rollout])
+        evaluation = self._policy.forward(batch.observations, batch.actions)
+        targets = batch_targets(
+            batch,
+            evaluation.values,
+            ratios=None,
+            critic=self._critic,
+            objective=objective,
+        )
+        weights = self._ratios(batch, evaluation, objective)
+        everything = SurrogateBatch(
+            observations=batch.observations,
+            actions=batch.actions,
+            log_probability=evaluation.log_probability,
+            targets=targets,
+            weights=weights,
+        )
+        return everything.minibatch(np.flatnonzero(batch.valid))
+
+    def surrogate_gradient(
+        self,
+        batch: SurrogateBatch,
+        indices: NDArray[np.intp],
+        *,
+        objective: Objective,
+        out: FloatVector,
+        detailed: bool,
+    ) -> LossReport:
+        """Write the gradient of PPO's loss, a mean over some samples, to `out`.
+
+        Args:
+            batch: What the epochs go over.
+            indices: Which samples; at least one.
+            objective: The numbers of the loss.
+            out: Shape: (size,).
+            detailed: Whether to report what takes a look at every sample.
+        """
+        samples = batch.minibatch(indices)
+        sample_weights = np.full(samples.size, np.float32(1.0 / samples.size))
+        evaluation = self._policy.forward(samples.observations, samples.actions)
+        ratios = probability_ratios(evaluation.log_probability, samples.log_probability)
+        advantages = _weighted_advantages(
+            samples.targets.advantages,
+            np.ones(samples.size, np.bool_),
+            weights=samples.weights,
+            normalize=objective.normalize_advantage,
+        )
+        report = self._descend(
+            clipped_surrogate(
+                ratios,
+                advantages,
+                clip_range=objective.clip_range,
+                sample_weights=sample_weights,
+            ),
+            evaluation,
+            samples.targets.returns,
+            sample_weights=sample_weights,
+            objective=objective,
+            out=out,
+        )
+        details = {
+            "approximate_kl": divergence(ratios, sample_weights),
+            "clip_fraction": float(np.mean(np.abs(ratios - 1.0) > objective.clip_range)),
+        }
+        if detailed:
+            details |= self._details(samples.targets, evaluation, sample_weights)
+        return _with(report, details)
+
+    def _ratios(self, batch: Batch, evaluation: Evaluation, objective: Objective) -> Floats | None:
+        """ρ = π/μ of each step; None where behaviour was the policy itself. Shape: (B,)."""
+        if batch.log_behaviour is not None:
+            return probability_ratios(evaluation.log_probability, batch.log_behaviour)
+        if objective.epsilon == 0.0:
+            return None
+        return importance_weights(
+            evaluation.log_probability,
+            batch.actions,
+            epsilon=objective.epsilon,
+            actions=self._actions,
+        )
+
+    def _descend(
+        self,
+        policy: LossTerm,
+        evaluation: Evaluation,
+        returns: Floats,
+        *,
+        sample_weights: Floats,
+        objective: Objective,
+        out: FloatVector,
+    ) -> LossReport:
+        """Add entropy and value to the policy's term and go back through the network."""
         entropy = entropy_bonus(
             evaluation.entropy,
             coefficient=objective.entropy_coefficient,
@@ -177,7 +227,7 @@ class GradientEstimator:
         )
         value = value_error(
             evaluation.values,
-            targets.returns,
+            returns,
             coefficient=objective.value_coefficient,
             sample_weights=sample_weights,
         )
@@ -187,77 +237,51 @@ class GradientEstimator:
             value=value.coefficients,
             out=out,
         )
-        return report(
-            policy_loss=policy.value,
-            value_loss=value.value,
-            entropy=entropy.value,
+        return LossReport(policy.value, value.value, entropy.value)
+
+    def _details(
+        self, targets: Targets, evaluation: Evaluation, sample_weights: Floats
+    ) -> dict[str, float]:
+        details = sample_details(
             targets=targets,
             values=evaluation.values,
+            log_probability=evaluation.log_probability,
             sample_weights=sample_weights,
-            detailed=detailed,
         )
-
-    def _targets(
-        self, rollouts: Sequence[Rollout], evaluation: Evaluation, objective: Objective
-    ) -> Targets:
-        """Advantages and returns of all steps; shape of both: (B,)."""
-        parts: list[Targets] = []
-        start = 0
-        for rollout in rollouts:
-            stop = start + rollout.valid.size
-            values = evaluation.values[start:stop].reshape(rollout.valid.shape)
-            parts.append(self._rollout_targets(rollout, values, objective))
-            start = stop
-        return Targets(
-            advantages=_flat([part.advantages for part in parts]),
-            returns=_flat([part.returns for part in parts]),
-        )
-
-    def _rollout_targets(self, rollout: Rollout, values: Floats, objective: Objective) -> Targets:
-        next_values = np.empty_like(values)
-        next_values[:-1] = values[1:]
-        next_values[-1] = self._critic.values(rollout.observations[-1])
-        ends = rollout.final_observations()
-        if ends is not None:
-            steps, environments, observations = ends
-            next_values[steps, environments] = self._critic.values(observations)
-        terminated = rollout.terminated
-        if not objective.truncation_bootstrap:
-            terminated = terminated | rollout.truncated
-        rewards = rollout.rewards
-        if objective.reward_scale != 1.0:
-            rewards = rewards * np.float32(objective.reward_scale)
-        return generalized_advantages(
-            rewards,
-            values,
-            next_values=next_values,
-            terminated=terminated,
-            truncated=rollout.truncated,
-            valid=rollout.valid,
-            gamma=objective.gamma,
-            gae_lambda=objective.gae_lambda,
-        )
+        details["policy_std"] = self._policy.mean_std
+        return details
 
 
-def _joined(
-    rollouts: Sequence[Rollout],
-) -> tuple[NDArray[Any], Actions, NDArray[np.bool_]]:
-    """Observations, actions and validity of all steps as one batch; of one rollout as views."""
-    observations = [
-        rollout.observations[:-1].reshape(-1, *rollout.observations.shape[2:])
-        for rollout in rollouts
-    ]
-    actions: list[NDArray[Any]] = [
-        rollout.actions.reshape(-1, rollout.actions.shape[2]) for rollout in rollouts
-    ]
-    valid = [rollout.valid.ravel() for rollout in rollouts]
-    if len(rollouts) == 1:
-        return observations[0], actions[0], valid[0]
-    return np.concatenate(observations), np.concatenate(actions), np.concatenate(valid)
+def _policy_weights(ratios: Floats | None, objective: Objective) -> Floats | None:
+    """What the policy term of each step is multiplied by to correct it; None: nothing."""
+    if ratios is None or objective.correction in ("none", "epsilon"):
+        return None
+    limited: Floats = np.minimum(ratios, np.float32(objective.rho_bar))
+    return limited
 
 
-def _flat(parts: Sequence[NDArray[Any]]) -> Floats:
-    """All numbers of arrays of any shape, one after the other."""
-    if len(parts) == 1:
-        return parts[0].ravel()
-    return np.concatenate([part.ravel() for part in parts])
+def _weighted_advantages(
+    advantages: Floats, valid: NDArray[np.bool_], *, weights: Floats | None, normalize: bool
+) -> Floats:
+    if normalize:
+        advantages = normalized(advantages, valid)
+    return advantages if weights is None else advantages * weights
+
+
+def _value_delta(batch: Batch, values: Floats) -> float:
+    """Mean of V now minus V at acting, over the environments whose values somebody looked at."""
+    deltas: list[Floats] = []
+    start = 0
+    for block in batch.blocks:
+        stop = start + block.valid.size
+        if block.acting_values is not None:
+            means = values[start:stop].reshape(block.valid.shape).mean(axis=0)
+            deltas.append(means - block.acting_values)
+        start = stop
+    known = np.concatenate(deltas) if deltas else np.empty(0, np.float32)
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if len(known) else np.nan
+
+
+def _with(report: LossReport, details: dict[str, float]) -> LossReport:
+    return LossReport(report.policy_loss, report.value_loss, report.entropy, **details)

@@ -15,7 +15,31 @@ from matinee.algorithm.returns import Targets, explained_variance, weighted_vari
 class LossReport:
     """What one batch says about the learner. Means over valid steps; nan where undefined.
 
-    All but the three terms of the loss are nan unless details were asked for.
+    All but the three terms of the loss and PPO's two are nan unless details were asked for.
+
+    Attributes:
+        policy_loss: A term of the loss, as the next two are without their coefficients.
+        value_loss: ½ mean squared error of the critic.
+        entropy: Of the policy, in nats.
+        explained_variance: 1 - Var[R - V]/Var[R].
+        value_mean: Of V(s), as min and max.
+        value_min: See above.
+        value_max: See above.
+        value_bias: Mean of V - R.
+        advantage_mean: Of A before it is normalised or weighted, as the next four.
+        advantage_std: See above.
+        advantage_min: See above.
+        advantage_max: See above.
+        advantage_positive: Share of A > 0.
+        log_probability_max: Greatest |log π(a|s)|.
+        policy_std: Mean σ of a Gaussian policy.
+        importance_ratio_mean: Of ρ = π/μ, where behaviour may differ from the policy.
+        importance_ratio_max: Likewise.
+        importance_clipped: Share of ρ > ρ̄.
+        behaviour_kl: KL(μ, π) in nats.
+        value_delta: Mean of V now minus V by the weights that acted.
+        clip_fraction: Share of |r - 1| > ϵ (PPO).
+        approximate_kl: KL(π_old, π) in nats (PPO).
     """
 
     policy_loss: float
@@ -23,7 +47,23 @@ class LossReport:
     entropy: float
     explained_variance: float = math.nan
     value_mean: float = math.nan
+    value_min: float = math.nan
+    value_max: float = math.nan
+    value_bias: float = math.nan
+    advantage_mean: float = math.nan
     advantage_std: float = math.nan
+    advantage_min: float = math.nan
+    advantage_max: float = math.nan
+    advantage_positive: float = math.nan
+    log_probability_max: float = math.nan
+    policy_std: float = math.nan
+    importance_ratio_mean: float = math.nan
+    importance_ratio_max: float = math.nan
+    importance_clipped: float = math.nan
+    behaviour_kl: float = math.nan
+    value_delta: float = math.nan
+    clip_fraction: float = math.nan
+    approximate_kl: float = math.nan
 
     @property
     def is_finite(self) -> bool:
@@ -31,34 +71,30 @@ class LossReport:
         return all(map(math.isfinite, (self.policy_loss, self.value_loss, self.entropy)))
 
 
-def report(
-    *,
-    policy_loss: float,
-    value_loss: float,
-    entropy: float,
-    targets: Targets,
-    values: Floats,
-    sample_weights: Floats,
-    detailed: bool,
-) -> LossReport:
-    """The report on a batch.
+def sample_details(
+    *, targets: Targets, values: Floats, log_probability: Floats, sample_weights: Floats
+) -> dict[str, float]:
+    """The fields of a report that take a look at every sample of any batch.
 
     Args:
-        policy_loss: A term of the loss, like the next two.
-        value_loss: Without its coefficient.
-        entropy: Without its coefficient.
-        targets: Shape of both: (B,), like the next two.
+        targets: Shape of both: (B,), like all that follow.
         values: V(s).
+        log_probability: log π(a|s).
         sample_weights: 1/(number of valid steps) for valid steps, else 0.
-        detailed: Whether to report what takes a look at every sample.
     """
-    if not detailed:
-        return LossReport(policy_loss, value_loss, entropy)
-    return LossReport(
-        policy_loss=policy_loss,
-        value_loss=value_loss,
-        entropy=entropy,
-        explained_variance=explained_variance(targets.advantages, targets.returns, sample_weights),
-        value_mean=float(np.dot(values, sample_weights)),
-        advantage_std=math.sqrt(weighted_variance(targets.advantages, sample_weights)),
-    )
+    valid = sample_weights > 0.0
+    chosen_values, advantages = values[valid], targets.advantages[valid]
+    errors = targets.returns - values
+    return {
+        "explained_variance": explained_variance(errors, targets.returns, sample_weights),
+        "value_mean": float(np.dot(values, sample_weights)),
+        "value_min": float(chosen_values.min()),
+        "value_max": float(chosen_values.max()),
+        "value_bias": -float(np.dot(errors, sample_weights)),
+        "advantage_mean": float(advantages.mean()),
+        "advantage_std": math.sqrt(weighted_variance(targets.advantages, sample_weights)),
+        "advantage_min": float(advantages.min()),
+        "advantage_max": float(advantages.max()),
+        "advantage_positive": float(np.mean(advantages > 0.0)),
+        "log_probability_max": float(np.abs(log_probability[valid]).max()),
+    }

@@ -1,4 +1,4 @@
-r"""Returns and advantages of one rollout.
+r"""Returns and advantages of a rollout.
 
 One backward recursion serves TD(0), the n-step return of A3C and everything between:
 
@@ -10,7 +10,7 @@ d_t is 1 where the episode *terminated*; e_t where it ended for any reason. An e
 limit truncated, or that the rollout cut, goes on in V(s_{t+1}).
 
 References: Schulman et al. 2016, equation 16; with λ = 1 this is Mnih et al. 2016, Algorithm S3;
-Pardo et al. 2018 for time limits.
+Pardo et al. 2018 for time limits. V-trace: Espeholt et al. 2018, equation 1 and remark 2.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Targets:
-    """What the actor and the critic learn from. Shape of both: (T, N)."""
+    """What the actor and the critic learn from. Shape of both: (T, N), or all in one row."""
 
     advantages: Floats
     returns: Floats
@@ -73,6 +73,61 @@ def generalized_advantages(
     for t in range(len(rewards) - 2, -1, -1):
         advantages[t] += carry[t] * advantages[t + 1]
     return Targets(advantages=advantages, returns=advantages + values)
+
+
+def vtrace(
+    rewards: Floats,
+    values: Floats,
+    *,
+    next_values: Floats,
+    terminated: Flags,
+    truncated: Flags,
+    valid: Flags,
+    gamma: float,
+    gae_lambda: float,
+    ratios: Floats,
+    rho_bar: float,
+    c_bar: float,
+) -> Targets:
+    r"""V-trace: returns for a policy π from actions of a behaviour μ.
+
+        v_t = V(s_t) + Σ_{k≥t} γ^{k-t} (Π_{i=t}^{k-1} c_i) ρ_k δ_k
+        ρ_t = min(ρ̄, π/μ),  c_t = λ min(c̄, π/μ)
+
+    as the recursion v_t - V(s_t) = ρ_t δ_t + γ c_t (v_{t+1} - V(s_{t+1})) within an episode. The
+    advantage of the policy gradient is
+
+        A_t = r_t + γ [λ v_{t+1} + (1-λ) V(s_{t+1})] - V(s_t)
+
+    still without its weight ρ_t. Where an episode ended or the rollout was cut, V(s_{t+1}) or 0
+    stands for v_{t+1}. With μ = π both are GAE(λ), so with λ = 1 the n-step return.
+
+    Args:
+        rewards: As for `generalized_advantages`, like all that is not named here.
+        values: As above.
+        next_values: As above.
+        terminated: As above.
+        truncated: As above.
+        valid: As above.
+        gamma: As above.
+        gae_lambda: λ.
+        ratios: π(a_t|s_t)/μ(a_t|s_t), not limited yet. Shape: (T, N).
+        rho_bar: ρ̄: which policy's values are learned; ∞ is that of π.
+        c_bar: c̄: how far errors are carried back.
+    """
+    bootstrap = np.where(terminated, 0.0, next_values).astype(values.dtype)
+    deltas = rewards + gamma * bootstrap - values
+    deltas[~valid] = 0.0
+    goes_on = valid & ~(terminated | truncated)
+    ahead = (gamma * gae_lambda) * goes_on.astype(values.dtype)
+    carry = ahead * np.minimum(ratios, values.dtype.type(c_bar))
+
+    corrections = deltas * np.minimum(ratios, values.dtype.type(rho_bar))
+    for t in range(len(rewards) - 2, -1, -1):
+        corrections[t] += carry[t] * corrections[t + 1]
+    advantages = deltas
+    advantages[:-1] += ahead[:-1] * corrections[1:]
+    return Targets(advantages=advantages, returns=corrections + values)
 
 
 def normalized(advantages: Floats, valid: Flags) -> Floats:

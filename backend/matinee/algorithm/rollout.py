@@ -31,6 +31,8 @@ class Rollout:
         valid: False for steps that only reset an environment.
         log_probability: log μ(a_t|s_t), of the behaviour that chose the actions; None where that
             is the policy being learned, with random actions mixed in.
+        acting_values: Mean of V(s_t) over the steps of each environment, by the weights that
+            acted; nan where nobody looked, None without `log_probability`. Shape: (N,).
         version: Of the weights that acted, as the number of pushes.
         initial_state: Recurrent state before s_0; None without recurrence. Shape: (N, S).
         begins: Where s_t opens an episode, so that the state before it is 0; None without
@@ -70,6 +72,9 @@ class Rollout:
         self.truncated = np.zeros(steps, np.bool_)
         self.valid = np.zeros(steps, np.bool_)
         self.log_probability = np.zeros(steps, np.float32) if keeps_log_probability else None
+        self.acting_values = (
+            np.full(environments, np.nan, np.float32) if keeps_log_probability else None
+        )
         self.version = 0
         self.initial_state = (
             np.zeros((environments, state_size), np.float32) if state_size else None
@@ -93,6 +98,8 @@ class Rollout:
         """
         self.observations[0] = observations
         self._detached_ends.clear()
+        if self.acting_values is not None:
+            self.acting_values[:] = np.nan
         if self.initial_state is not None and self.begins is not None:
             self.initial_state[:] = 0.0 if state is None else state
             self.begins[0] = True if begins is None else begins

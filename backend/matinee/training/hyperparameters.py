@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Literal, assert_never
 
-from matinee.algorithm.gradients import Objective
+from matinee.algorithm.objective import Objective
 from matinee.algorithm.schedules import cosine, exponential, linear, piecewise, ramp_share
 from matinee.algorithm.shared_optimizers import OptimizerKind, StepSettings
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
@@ -77,6 +77,11 @@ class HyperparameterValues:
             entropy_coefficient=self.entropy_coefficient,
             value_coefficient=self.value_coefficient,
             epsilon=self.epsilon,
+            reward_clip=self.reward_clip,
+            correction=self.correction,
+            rho_bar=self.vtrace_rho_bar,
+            c_bar=self.vtrace_c_bar,
+            clip_range=self.clip_range,
         )
 
     @property

@@ -8,40 +8,43 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matinee.algorithm.loss_report import LossReport, report
+from matinee.algorithm.loss_report import LossReport, sample_details
 from matinee.algorithm.returns import Targets
 
 
-def some_report(*, detailed: bool) -> LossReport:
-    """Two valid steps and one that must count nowhere."""
-    return report(
-        policy_loss=1.0,
-        value_loss=2.0,
-        entropy=0.5,
+def test_details_are_means_and_extremes_over_the_valid_steps() -> None:
+    """By hand, with two valid steps and one that must count nowhere."""
+    details = sample_details(
         targets=Targets(
-            advantages=np.array([1.0, 3.0, 99.0], np.float32),
+            advantages=np.array([1.0, -3.0, 99.0], np.float32),
             returns=np.array([2.0, 6.0, 99.0], np.float32),
         ),
-        values=np.array([1.0, 3.0, 99.0], np.float32),
+        values=np.array([1.0, 4.0, -99.0], np.float32),
+        log_probability=np.array([-0.5, -2.0, -99.0], np.float32),
         sample_weights=np.array([0.5, 0.5, 0.0], np.float32),
-        detailed=detailed,
+    )
+
+    assert details == pytest.approx(
+        {
+            "explained_variance": 1.0 - 0.25 / 4.0,
+            "value_mean": 2.5,
+            "value_min": 1.0,
+            "value_max": 4.0,
+            "value_bias": -1.5,
+            "advantage_mean": -1.0,
+            "advantage_std": 2.0,
+            "advantage_min": -3.0,
+            "advantage_max": 1.0,
+            "advantage_positive": 0.5,
+            "log_probability_max": 2.0,
+        }
     )
 
 
-def test_details_are_told_when_asked_for() -> None:
-    """Means and spreads over the valid steps, by hand."""
-    details = some_report(detailed=True)
+def test_a_report_without_details_can_be_trusted() -> None:
+    """What was not asked for is nan, and no reason to doubt the loss."""
+    plain = LossReport(1.0, 2.0, 0.5)
 
-    assert details.value_mean == pytest.approx(2.0)
-    assert details.advantage_std == pytest.approx(1.0)
-    assert details.explained_variance == pytest.approx(1.0 - 1.0 / 4.0)
-
-
-def test_otherwise_only_the_terms_of_the_loss() -> None:
-    """The rest is not a number, and the loss can be trusted all the same."""
-    plain = some_report(detailed=False)
-
-    assert (plain.policy_loss, plain.value_loss, plain.entropy) == (1.0, 2.0, 0.5)
     assert math.isnan(plain.value_mean)
     assert plain.is_finite
 
@@ -50,4 +53,4 @@ def test_otherwise_only_the_terms_of_the_loss() -> None:
 def test_a_term_that_is_not_finite_is_noticed(term: str) -> None:
     """Infinity and NaN alike."""
     for bad in (math.inf, math.nan):
-        assert not replace(some_report(detailed=False), **{term: bad}).is_finite
+        assert not replace(LossReport(1.0, 2.0, 0.5), **{term: bad}).is_finite
