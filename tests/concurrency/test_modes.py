@@ -206,6 +206,29 @@ def test_a_seed_repeats(make_rig: MakeRig, mode: str) -> None:
     assert weights(3) != weights(4)
 
 
+def test_ppo_pushes_once_for_each_minibatch(make_rig: MakeRig) -> None:
+    """Every rollout gives epochs x minibatches updates, whatever number of samples it has."""
+    settings = {"epochs": 3, "minibatches": 5, "rollout_length": 16}
+    rig = make_rig("ppo", hyperparameters=settings, budget={"env_steps": 2000})
+
+    rig.run()
+
+    assert updates(rig) % 15 == 0
+    assert updates(rig) >= 2000 // (16 * 8) * 15
+
+
+def test_ppo_stops_its_epochs_where_the_policy_has_moved_enough(make_rig: MakeRig) -> None:
+    """With a small target for the divergence most epochs are left out."""
+
+    def updates_with(target_kl: float) -> int:
+        settings = {"epochs": 10, "learning_rate": 0.01, "target_kl": target_kl}
+        rig = make_rig("ppo", hyperparameters=settings, budget={"env_steps": 4000})
+        rig.run()
+        return updates(rig)
+
+    assert 0 < updates_with(0.001) < updates_with(0.0) // 2
+
+
 def test_a2c_is_a3c_with_one_worker(make_rig: MakeRig) -> None:
     """The same environments, actions, gradients and steps: the weights are equal bit for bit."""
     same = {

@@ -33,9 +33,7 @@ class Run(BaseModel):
     group: str | None
     tags: list[str]
     notes: str
-    algorithm: Algorithm = Field(
-        description="In use now; `spec.algorithm` is the one that it began with."
-    )
+    algorithm: Algorithm
     environment: EnvironmentSpec
     seed: int
     spec: RunSpec
@@ -124,8 +122,3 @@ class RunSnapshot(BaseModel):
     progress: Progress = Progress()
     hyperparameter_revision: int = 0
     hyperparameters: dict[str, AppliedHyperparameter] = Field(default_factory=dict)
-
-    def algorithm(self, spec: RunSpec) -> Algorithm:
-        """The one in use: from the spec, until somebody changes it."""
-        applied = self.hyperparameters.get("algorithm")
-        return spec.algorithm if applied is None else Algorithm(str(applied.value))

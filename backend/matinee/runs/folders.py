@@ -166,7 +166,7 @@ def assemble_run(
         group=details.group,
         tags=details.tags,
         notes=details.notes,
-        algorithm=snapshot.algorithm(spec),
+        algorithm=spec.algorithm,
         environment=spec.environment,
         seed=spec.seed,
         spec=spec,

@@ -196,6 +196,11 @@ class RunService:
         reader = self._folders.reader(run_id)
         snapshot, _ = await asyncio.to_thread(reader.snapshot)
         from_spec = run.spec.initial_settings()
+        algorithm = Algorithm(
+            str(snapshot.hyperparameters["algorithm"].value)
+            if "algorithm" in snapshot.hyperparameters
+            else run.spec.algorithm
+        )
         pending: dict[str, HyperparameterSetting] = {}
         for command in await asyncio.to_thread(reader.open_commands):
             if isinstance(command.action, SetHyperparameters):
@@ -206,7 +211,7 @@ class RunService:
             items=[
                 _status(
                     HYPERPARAMETERS[name],
-                    snapshot.algorithm(run.spec),
+                    algorithm,
                     applied=snapshot.hyperparameters.get(name),
                     from_spec=from_spec[name],
                     pending=pending.get(name),

@@ -7,11 +7,13 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matinee.algorithm.gradients import GradientEstimator
 from matinee.algorithm.loss_report import LossReport
 from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
+from matinee.algorithm.surrogate import SurrogateBatch
 from matinee.contracts.agent_interface import CategoricalActions
 from matinee.errors import NonFiniteError
 from matinee.training.hyperparameters import HyperparameterValues
@@ -67,6 +69,38 @@ class LocalLearner:
             detailed=self._is_detail_due(),
         )
         return self._checked(report, rollouts)
+
+    def surrogate_batch(self, rollout: Rollout, values: HyperparameterValues) -> SurrogateBatch:
+        """What PPO's epochs go over: samples, advantages and returns, fixed for the update."""
+        return self._estimator.surrogate_batch(rollout, objective=values.objective)
+
+    def compute_surrogate(
+        self,
+        batch: SurrogateBatch,
+        indices: NDArray[np.intp],
+        values: HyperparameterValues,
+        *,
+        rollout: Rollout,
+    ) -> LossReport:
+        """The gradient of PPO's loss on a minibatch, kept for `push`.
+
+        Args:
+            batch: Of this update.
+            indices: Which samples of it.
+            values: Hyperparameters of the step.
+            rollout: Where the batch comes from, to tell what was wrong with it.
+
+        Raises:
+            NonFiniteError: if the loss is NaN or infinite.
+        """
+        report = self._estimator.surrogate_gradient(
+            batch,
+            indices,
+            objective=values.objective,
+            out=self._gradient,
+            detailed=self._is_detail_due(),
+        )
+        return self._checked(report, [rollout])
 
     def push(self, values: HyperparameterValues, *, revision: int, version: int) -> None:
         """Move the shared weights along the gradient, and tell about it.

@@ -8,6 +8,8 @@ minibatches, and clips how far the policy may move (Schulman et al. 2017, Algori
 
 from __future__ import annotations
 
+import numpy as np
+
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
 from matinee.training.collector import ActingPlan, RolloutCollector
@@ -62,5 +64,24 @@ class SynchronousLearner:
         self._shared.board.stand_down(self._slot)
 
     def _learn(self, values: HyperparameterValues, *, revision: int) -> None:
+        if values.algorithm == "ppo":
+            self._go_over(values, revision=revision)
+            return
         self._learner.compute([self._rollout], values)
         self._learner.push(values, revision=revision, version=self._learner.version)
+
+    def _go_over(self, values: HyperparameterValues, *, revision: int) -> None:
+        """PPO's epochs: each deals all samples of the rollout into minibatches, one step each."""
+        learner = self._learner
+        batch = learner.surrogate_batch(self._rollout, values)
+        minibatches = min(values.minibatches, batch.size)
+        for _ in range(values.epochs):
+            order = self.collector.generator.permutation(batch.size)
+            for indices in np.array_split(order, minibatches):
+                if self._shared.control.abandons_rollouts:
+                    return
+                report = learner.compute_surrogate(batch, indices, values, rollout=self._rollout)
+                if 0.0 < values.target_kl * KL_TOLERANCE < report.approximate_kl:
+                    return
+                learner.push(values, revision=revision, version=learner.version)
+                learner.pull()

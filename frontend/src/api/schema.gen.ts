@@ -1610,7 +1610,6 @@ export interface components {
             group: string | null;
             tags: string[];
             notes: string;
-            /** @description In use now; `spec.algorithm` is the one that it began with. */
             algorithm: components["schemas"]["Algorithm"];
             environment: components["schemas"]["EnvironmentSpec"];
             seed: number;

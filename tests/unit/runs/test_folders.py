@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakes.records import NOW, SPEC
-from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import CommandState, Start
 from matinee.contracts.identifiers import new_ulid
-from matinee.contracts.run import AppliedHyperparameter, RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError, NotFoundError
 from matinee.journal.writer import JournalWriter
@@ -49,22 +47,6 @@ def test_a_started_run_is_queued_with_its_command(data_dir: Path) -> None:
     (start,) = folders.reader(run_id).open_commands()
     assert start.state is CommandState.ACCEPTED
     assert folders.assemble(run_id).state is RunState.QUEUED
-
-
-def test_a_run_shows_the_algorithm_in_use(data_dir: Path) -> None:
-    """Changed while it trained, the algorithm is the new one, and the spec tells the first."""
-    folders = RunFolders(data_dir)
-    run_id = make(folders)
-    with JournalWriter(folders.path(run_id)) as writer:
-        changed = AppliedHyperparameter(setting="ppo", value="ppo", since_env_step=500)
-        writer.set_snapshot(
-            RunSnapshot(state=RunState.PAUSED, hyperparameters={"algorithm": changed})
-        )
-        writer.commit()
-
-    run = folders.assemble(run_id)
-
-    assert (run.algorithm, run.spec.algorithm) == (Algorithm.PPO, Algorithm.A3C)
 
 
 def test_newest_runs_come_last(data_dir: Path) -> None:
