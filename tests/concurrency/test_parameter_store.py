@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matinee.algorithm.shared_optimizers import OptimizerKind
+from matinee.algorithm.shared_optimizers import OptimizerKind, Scratch, new_optimizer
 from matinee.contracts.hyperparameters import HyperparameterSetting, default_settings
 from matinee.errors import NonFiniteError
 from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
@@ -238,6 +238,46 @@ for _ in range(pushes):
     gradient = np.linspace(-1.0, 1.0, size, dtype=np.float32)
     store.push(worker, gradient, values=values, revision=0, pulled_version=0)
 """
+
+
+def test_workers_may_keep_statistics_of_their_own(new_store: NewStore) -> None:
+    """Without sharing each worker's steps are those of an optimizer that saw only its gradients."""
+    apart = values(optimizer="rmsprop", shared_statistics=False, max_gradient_norm=0.0)
+    store = new_store(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
+    expected = np.zeros(SIZE, np.float32)
+    alone = [new_optimizer("rmsprop", SIZE) for _ in range(2)]
+
+    for push in range(4):
+        worker = push % 2
+        gradient = (100.0 if worker else 1.0) * gradient_of(worker, push)
+        alone[worker].apply(expected, gradient.copy(), step=apart.step, scratch=Scratch(SIZE))
+        store.push(worker, gradient, values=apart, revision=0, pulled_version=push)
+
+    weights = np.empty(SIZE, np.float32)
+    store.pull(weights)
+    assert weights.tolist() == expected.tolist()
+    kind, shared = store.statistics()
+    assert kind == "rmsprop"
+    assert not shared["square_average"].any()
+
+
+def test_shared_again_the_workers_go_on_together(new_store: NewStore) -> None:
+    """Switched on again, pushes move the shared statistics; switched off, copies begin anew."""
+    store = new_store(np.zeros(SIZE, np.float32), workers=1, optimizer="rmsprop")
+    sizes = []
+    for push, sharing in enumerate((False, True, False, True)):
+        store.push(
+            0,
+            gradient_of(0, push),
+            values=values(optimizer="rmsprop", shared_statistics=sharing),
+            revision=push,
+            pulled_version=push,
+        )
+        sizes.append(float(store.statistics()[1]["square_average"].sum()))
+
+    assert sizes[0] == 0.0
+    assert sizes[1] == sizes[2] > 0.0
+    assert sizes[3] > sizes[2]
 
 
 def test_processes_take_turns_under_the_lock() -> None:

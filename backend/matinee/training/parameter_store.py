@@ -106,6 +106,10 @@ class HogwildParameterStore:
     By default pushes take no lock (Hogwild, Recht et al. 2011): single numbers don't tear, but two
     pushes at once may lose part of one. With `update_lock: per_update` they take turns.
 
+    Without `shared_statistics` each worker of a3c moves the shared weights by statistics of its
+    own. These begin as a copy of the shared ones, which then stand still, and no checkpoint keeps
+    them.
+
     Args:
         memory: Shared with all who push.
         workers: How many threads push.
@@ -118,6 +122,7 @@ class HogwildParameterStore:
         }
         self._no_lock = nullcontext()
         self._scratch: list[Scratch | None] = [None] * workers
+        self._own: list[SharedOptimizer | None] = [None] * workers
         self.updates = memory.updates
 
     def pull(self, into: FloatVector) -> int:
@@ -148,7 +153,7 @@ class HogwildParameterStore:
                 "the weights were left as they were. Try a lower learning rate"
             )
         clipped = clip_by_global_norm(gradient, norm=norm, maximum=values.max_gradient_norm)
-        optimizer = self._optimizer_for(values, revision)
+        optimizer = self._optimizer_of(worker, values, revision)
         memory = self._memory
         scratch = self._scratch_of(worker)
         with memory.update_lock if values.update_lock == "per_update" else self._no_lock:
@@ -161,6 +166,20 @@ class HogwildParameterStore:
         """Kind and a copy of the statistics of the optimizer in use."""
         kind, _ = self._in_use()
         return kind, {name: array.copy() for name, array in self._memory.statistics[kind].items()}
+
+    def _optimizer_of(
+        self, worker: int, values: HyperparameterValues, revision: int
+    ) -> SharedOptimizer:
+        """The shared optimizer, or the worker's own where statistics are not shared."""
+        shared = self._optimizer_for(values, revision)
+        if values.shared_statistics or values.algorithm != "a3c":
+            self._own[worker] = None
+            return shared
+        own = self._own[worker]
+        if own is None or own.kind != shared.kind:
+            copies = {name: array.copy() for name, array in shared.statistics().items()}
+            own = self._own[worker] = optimizer_on(shared.kind, copies)
+        return own
 
     def _optimizer_for(self, values: HyperparameterValues, revision: int) -> SharedOptimizer:
         """The optimizer in use, exchanged first if a newer revision asks for another kind.
