@@ -257,6 +257,8 @@ class SharedMemoryParameterStore(HogwildParameterStore):
     """
 
     def __init__(self, arrays: SharedArrays, *, workers: int, pushes: int = 0) -> None:
+        # The locks need its descriptor, which is closed when nobody holds the arrays any more.
+        self._arrays = arrays
         super().__init__(
             StoreMemory(
                 weights=arrays[_WEIGHTS],
