@@ -10,6 +10,7 @@ import pytest
 from fakes.training import PATIENCE_S, Rig, small_spec
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
+from matinee.contracts.schedules import PiecewiseSchedule
 from matinee.training.outcome import StopCause
 
 MODES: dict[str, dict[str, Any]] = {
@@ -127,6 +128,26 @@ def test_the_number_of_workers_changes_live(make_rig: MakeRig, mode: str) -> Non
         if status.status == "running"
     }
     assert started == (set(range(4)) if mode in ("a3c", "ga3c") else {0})
+
+
+def test_the_crew_follows_a_schedule(make_rig: MakeRig) -> None:
+    """Workers join and leave at the env steps that a schedule says, without further commands."""
+    rig = make_rig("a3c")
+    rig.trainer.start()
+    points = [{"env_step": 0, "value": 3}, {"env_step": 2000, "value": 1}]
+    change(
+        rig,
+        workers=PiecewiseSchedule.model_validate({"schedule": "piecewise", "points": points}),
+    )
+
+    def ended() -> set[int]:
+        statuses = [status for drained in rig.drained for status in drained.worker_statuses]
+        return {status.worker for status in statuses if status.status == "finished"}
+
+    rig.wait_until(lambda: ended() == {1, 2})
+    assert env_steps(rig) >= 2000
+    assert rig.trainer.control.members() == {0}
+    assert goes_on(rig)
 
 
 def test_workers_may_change_while_paused(make_rig: MakeRig) -> None:

@@ -158,7 +158,7 @@ def test_a_change_of_the_learning_rate_is_applied_and_recorded(live_server: Live
     assert (document["state"], document["actor"]) == ("applied", "token")
     assert document["applied_at_env_step"] >= 0
     assert document["changes"] == {
-        "learning_rate": {"before": 0.01, "after": 0.005, "applies": True}
+        "learning_rate": {"before": 0.01, "after": 0.005, "applies": True, "live_class": "live"}
     }
     rate = next(item for item in status["items"] if item["name"] == "learning_rate")
     assert (rate["applied"], rate["applied_at_env_step"]) == (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matinee.contracts.algorithm_names import RECURRENT_ALGORITHMS, Algorithm
-from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
 from matinee.contracts.metrics import METRICS
 from matinee.contracts.system import AlgorithmDescription
 
@@ -11,6 +11,7 @@ from matinee.contracts.system import AlgorithmDescription
 def _description(
     algorithm: Algorithm, *, title: str, sentence: str, summary: str, reproducible: str, source: str
 ) -> AlgorithmDescription:
+    defaults = default_settings(algorithm)
     return AlgorithmDescription(
         name=algorithm,
         title=title,
@@ -23,9 +24,10 @@ def _description(
         recurrent=algorithm in RECURRENT_ALGORITHMS,
         hyperparameters=[
             definition.model_copy(
-                update={"default": definition.default_for(algorithm)}
-                if definition.name != "algorithm"
-                else {"default": algorithm.value}
+                update={
+                    "default": defaults[definition.name],
+                    "live_class": definition.live_class_for(algorithm),
+                }
             )
             for definition in HYPERPARAMETERS.values()
             if algorithm in definition.algorithms

@@ -155,6 +155,29 @@ def _minibatches_have_samples(
         )
 
 
+def _advantages_can_be_compared(
+    algorithm: Algorithm, layout: RunLayout, settings: Settings
+) -> Iterator[Clash]:
+    if not settings["normalize_advantage"] or algorithm is Algorithm.GA3C:
+        return
+    samples = round(_bounds(settings["rollout_length"])[0]) * layout.envs_per_worker
+    names = "rollout_length x envs_per_worker"
+    if algorithm is not Algorithm.A3C:
+        samples *= round(_bounds(settings["workers"])[0])
+        names += " x workers"
+    if algorithm is Algorithm.PPO:
+        samples //= round(_bounds(settings["minibatches"])[1])
+        names += " / minibatches"
+    if samples == 1:
+        yield Clash(
+            (
+                "normalize_advantage", "minibatches", "rollout_length", "envs_per_worker",
+                "workers", "algorithm",
+            ),
+            f"normalize_advantage needs more than the one sample to compare that {names} leave",
+        )  # fmt: skip
+
+
 def _lockstep_has_a_meaning(
     algorithm: Algorithm, layout: RunLayout, settings: Settings
 ) -> Iterator[Clash]:
@@ -214,6 +237,7 @@ _RULES: tuple[_Rule, ...] = (
     _vtrace_limits_ordered,
     _batch_fits_queue,
     _minibatches_have_samples,
+    _advantages_can_be_compared,
     _lockstep_has_a_meaning,
     _processes_only_in_a3c,
     _memory_kept_in_order,

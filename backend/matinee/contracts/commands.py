@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.schedules import ENV_STEP_MAX
 
@@ -109,6 +110,9 @@ class HyperparameterChange(BaseModel):
     after: HyperparameterSetting
     applies: bool = Field(
         default=True, description="false: the run's training mode does not use it at present."
+    )
+    live_class: LiveClass = Field(
+        default=LiveClass.LIVE, description="What this very change meant for the run."
     )
 
 

@@ -64,7 +64,16 @@ class HyperparameterDefinition(BaseModel):
     choices: tuple[str, ...] = ()
     scale: Scale = Scale.LINEAR
     live_class: LiveClass = LiveClass.LIVE
-    schedulable: bool = True
+    schedulable: bool = Field(
+        default=True, description="Every number may follow a schedule; a switch or a choice can't."
+    )
+    live_class_by_algorithm: dict[Algorithm, LiveClass] = Field(
+        default_factory=dict, description="Where a mode's class differs from `live_class`."
+    )
+    warns_beyond_factor: float | None = Field(
+        default=None,
+        description="A rise by more than this factor at once is `live_with_warning`.",
+    )
     spec_field: bool = Field(
         default=False,
         description="At first it is the run spec's field of this name; only a change of a live "
@@ -79,6 +88,10 @@ class HyperparameterDefinition(BaseModel):
     def default_for(self, algorithm: Algorithm) -> bool | int | float | str:
         """The default in a mode."""
         return self.default_by_algorithm.get(algorithm, self.default)
+
+    def live_class_for(self, algorithm: Algorithm) -> LiveClass:
+        """What it takes to change it in a mode."""
+        return self.live_class_by_algorithm.get(algorithm, self.live_class)
 
     @property
     def allowed(self) -> str:

@@ -33,7 +33,9 @@ class Run(BaseModel):
     group: str | None
     tags: list[str]
     notes: str
-    algorithm: Algorithm
+    algorithm: Algorithm = Field(
+        description="The training mode now; the spec has the one that it began with."
+    )
     environment: EnvironmentSpec
     seed: int
     spec: RunSpec

@@ -245,6 +245,21 @@ class RunSpec(_SpecPart):
             )
         return self
 
+    @model_validator(mode="after")
+    def _every_process_has_work(self) -> Self:
+        # Only here: workers that leave later may leave a process without work.
+        if self.processes > self.workers:
+            raise MultipleFieldsError(
+                [
+                    FieldError(
+                        ("processes",),
+                        f"{self.processes} processes for {self.workers} worker(s): each needs at "
+                        f"least one; allowed: up to {self.workers}",
+                    )
+                ]
+            )
+        return self
+
     @property
     def layout(self) -> RunLayout:
         """What limits changes of the hyperparameters."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Command, CommandState
 from matinee.contracts.events import CommandAccepted, RunStateChanged
 from matinee.contracts.identifiers import ULID_PATTERN
@@ -166,7 +167,7 @@ def assemble_run(
         group=details.group,
         tags=details.tags,
         notes=details.notes,
-        algorithm=spec.algorithm,
+        algorithm=present_algorithm(spec, snapshot),
         environment=spec.environment,
         seed=spec.seed,
         spec=spec,
@@ -180,6 +181,12 @@ def assemble_run(
         progress=snapshot.progress,
         last_seq=last_seq,
     )
+
+
+def present_algorithm(spec: RunSpec, snapshot: RunSnapshot) -> Algorithm:
+    """The training mode now: it can be changed while the run trains."""
+    applied = snapshot.hyperparameters.get("algorithm")
+    return spec.algorithm if applied is None else Algorithm(str(applied.value))
 
 
 def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) -> None:

@@ -18,6 +18,8 @@ import psutil
 from matinee import __version__
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.algorithms import ALGORITHMS
+from matinee.contracts.change_class import live_class_in
+from matinee.contracts.combinations import RunLayout
 from matinee.contracts.commands import (
     Action,
     Command,
@@ -61,7 +63,7 @@ from matinee.errors import (
 from matinee.journal.series import read_series
 from matinee.runs.event_hub import EventHub
 from matinee.runs.exports import ExportFormat, export_episodes, export_metrics
-from matinee.runs.folders import RunFolders
+from matinee.runs.folders import RunFolders, present_algorithm
 from matinee.runs.planning import plan_run
 from matinee.runs.ports import Catalogue, EnvironmentRegistry, PresetShelf, RunQuery
 from matinee.runs.run_index import RunIndex
@@ -196,11 +198,7 @@ class RunService:
         reader = self._folders.reader(run_id)
         snapshot, _ = await asyncio.to_thread(reader.snapshot)
         from_spec = run.spec.initial_settings()
-        algorithm = Algorithm(
-            str(snapshot.hyperparameters["algorithm"].value)
-            if "algorithm" in snapshot.hyperparameters
-            else run.spec.algorithm
-        )
+        algorithm = present_algorithm(run.spec, snapshot)
         pending: dict[str, HyperparameterSetting] = {}
         for command in await asyncio.to_thread(reader.open_commands):
             if isinstance(command.action, SetHyperparameters):
@@ -212,6 +210,7 @@ class RunService:
                 _status(
                     HYPERPARAMETERS[name],
                     algorithm,
+                    run.spec.layout,
                     applied=snapshot.hyperparameters.get(name),
                     from_spec=from_spec[name],
                     pending=pending.get(name),
@@ -421,6 +420,7 @@ class RunService:
 def _status(
     definition: HyperparameterDefinition,
     algorithm: Algorithm,
+    layout: RunLayout,
     *,
     applied: AppliedHyperparameter | None,
     from_spec: HyperparameterSetting,
@@ -442,7 +442,7 @@ def _status(
         applied_at_env_step=applied.since_env_step,
         pending=pending is not None,
         applies=algorithm in definition.algorithms,
-        live_class=definition.live_class,
+        live_class=live_class_in(definition, algorithm, layout),
         minimum=definition.minimum,
         maximum=definition.maximum,
         zero_allowed=definition.zero_label is not None,

@@ -30,6 +30,7 @@ class Foreman:
         self._called = threading.Event()
         revision, values = parts.shared.board.newest()
         self._revision = revision
+        self._structure = values.structure
         self._crew: Crew = new_crew(parts, values)
         self._first = self._hire(values)
 
@@ -51,13 +52,18 @@ class Foreman:
         self._called.set()
 
     def _run(self) -> None:
-        """Follow the settings until training stops. The thread's whole life."""
+        """Follow the settings and their schedules until training stops. The thread's whole life."""
         shared = self._parts.shared
         while not shared.control.stopping.is_set():
             self._called.wait(_WAIT_SLICE_S)
             self._called.clear()
             revision, values = shared.board.newest()
-            if revision != self._revision and self._reconcile(values):
+            # The structure may also follow a schedule, without a new revision.
+            if values.structure != self._structure:
+                if not self._reconcile(values):
+                    return
+                self._structure = values.structure
+            if revision != self._revision:
                 self._revision = revision
                 shared.board.structure_is(revision)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.change_class import class_of_change
 from matinee.contracts.combinations import RunLayout, check_change
 from matinee.contracts.commands import HyperparameterChange
 from matinee.contracts.hyperparameters import (
@@ -245,6 +246,13 @@ class HyperparameterBoard:
                     before=before[name],
                     after=setting,
                     applies=algorithm in HYPERPARAMETERS[name].algorithms,
+                    live_class=class_of_change(
+                        HYPERPARAMETERS[name],
+                        before[name],
+                        setting,
+                        algorithm=algorithm,
+                        layout=self._layout,
+                    ),
                 )
                 for name, setting in in_use.items()
                 if setting != before[name]

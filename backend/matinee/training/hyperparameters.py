@@ -85,6 +85,11 @@ class HyperparameterValues:
         )
 
     @property
+    def structure(self) -> tuple[str, int, int, int]:
+        """What says which threads there are."""
+        return (self.algorithm, self.workers, self.optimizer_threads, self.predictor_threads)
+
+    @property
     def step(self) -> StepSettings:
         """What the optimizer needs of them."""
         return StepSettings(
@@ -124,6 +129,7 @@ class HyperparameterSet:
             for name, setting in self.settings.items()
             if not isinstance(setting, bool | int | float | str)
         )
+        self._at_first = {name: self.value_at(name, 0) for name in VALUE_NAMES}
         self._constant = None if self._scheduled else self._values_at(0)
 
     def values_at(self, env_step: int) -> HyperparameterValues:
@@ -135,7 +141,9 @@ class HyperparameterSet:
         return _plain(name, evaluate(self.settings[name], env_step))
 
     def _values_at(self, env_step: int) -> HyperparameterValues:
-        values: dict[str, Any] = {name: self.value_at(name, env_step) for name in VALUE_NAMES}
+        values: dict[str, Any] = self._at_first | {
+            name: self.value_at(name, env_step) for name in self._scheduled
+        }
         return HyperparameterValues(**values)
 
 

@@ -1079,6 +1079,11 @@ export interface components {
              * @default true
              */
             applies: boolean;
+            /**
+             * @description What this very change meant for the run.
+             * @default live
+             */
+            live_class: components["schemas"]["LiveClass"];
         };
         /**
          * HyperparameterDefinition
@@ -1122,8 +1127,17 @@ export interface components {
             scale: components["schemas"]["Scale"];
             /** @default live */
             live_class: components["schemas"]["LiveClass"];
-            /** @default true */
+            /**
+             * @description Every number may follow a schedule; a switch or a choice can't.
+             * @default true
+             */
             schedulable: boolean;
+            /** @description Where a mode's class differs from `live_class`. */
+            live_class_by_algorithm: {
+                [key: string]: components["schemas"]["LiveClass"];
+            };
+            /** @description A rise by more than this factor at once is `live_with_warning`. */
+            warns_beyond_factor: number | null;
             /**
              * @description At first it is the run spec's field of this name; only a change of a live run goes through the hyperparameters.
              * @default false
@@ -1610,6 +1624,7 @@ export interface components {
             group: string | null;
             tags: string[];
             notes: string;
+            /** @description The training mode now; the spec has the one that it began with. */
             algorithm: components["schemas"]["Algorithm"];
             environment: components["schemas"]["EnvironmentSpec"];
             seed: number;

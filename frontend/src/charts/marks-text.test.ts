@@ -9,7 +9,7 @@ const mark: Mark = {
   kind: "tuned",
   actor: "browser",
   name: "set_hyperparameters",
-  changes: { learning_rate: { before: 0.01, after: 0.001, applies: true } },
+  changes: { learning_rate: { before: 0.01, after: 0.001, applies: true, live_class: "live" } },
 };
 
 it("says what changed, who did it and where", () => {
@@ -19,7 +19,13 @@ it("says what changed, who did it and where", () => {
 });
 
 it("names every change of one command", () => {
-  const changes = { ...mark.changes, gamma: { before: 0.99, after: 0.9, applies: true } };
+  const gamma = {
+    before: 0.99,
+    after: 0.9,
+    applies: true,
+    live_class: "live_with_warning",
+  } as const;
+  const changes = { ...mark.changes, gamma };
   expect(describeMark({ ...mark, changes }, labels)).toContain("1e-3; gamma 0.99 → 0.9, from");
 });
 

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import (
@@ -15,7 +16,7 @@ from matinee.contracts.hyperparameters import (
     check_settings,
     default_settings,
 )
-from matinee.contracts.schedules import LinearSchedule
+from matinee.contracts.schedules import LinearSchedule, Schedule
 from matinee.errors import InvalidInputError
 
 NUMERIC = [d for d in HYPERPARAMETERS.values() if d.kind in ("number", "integer")]
@@ -85,6 +86,23 @@ def test_switches_and_choices_take_their_own_values_only(
     assert [v for v in allowed if check_setting(definition.name, v)] == []
     assert [v for v in refused if not check_setting(definition.name, v)] == []
     assert not definition.schedulable
+
+
+@pytest.mark.parametrize("definition", NUMERIC, ids=by_name)
+@pytest.mark.parametrize("kind", ["linear", "cosine", "exponential"])
+def test_every_number_may_follow_a_ramp(definition: HyperparameterDefinition, kind: str) -> None:
+    """From its smallest to its largest value, in each shape."""
+    ramp = TypeAdapter(Schedule).validate_python(
+        {
+            "schedule": kind,
+            "from": definition.minimum,
+            "to": definition.maximum,
+            "until_env_step": 100,
+        }
+    )
+
+    assert definition.schedulable
+    assert check_setting(definition.name, ramp) == []
 
 
 @given(start=st.floats(-10, 10), end=st.floats(-10, 10))

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from fakes.records import NOW, SPEC
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import CommandState, Start
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import AppliedHyperparameter, RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError, NotFoundError
 from matinee.journal.writer import JournalWriter
@@ -38,6 +40,24 @@ def test_a_run_is_what_its_folder_says(data_dir: Path) -> None:
     assert (run.state, run.last_seq, run.revision) == (RunState.CREATED, 1, 1)
     assert list(folders.run_ids()) == [run_id]
     assert folders.path(run_id).stat().st_mode & 0o077 == 0
+
+
+def test_a_run_is_shown_in_its_present_mode(data_dir: Path) -> None:
+    """Until it trains that is the spec's; afterwards what is applied, and the spec stays."""
+    folders = RunFolders(data_dir)
+    run_id = make(folders)
+    assert folders.assemble(run_id).algorithm is SPEC.algorithm
+
+    with JournalWriter(folders.path(run_id)) as writer:
+        changed = AppliedHyperparameter(setting="ppo", value="ppo", since_env_step=10)
+        writer.set_snapshot(
+            RunSnapshot(state=RunState.RUNNING, hyperparameters={"algorithm": changed})
+        )
+        writer.commit()
+
+    run = folders.assemble(run_id)
+    assert run.algorithm is Algorithm.PPO
+    assert run.spec.algorithm is SPEC.algorithm
 
 
 def test_a_started_run_is_queued_with_its_command(data_dir: Path) -> None:

@@ -116,6 +116,23 @@ def test_changes_in_a_row_are_told_one_by_one() -> None:
     assert board.snapshot().revision == 2
 
 
+def test_a_change_says_what_it_meant() -> None:
+    """Whether the mode uses it, and whether it was live, to be warned of or a warm restart."""
+    board = Desk().board()
+
+    revision = board.propose({"algorithm": "ppo", "gamma": 0.9, "clip_range": 0.1, "min_batch": 64})
+    board.structure_is(revision)
+
+    (applied,) = board.take_applied()
+    told = {n: (change.applies, change.live_class.value) for n, change in applied.changes.items()}
+    assert told == {
+        "algorithm": (True, "warm_restart"),
+        "gamma": (True, "live_with_warning"),
+        "clip_range": (True, "live"),
+        "min_batch": (False, "live"),
+    }
+
+
 def test_only_what_differs_is_a_change() -> None:
     """Asking for what is already so is applied, and changes nothing."""
     board = Desk().board()

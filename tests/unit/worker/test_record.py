@@ -104,7 +104,9 @@ def test_a_change_marks_the_run_as_steered(record: RunRecord) -> None:
         env_step=50, revision=3, changes={"learning_rate": change}, actor="token", command_id="c"
     )
     (event,) = committed(record)
-    assert event["changes"] == {"learning_rate": {"before": 0.01, "after": 0.02, "applies": True}}
+    assert event["changes"] == {
+        "learning_rate": {"before": 0.01, "after": 0.02, "applies": True, "live_class": "live"}
+    }
     assert (event["env_step"], event["revision"]) == (50, 3)
     snapshot, _ = JournalReader(record.writer.run_dir).snapshot()
     assert snapshot.steered

@@ -20,8 +20,8 @@ MODE_ROWS = (
         default="a3c",
         choices=tuple(each.value for each in Algorithm),
         live_class=LiveClass.WARM_RESTART,
-        schedulable=False,
         spec_field=True,
+        schedulable=False,
         takes_effect="warm restart: weights kept, threads and buffers rebuilt",
         meaning="Which training mode computes the updates. Set by `algorithm` of the run.",
         guidance="Other hyperparameters stay as they are: look at those whose default differs "
@@ -40,10 +40,13 @@ MODE_ROWS = (
         minimum=1,
         maximum=64,
         scale=Scale.LOG2,
-        live_class=LiveClass.WARM_RESTART,
-        schedulable=False,
+        live_class_by_algorithm={
+            Algorithm.A2C: LiveClass.WARM_RESTART,
+            Algorithm.PPO: LiveClass.WARM_RESTART,
+        },
         spec_field=True,
-        takes_effect="warm restart: weights kept, threads and buffers rebuilt",
+        takes_effect="within seconds: threads are started or ended; in a2c, ppo and lockstep a "
+        "warm restart, weights kept",
         meaning="Actor-learner threads in a3c, environment threads in ga3c; in a2c and ppo one "
         "thread steps the environments of all workers. Set by `workers` of the run.",
         guidance="More workers see more at once, and their gradients are older when they arrive. "
@@ -62,7 +65,6 @@ MODE_ROWS = (
         minimum=1,
         maximum=100,
         scale=Scale.LOG2,
-        schedulable=False,
         algorithms=ASYNCHRONOUS_ALGORITHMS,
         takes_effect="next rollout",
         meaning="Rollouts that a worker plays on one copy of the shared weights before it copies "
@@ -81,9 +83,8 @@ MODE_ROWS = (
         unit="threads",
         default=1,
         minimum=1,
-        maximum=16,
+        maximum=8,
         scale=Scale.LOG2,
-        schedulable=False,
         algorithms=(Algorithm.GA3C,),
         takes_effect="within seconds; the threads are started or ended",
         meaning="Threads that take batches from the queue and update the shared weights.",
@@ -103,7 +104,6 @@ MODE_ROWS = (
         maximum=16,
         zero_label="each environment thread asks its own copy of the network",
         scale=Scale.LOG2,
-        schedulable=False,
         algorithms=(Algorithm.GA3C,),
         takes_effect="within seconds; the threads are started or ended",
         meaning="Threads that answer all waiting environment threads with one pass through the "

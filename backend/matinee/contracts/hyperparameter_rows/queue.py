@@ -18,8 +18,8 @@ QUEUE_ROWS = (
         unit="",
         default="vtrace",
         choices=("none", "epsilon", "importance", "vtrace"),
-        schedulable=False,
         algorithms=(Algorithm.GA3C,),
+        schedulable=False,
         takes_effect="next batch",
         meaning="How old samples are corrected. none: not at all. epsilon: GA3C's log(pi + "
         "epsilon). importance: each step by pi/mu. vtrace: whole segments, as in IMPALA.",
@@ -95,7 +95,6 @@ QUEUE_ROWS = (
         minimum=1,
         maximum=1024,
         scale=Scale.LOG2,
-        schedulable=False,
         algorithms=(Algorithm.GA3C,),
         takes_effect="next segment",
         meaning="Segments that may wait in the queue; a segment is one rollout of one worker. "

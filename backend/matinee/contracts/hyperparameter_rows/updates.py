@@ -23,6 +23,7 @@ UPDATE_ROWS = (
         maximum=1.0,
         zero_label="weights stand still",
         scale=Scale.LOG,
+        warns_beyond_factor=10.0,
         takes_effect="next push",
         meaning="How far the weights move along each gradient.",
         guidance="Too high and the return collapses or jumps; too low and nothing happens. "
@@ -163,8 +164,8 @@ UPDATE_ROWS = (
         unit="",
         default="none",
         choices=("none", "per_update"),
-        schedulable=False,
         algorithms=ASYNCHRONOUS_ALGORITHMS,
+        schedulable=False,
         takes_effect="next push",
         meaning="none: threads write to the shared weights at the same time (Hogwild). "
         "per_update: one at a time.",
@@ -180,8 +181,8 @@ UPDATE_ROWS = (
         kind="switch",
         unit="",
         default=True,
-        schedulable=False,
         algorithms=(Algorithm.A3C,),
+        schedulable=False,
         takes_effect="next push",
         meaning="On: all workers share the optimizer's statistics. Off: each worker keeps its "
         "own, as in the paper's comparison.",
