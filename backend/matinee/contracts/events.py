@@ -130,6 +130,19 @@ class WorkerStatusChanged(_Event):
     error: str | None = Field(default=None, description="The traceback, if it failed.")
 
 
+class WorkerProcessChanged(_Event):
+    """A process that hosts some of the workers has come up, ended or failed."""
+
+    type: Literal["worker_process_changed"] = "worker_process_changed"
+    process: int = Field(description="Its number in the run, from 1; 0 is the run process itself.")
+    pid: int
+    status: Literal["running", "finished", "failed"]
+    start_s: float | None = Field(
+        description="Seconds from its launch until it could be given workers; null: it never could."
+    )
+    error: str | None = Field(default=None, description="Why, if it failed.")
+
+
 class CheckpointSaved(_Event):
     """The learner's state at `env_step` is on disk."""
 
@@ -169,6 +182,7 @@ Event = Annotated[
     | EpisodesFinished
     | MetricsSummarised
     | WorkerStatusChanged
+    | WorkerProcessChanged
     | CheckpointSaved
     | EvaluationFinished
     | LogWritten,
@@ -185,6 +199,7 @@ EventType = Literal[
     "episodes_finished",
     "metrics_summarised",
     "worker_status_changed",
+    "worker_process_changed",
     "checkpoint_saved",
     "evaluation_finished",
     "log_written",

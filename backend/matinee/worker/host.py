@@ -22,6 +22,7 @@ from matinee.contracts.events import (
     CheckpointSaved,
     EvaluationFinished,
     LogWritten,
+    WorkerProcessChanged,
     WorkerStatusChanged,
 )
 from matinee.contracts.identifiers import new_ulid
@@ -216,6 +217,15 @@ class RunHost:
                 worker=status.worker,
                 status=status.status,
                 error=status.error,
+            )
+        for process in drained.process_statuses:
+            record.append(
+                WorkerProcessChanged,
+                process=process.process,
+                pid=process.pid,
+                status=process.status,
+                start_s=process.start_s,
+                error=process.error,
             )
         for evaluation in drained.evaluations:
             _record_evaluation(record, evaluation, final=False)

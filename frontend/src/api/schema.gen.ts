@@ -982,7 +982,7 @@ export interface components {
             /** @description Also played once at the end; 0: never. Default: 5. */
             episodes?: number;
         };
-        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["LogWritten"];
+        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["LogWritten"];
         /**
          * EventPage
          * @description A stretch of a run's events.
@@ -995,7 +995,7 @@ export interface components {
             epoch: string;
         };
         /** @enum {string} */
-        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "worker_status_changed" | "checkpoint_saved" | "evaluation_finished" | "log_written";
+        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "evaluation_finished" | "log_written";
         /**
          * EventsFrame
          * @description A stretch of one run's events.
@@ -2051,6 +2051,30 @@ export interface components {
              */
             type: "unsubscribed";
             run_id: string;
+        };
+        /**
+         * WorkerProcessChanged
+         * @description A process that hosts some of the workers has come up, ended or failed.
+         */
+        WorkerProcessChanged: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "worker_process_changed";
+            /** @description Its number in the run, from 1; 0 is the run process itself. */
+            process: number;
+            pid: number;
+            /** @enum {string} */
+            status: "running" | "finished" | "failed";
+            /** @description Seconds from its launch until it could be given workers; null: it never could. */
+            start_s: number | null;
+            /** @description Why, if it failed. */
+            error: string | null;
         };
         /**
          * WorkerStatusChanged

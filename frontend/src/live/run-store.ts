@@ -17,6 +17,7 @@ const LEDGER_TYPES: readonly EventType[] = [
   "command_rejected",
   "hyperparameters_changed",
   "worker_status_changed",
+  "worker_process_changed",
   "checkpoint_saved",
   "evaluation_finished",
   "log_written",

@@ -92,6 +92,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
   switch (event.type) {
     case "run_created":
     case "worker_status_changed":
+    case "worker_process_changed":
     case "evaluation_finished":
     case "log_written":
       return recorded(next, event);

@@ -165,6 +165,28 @@ def test_a_failing_environment_names_its_traceback(data_dir: Path, runtime_dir: 
     assert statuses == ["running", "failed"]
 
 
+def test_a_run_in_two_processes_goes_on_where_it_was(data_dir: Path, runtime_dir: Path) -> None:
+    """Its processes are in the record with the time they took, and its counters are both's."""
+    spec = {"workers": 2, "processes": 2, **ENDLESS}
+    with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
+        run.wait_until(lambda: run.events("worker_process_changed"))
+        run.ask(Interrupt(reason="x"))
+        run.finish()
+    before = run.snapshot.progress
+    assert [event["status"] for event in run.events("worker_process_changed")] == [
+        "running",
+        "finished",
+    ]
+    assert run.events("worker_process_changed")[0]["start_s"] > 0.0
+
+    with hosting(run.run_dir, start_again(run.run_dir), runtime_dir=runtime_dir) as again:
+        again.wait_until(lambda: len(again.events("worker_process_changed")) == 3)
+        again.wait_for_steps(before.env_steps)
+        again.ask(Stop())
+        assert again.finish() is RunState.STOPPED
+    assert again.snapshot.progress.updates > before.updates
+
+
 def test_an_environment_that_cannot_be_built_fails_the_run(
     data_dir: Path, runtime_dir: Path
 ) -> None:

@@ -62,6 +62,8 @@ export function ledgerLine(
       return event.status === "failed"
         ? { ...line("bad", `worker ${event.worker} failed`), detail: event.error ?? null }
         : null;
+    case "worker_process_changed":
+      return processLine(event);
     case "checkpoint_saved":
       return line("plain", `checkpoint (${event.cause}), ${formatBytes(event.size_bytes)}`);
     case "evaluation_finished":
@@ -78,6 +80,24 @@ export function ledgerLine(
     }
     default:
       return assertNever(event);
+  }
+}
+
+function processLine(
+  event: Extract<LedgerEvent, { type: "worker_process_changed" }>,
+): LedgerLine | null {
+  switch (event.status) {
+    case "running": {
+      const seconds =
+        event.start_s === null ? "" : ` in ${formatMeasured(event.start_s)}${UNIT_SPACE}s`;
+      return line("plain", `worker process ${event.process} came up${seconds}`);
+    }
+    case "failed":
+      return line("bad", event.error ?? `worker process ${event.process} failed`);
+    case "finished":
+      return null;
+    default:
+      return assertNever(event.status);
   }
 }
 
