@@ -20,15 +20,12 @@ TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
         "concurrency/test_modes.py",
         "a part of the threads of a mode",
     ),
-    "training/foreman.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/learner.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/lockstep.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/optimizer_thread.py": (
         "concurrency/test_modes.py",
         "a part of the threads of a mode",
     ),
-    "training/queue_behaviour.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
-    "training/slots.py": ("concurrency/test_modes.py", "numbers that the threads of a mode use"),
     "training/synchronous.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/remote_worker.py": (
         "concurrency/test_worker_processes.py",

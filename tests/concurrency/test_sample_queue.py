@@ -136,6 +136,18 @@ def test_what_is_kept_for_reuse_is_bounded() -> None:
     assert kept == 4
 
 
+def test_rollouts_of_a_length_nobody_wants_any_more_make_room() -> None:
+    """After a change of the rollout length memory is reused as before."""
+    queue = SampleQueue(capacity=2)
+    queue.recycle([segment(5).rollout for _ in range(4)])
+    used = [segment(6).rollout for _ in range(4)]
+    for rollout in used:
+        queue.recycle([rollout])
+
+    assert [queue.reuse(6, 1) for _ in used] == used
+    assert queue.reuse(5, 1) is None
+
+
 def test_the_reading_tells_depth_age_and_losses() -> None:
     """Watchers see how much waits, for how long, and what was thrown away."""
     queue = SampleQueue(capacity=4)

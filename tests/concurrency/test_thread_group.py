@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 
 PATIENCE_S = 30.0
@@ -76,6 +78,26 @@ def test_a_hanging_thread_is_named_with_its_stack() -> None:
 
     assert [thread.thread for thread in hanging] == ["actor-learner-3"]
     assert "stuck_in_a_simulator" in hanging[0].stack_text
+    assert listener.group.join(PATIENCE_S) == []
+
+
+def test_a_thread_that_cannot_be_started_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the system has no more threads the caller is told, and the end still comes."""
+    listener = Listener()
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "refused":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start"):
+        listener.group.start({"started": lambda: None, "refused": lambda: None})
+
+    assert listener.all_ended.wait(PATIENCE_S)
     assert listener.group.join(PATIENCE_S) == []
 
 

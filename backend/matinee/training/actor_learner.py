@@ -24,7 +24,7 @@ class ActorLearner:
         policy = NumpyActorCritic(shape, self._learner.weights)
         self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
-        self._rollouts_since_pull = 0
+        self._rollouts_on_copy: int | None = None
 
     @property
     def env_steps_reserved(self) -> int:
@@ -32,11 +32,16 @@ class ActorLearner:
         return self.collector.env_steps_of(self._rollout.length)
 
     def pull_and_act(self, values: HyperparameterValues) -> bool:
-        """Fill the next rollout with the newest weights; False if it was abandoned."""
-        if self._rollouts_since_pull % values.pull_interval == 0:
+        """Fill the next rollout, with the newest weights where they are due.
+
+        Returns:
+            False if it was abandoned.
+        """
+        played = self._rollouts_on_copy
+        if played is None or played >= values.pull_interval:
             self._learner.pull()
-            self._rollouts_since_pull = 0
-        self._rollouts_since_pull += 1
+            played = 0
+        self._rollouts_on_copy = played + 1
         if self._rollout.length != values.rollout_length:
             self._rollout = self.collector.new_rollout(values.rollout_length)
         return self.collector.collect(self._rollout, values)

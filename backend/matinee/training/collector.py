@@ -84,7 +84,7 @@ class RolloutCollector:
         if plan.generator_state is not None:
             self._generator.bit_generator.state = plan.generator_state
         self.generator_state = self._generator.bit_generator.state
-        """As of the last rollout boundary; replaced, never changed."""
+        """As of the end of the last whole rollout; replaced, never changed."""
         self._reporter = StepReporter(
             plan.slot,
             plan.environments,
@@ -142,7 +142,6 @@ class RolloutCollector:
         """Fill the rollout with the steps that come next; False if it was abandoned."""
         environment = self._environment
         assert environment is not None, "the collector is entered before it collects"
-        self.generator_state = self._generator.bit_generator.state
         self._begin(rollout)
         control = self._shared.control
         paced = values.target_steps_per_second > 0.0 or values.worker_delay_s > 0.0
@@ -179,6 +178,7 @@ class RolloutCollector:
         # A copy: a rollout that was handed on belongs to somebody else.
         self._observations = rollout.observations[-1].copy()
         self._report_rows(rollout, rollout.length)
+        self.generator_state = self._generator.bit_generator.state
         return True
 
     def _begin(self, rollout: Rollout) -> None:

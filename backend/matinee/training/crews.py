@@ -165,8 +165,10 @@ class ActorLearnerCrew:
 
     def generator_states(self) -> dict[int, dict[str, object]]:
         """One for each worker."""
-        return _states_of({slot: worker.collector for slot, worker in self._workers.items()}) | {
-            slot: dict(worker.generator_state) for slot, worker in self._remote_workers.items()
+        # Copies: the foreman may be adding workers meanwhile.
+        here, elsewhere = dict(self._workers), dict(self._remote_workers)
+        return _states_of({slot: worker.collector for slot, worker in here.items()}) | {
+            slot: dict(worker.generator_state) for slot, worker in elsewhere.items()
         }
 
     def dismiss(self) -> None:
@@ -308,7 +310,7 @@ class QueueCrew:
 
     def generator_states(self) -> dict[int, dict[str, object]]:
         """One for each environment thread."""
-        return _states_of(self._collectors)
+        return _states_of(dict(self._collectors))  # A copy: the foreman may be adding one.
 
     def dismiss(self) -> None:
         """The predictors leave."""

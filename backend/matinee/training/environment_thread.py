@@ -63,7 +63,7 @@ class EnvironmentThread:
         rollout = self._queue.reuse(self._length, self._environments)
         if rollout is None:
             rollout = self.collector.new_rollout(self._length, keeps_log_probability=True)
-        self._behaviour.begin_rollout()
+        self._behaviour.begin_rollout(pull_interval=values.pull_interval)
         if not self.collector.collect(rollout, values):
             return None
         rollout.version = self._behaviour.end_rollout(rollout, epsilon=values.epsilon)

@@ -6,6 +6,7 @@ Weights, statistics, counters and records are not the crew's, so they outlive ev
 from __future__ import annotations
 
 import threading
+from collections.abc import Set as AbstractSet
 
 from matinee.training.crews import Crew, CrewParts, Life, new_crew
 from matinee.training.hyperparameters import HyperparameterValues
@@ -28,6 +29,9 @@ class Foreman:
         self._parts = parts
         self._threads = threads
         self._called = threading.Event()
+        self._occupied: set[int] = set()
+        """Slots whose threads have not yet ended. Single items are added and removed, without a
+        lock: added by the foreman, removed by the thread itself, as the last thing it does."""
         revision, values = parts.shared.board.newest()
         self._revision = revision
         self._structure = values.structure
@@ -69,31 +73,44 @@ class Foreman:
 
     def _reconcile(self, values: HyperparameterValues) -> bool:
         """Make the crew fit; False if training stopped meanwhile."""
-        control = self._parts.shared.control
         if not self._crew.serves(values):
-            if not self._retire(control.members()):
+            if not self._retire(frozenset(self._occupied)):
                 return False
             self._crew.dismiss()
             self._parts.generator_states.update(self._crew.generator_states())
             self._crew = new_crew(self._parts, values)
-        elif not self._retire(control.members() - self._crew.slots(values)):
+        elif not self._retire(self._occupied - self._crew.slots(values)):
             return False
         self._threads.start(self._hire(values))
         return True
 
     def _hire(self, values: HyperparameterValues) -> dict[str, Life]:
         """Threads for the empty slots, admitted at the gate but not yet started."""
-        control = self._parts.shared.control
-        empty = sorted(self._crew.slots(values) - control.members())
-        posts = [self._crew.fill(slot, values) for slot in empty]
-        control.admit(empty)
-        return {post.name: post.life for post in posts} | self._crew.assistants(values)
+        empty = sorted(self._crew.slots(values) - self._occupied)
+        lives: dict[str, Life] = {}
+        for slot in empty:
+            post = self._crew.fill(slot, values)
+            lives[post.name] = self._occupying(slot, post.life)
+        self._occupied.update(empty)
+        self._parts.shared.control.admit(empty)
+        return lives | self._crew.assistants(values)
 
-    def _retire(self, slots: frozenset[int]) -> bool:
+    def _occupying(self, slot: int, life: Life) -> Life:
+        """The same life, whose slot is free when all of it is over, and not before."""
+
+        def live() -> None:
+            try:
+                life()
+            finally:
+                self._occupied.discard(slot)
+
+        return live
+
+    def _retire(self, slots: AbstractSet[int]) -> bool:
         """Wait until the threads of these slots have ended; False if training stopped first."""
         control = self._parts.shared.control
         control.retire(slots)
-        while slots & control.members():
+        while slots & self._occupied:
             if control.stopping.wait(_RETIRING_SLICE_S):
                 return False
         return True

@@ -104,7 +104,8 @@ class PredictionDesk:
             if self._predictors == 0:
                 return None
             self._requests.append(request)
-            self._changed.notify()
+            # All: one alone might be a predictor that is to leave, or who waits for that.
+            self._changed.notify_all()
         while not request.wait(_WAIT_SLICE_S):
             if gives_up() or not self._is_staffed_for(request):
                 return None

@@ -22,7 +22,7 @@ from matinee.training.prediction import PredictionDesk
 
 
 class QueueBehaviour:
-    """Acts with a copy of the weights that is renewed for each segment, or by a predictor.
+    """Acts with a copy of the weights that is renewed every so many segments, or by a predictor.
 
     Args:
         shape: Of the network.
@@ -47,21 +47,29 @@ class QueueBehaviour:
         self._policy = NumpyActorCritic(shape, self._weights)
         self.distribution = self._policy.distribution
         self._outputs: list[Floats] = []
-        self._version = 0
+        self._own_version = 0
+        self._rollouts_on_copy: int | None = None
+        self._acted: set[int] = set()
+        """Versions of the weights that chose actions of this rollout."""
 
-    def begin_rollout(self) -> None:
-        """Renew the copy of the weights."""
-        self._version = self._store.pull(self._weights)
+    def begin_rollout(self, *, pull_interval: int) -> None:
+        """Renew the copy of the weights, if it has served for `pull_interval` rollouts."""
+        played = self._rollouts_on_copy
+        if played is None or played >= pull_interval:
+            self._own_version = self._store.pull(self._weights)
+            played = 0
+        self._rollouts_on_copy = played + 1
         self._outputs.clear()
+        self._acted.clear()
 
     def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
         """Sample an action for each observation; shapes as for the policy."""
         answer = self._desk.ask(observations, gives_up=self._gives_up)
         if answer is None:
-            outputs = self._policy.outputs(observations).copy()
+            outputs, version = self._policy.outputs(observations).copy(), self._own_version
         else:
             outputs, version = answer
-            self._version = min(self._version, version)
+        self._acted.add(version)
         self._outputs.append(outputs)
         return self.distribution.sample(outputs, noise)
 
@@ -82,4 +90,4 @@ class QueueBehaviour:
         rollout.log_probability[...] = behaviour_log_probability(
             log_probability, taken, epsilon=epsilon, actions=self._actions
         ).reshape(rollout.log_probability.shape)
-        return self._version
+        return min(self._acted)

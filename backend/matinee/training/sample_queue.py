@@ -107,10 +107,13 @@ class SampleQueue:
             self._dropped += segments
 
     def recycle(self, rollouts: list[Rollout]) -> None:
-        """Give the memory of used segments back, to be filled again."""
+        """Give the memory of used segments back, to be filled again.
+
+        The newest are kept: older ones may be of a length that nobody wants any more.
+        """
         with self._changed:
-            room = 2 * self._capacity - len(self._free)
-            self._free.extend(rollouts[: max(0, room)])
+            self._free.extend(rollouts)
+            del self._free[: -2 * self._capacity]
 
     def reuse(self, length: int, environments: int) -> Rollout | None:
         """A used rollout of this size, if there is one."""

@@ -10,7 +10,7 @@ from typing import Final
 MAX_ACTORS: Final = 64
 """Actor-learners or environment threads: slots 0 to 63, which are also the workers' numbers."""
 
-MAX_OPTIMIZERS: Final = 8
+MAX_OPTIMIZERS: Final = 16
 """Optimizer threads of the queue mode: the slots after the actors'."""
 
 SLOTS: Final = MAX_ACTORS + MAX_OPTIMIZERS

@@ -58,10 +58,11 @@ class ThreadGroup:
             for name, target in targets.items()
         ]
         with self._lock:
-            self._running += len(threads)
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
             for thread in threads:
-                thread.start()
-            self._threads = [thread for thread in self._threads if thread.is_alive()] + threads
+                thread.start()  # It can't end before it is counted: that takes the lock.
+                self._running += 1
+                self._threads.append(thread)
 
     @property
     def failure(self) -> ThreadFailure | None:

@@ -131,7 +131,7 @@ class Trainer:
             clock=self._clock,
             env_steps=self._env_steps,
             updates=self._store.updates,
-            on_wake=on_wake,
+            on_wake=self._wake,
             on_signals=signals.publish_gate if signals else None,
             reservations=signals.reservations if signals else None,
         )
@@ -366,6 +366,11 @@ class Trainer:
             else None,
             generator_states=dict(enumerate(before.generators)) if before else {},
         )
+
+    def _wake(self) -> None:
+        """Training stands or is told to stop: the foreman may have to go, the host to look."""
+        self._foreman.call()
+        self._on_wake()
 
     def _call_foreman(self) -> None:
         self._foreman.call()

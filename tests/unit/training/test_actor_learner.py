@@ -7,6 +7,7 @@ import pytest
 
 from fakes.training import Rig, small_spec
 from matinee.contracts.metrics import UPDATE_METRICS
+from matinee.training.crews import ActorLearnerCrew
 
 
 def test_generators_are_published_at_boundaries() -> None:
@@ -19,6 +20,38 @@ def test_generators_are_published_at_boundaries() -> None:
     assert len(before) == len(after) == 2
     assert before[0] != before[1]
     assert before[0] != after[0]
+
+
+def test_what_stands_is_of_one_moment() -> None:
+    """Once training stands a checkpoint's generators have drawn all that was acted on.
+
+    A resumed run would otherwise draw the last rollout's actions once more.
+    """
+    rig = Rig(small_spec("CartPole-v1", workers=2, hyperparameters={"epsilon": 0.1}))
+    rig.run()
+    crew = rig.trainer._foreman._crew
+    assert isinstance(crew, ActorLearnerCrew)
+
+    assert rig.trainer.capture().document.generators == [
+        worker.collector.generator.bit_generator.state for worker in crew._workers.values()
+    ]
+
+
+def test_old_weights_serve_for_as_many_rollouts_as_asked() -> None:
+    """With a pull every third rollout the worker's own pushes make it lag 0, 1, 2, 0, 1, 2 …"""
+    rig = Rig(
+        small_spec(
+            "CartPole-v1",
+            hyperparameters={"pull_interval": 3, "rollout_length": 5},
+            budget={"env_steps": 240},
+        )
+    )
+    rig.run()
+
+    lags = [drained.metrics["policy_lag"] for drained in rig.drained if drained.metrics]
+    assert sum(lag.count for lag in lags) == 12
+    assert sum(lag.count * lag.mean for lag in lags) == pytest.approx(12.0)
+    assert max(lag.max for lag in lags) == 2.0
 
 
 def test_rollouts_that_only_reset_push_nothing() -> None:
