@@ -20,6 +20,9 @@ from matinee.runs.ports import ProcessExit
 
 LOG_TAIL_LINES = 50
 _LOG_TAIL_BYTES = 32_768
+_FATAL_ERROR = "Fatal Python error"
+"""How the dump begins that Python writes when native code crashes: what happened and the stack of
+the thread where it did come first, then the stacks of all others."""
 
 
 def record_death(
@@ -138,11 +141,11 @@ def describe_exit(run_dir: Path, end: ProcessExit | None) -> str:
     else:
         headline = f"the run process left unexpectedly with exit code {end.return_code}"
     tail = log_tail(run_dir)
-    return f"{headline}\n\nLast lines of its log:\n{tail}" if tail else headline
+    return f"{headline}\n\nThe end of its log:\n{tail}" if tail else headline
 
 
 def log_tail(run_dir: Path) -> str:
-    """The last lines of a run process's log; empty if it wrote none."""
+    """The last lines of a run process's log, or the first of its crash; empty if it wrote none."""
     path = run_dir / WORKER_LOG
     if not path.exists():
         return ""
@@ -150,4 +153,9 @@ def log_tail(run_dir: Path) -> str:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - _LOG_TAIL_BYTES))
         text = file.read().decode(errors="replace")
-    return "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
+    lines = text.splitlines()
+    crashes = [i for i, line in enumerate(lines) if line.startswith(_FATAL_ERROR)]
+    start = max(0, len(lines) - LOG_TAIL_LINES)
+    if crashes:
+        start = min(start, crashes[-1])
+    return "\n".join(lines[start : start + LOG_TAIL_LINES])

@@ -124,7 +124,7 @@ def test_an_exit_in_words(tmp_path: Path, end: ProcessExit | None, words: str) -
     (tmp_path / "worker.log").write_text("some\nwords\n")
     headline, *rest = describe_exit(tmp_path, end).splitlines()
     assert headline.endswith(words)
-    assert rest == ["", "Last lines of its log:", "some", "words"]
+    assert rest == ["", "The end of its log:", "some", "words"]
 
 
 def test_the_tail_of_a_long_log(tmp_path: Path) -> None:
@@ -136,3 +136,13 @@ def test_the_tail_of_a_long_log(tmp_path: Path) -> None:
     assert tail == ["line"] * LOG_TAIL_LINES
     path.write_bytes(b"\xff" * 100_000)
     assert len(log_tail(tmp_path)) <= 32_768
+
+
+def test_a_crash_dump_is_kept_from_its_beginning(tmp_path: Path) -> None:
+    """With many threads the dump is longer than the tail, and what happened stands at its top."""
+    dump = ["Fatal Python error: Segmentation fault", "Current thread:", "  line", *["other"] * 90]
+    (tmp_path / "worker.log").write_text("\n".join(["before"] * 10 + dump))
+
+    tail = log_tail(tmp_path).splitlines()
+
+    assert tail == dump[:LOG_TAIL_LINES]
