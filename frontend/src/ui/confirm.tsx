@@ -1,4 +1,4 @@
-/** Asks before something that can't be taken back, and says what is kept. */
+/** Asks before something with consequences, and says what is kept. */
 
 import { Button, Group, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
@@ -7,12 +7,18 @@ interface ConfirmProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly action: string;
+  /** What the button says that leaves everything as it is. */
+  readonly refusal?: string;
+  /** False for what can be taken back. */
+  readonly isDangerous?: boolean;
   readonly isOpen: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 }
 
-export function Confirm({ title, children, action, isOpen, onConfirm, onClose }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, children, action, isOpen, onConfirm, onClose } = props;
+  const { refusal = "Keep it", isDangerous = true } = props;
   return (
     <Modal
       opened={isOpen}
@@ -23,11 +29,11 @@ export function Confirm({ title, children, action, isOpen, onConfirm, onClose }:
       {children}
       <Group justify="flex-end" mt="lg" gap="xs">
         <Button onClick={onClose} data-autofocus>
-          Keep it
+          {refusal}
         </Button>
         <Button
           variant="filled"
-          color="var(--bad)"
+          {...(isDangerous ? { color: "var(--bad)" } : {})}
           onClick={() => {
             onClose();
             onConfirm();

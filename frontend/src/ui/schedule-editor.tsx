@@ -12,19 +12,23 @@ import {
   type ScheduleDraft,
 } from "./schedule-draft";
 import styles from "./schedule-editor.module.css";
+import { SchedulePreview } from "./schedule-preview";
 
 interface ScheduleEditorProps {
   readonly label: string;
+  readonly unit: string;
   readonly setting: Setting;
   readonly value: Scalar;
-  readonly envStep: number;
+  readonly envStepNow: () => number;
   readonly disabled: boolean;
   readonly onCommit: (setting: Setting) => void;
 }
 
 export function ScheduleEditor(props: ScheduleEditorProps) {
-  const { label, setting, value, envStep, disabled, onCommit } = props;
+  const { label, unit, setting, value, envStepNow, disabled, onCommit } = props;
   const [draft, setDraft] = useState<ScheduleDraft | null>(null);
+  // The picture stands still while somebody edits it.
+  const [envStep, setEnvStep] = useState(0);
   const isScheduled = typeof setting === "object";
   const close = () => setDraft(null);
   return (
@@ -45,7 +49,11 @@ export function ScheduleEditor(props: ScheduleEditorProps) {
             data-active={isScheduled || undefined}
             className={styles.open}
             aria-label={`Schedule of ${label}`}
-            onClick={() => setDraft(draft === null ? openDraft(setting, value, envStep) : null)}
+            onClick={() => {
+              const now = envStepNow();
+              setEnvStep(now);
+              setDraft(draft === null ? openDraft(setting, value, now) : null);
+            }}
           >
             <Icon name="curve" size={14} />
           </ActionIcon>
@@ -55,6 +63,8 @@ export function ScheduleEditor(props: ScheduleEditorProps) {
         {draft !== null && (
           <DraftForm
             label={label}
+            unit={unit}
+            envStep={envStep}
             draft={draft}
             onChange={setDraft}
             onCommit={(next) => {
@@ -70,13 +80,17 @@ export function ScheduleEditor(props: ScheduleEditorProps) {
 
 interface DraftFormProps {
   readonly label: string;
+  readonly unit: string;
+  readonly envStep: number;
   readonly draft: ScheduleDraft;
   readonly onChange: (draft: ScheduleDraft) => void;
   readonly onCommit: (setting: Setting) => void;
 }
 
-function DraftForm({ label, draft, onChange, onCommit }: DraftFormProps) {
+function DraftForm({ label, unit, envStep, draft, onChange, onCommit }: DraftFormProps) {
   const [complaint, setComplaint] = useState<string | null>(null);
+  const read = readDraft(draft);
+  const schedule = "setting" in read && typeof read.setting === "object" ? read.setting : null;
   const isRamp = draft.kind !== "constant" && draft.kind !== "piecewise";
   const field = (name: "from" | "to" | "until", text: string) => (
     <TextInput
@@ -91,7 +105,6 @@ function DraftForm({ label, draft, onChange, onCommit }: DraftFormProps) {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        const read = readDraft(draft);
         if ("missing" in read) setComplaint(read.missing);
         else onCommit(read.setting);
       }}
@@ -114,6 +127,9 @@ function DraftForm({ label, draft, onChange, onCommit }: DraftFormProps) {
       )}
       {draft.kind === "piecewise" && (
         <Points points={draft.points} onChange={(points) => onChange({ ...draft, points })} />
+      )}
+      {draft.kind !== "constant" && (
+        <SchedulePreview schedule={schedule} envStep={envStep} unit={unit} />
       )}
       {isRamp && <p className={styles.note}>It begins at the env step at which it is applied.</p>}
       {complaint !== null && (

@@ -19,7 +19,8 @@ interface SettingControlProps {
   readonly setting: Setting;
   /** What the setting is worth now; differs from it while a schedule runs. */
   readonly value: Scalar;
-  readonly envStep: number;
+  /** Where the run is, at the moment of asking. */
+  readonly envStepNow: () => number;
   /** Where double-click and the reset button lead: the preset's value, or the catalogue's. */
   readonly defaultSetting: Setting;
   readonly disabled?: boolean;
@@ -28,8 +29,10 @@ interface SettingControlProps {
   readonly onCommit: (setting: Setting) => void;
 }
 
+const NARROW_CHOICE_LETTERS = 18;
+
 export function SettingControl(props: SettingControlProps) {
-  const { definition, setting, envStep, defaultSetting, disabled = false, error } = props;
+  const { definition, setting, envStepNow, defaultSetting, disabled = false, error } = props;
   const { footer, onCommit } = props;
   // While the slider moves, the box beside it shows where it would land.
   const [moving, setMoving] = useState<number | null>(null);
@@ -37,6 +40,19 @@ export function SettingControl(props: SettingControlProps) {
   const errorId = useId();
   const isNumeric = definition.kind === "number" || definition.kind === "integer";
   const isDefault = describeSetting(setting) === describeSetting(defaultSetting);
+  // Beside the label there is room for a few short words.
+  const isWide = definition.choices.join("").length > NARROW_CHOICE_LETTERS;
+  const choice = (
+    <SegmentedControl
+      aria-label={definition.label}
+      size="xs"
+      fullWidth={isWide}
+      disabled={disabled}
+      data={definition.choices.map((each) => ({ value: each, label: each.replaceAll("_", " ") }))}
+      value={String(setting)}
+      onChange={onCommit}
+    />
+  );
   return (
     <fieldset
       className={styles.control}
@@ -65,9 +81,10 @@ export function SettingControl(props: SettingControlProps) {
           {definition.schedulable && (
             <ScheduleEditor
               label={definition.label}
+              unit={definition.unit}
               setting={setting}
               value={value}
-              envStep={envStep}
+              envStepNow={envStepNow}
               disabled={disabled}
               onCommit={onCommit}
             />
@@ -88,21 +105,10 @@ export function SettingControl(props: SettingControlProps) {
               onChange={(event) => onCommit(event.currentTarget.checked)}
             />
           )}
-          {definition.kind === "choice" && (
-            <SegmentedControl
-              aria-label={definition.label}
-              size="xs"
-              disabled={disabled}
-              data={definition.choices.map((choice) => ({
-                value: choice,
-                label: choice.replaceAll("_", " "),
-              }))}
-              value={String(setting)}
-              onChange={onCommit}
-            />
-          )}
+          {definition.kind === "choice" && !isWide && choice}
         </span>
       </div>
+      {isWide && choice}
       {isNumeric && (
         <RangeSlider
           value={Number(props.value)}

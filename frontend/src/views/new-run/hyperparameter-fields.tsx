@@ -16,6 +16,8 @@ interface HyperparameterFieldsProps {
   readonly onChange: (settings: Settings) => void;
 }
 
+const atTheBeginning = () => 0;
+
 export function HyperparameterFields(props: HyperparameterFieldsProps) {
   const { context, settings, errors, onChange } = props;
   // Those with a field of their own in the spec have one in the form, too.
@@ -33,7 +35,7 @@ export function HyperparameterFields(props: HyperparameterFieldsProps) {
             definition={definition}
             setting={setting}
             value={settingValue(setting, 0, 0)}
-            envStep={0}
+            envStepNow={atTheBeginning}
             defaultSetting={start}
             error={errors.get(`hyperparameters.${name}`) ?? null}
             onCommit={(next) => {

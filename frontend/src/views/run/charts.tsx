@@ -28,6 +28,7 @@ interface ChartsProps {
   readonly run: Run;
   readonly store: RunStore;
   readonly algorithm: AlgorithmDescription;
+  readonly labels: ReadonlyMap<string, string>;
   readonly threshold: number | null;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
@@ -38,9 +39,11 @@ const LARGE_HEIGHT_SHARE = 0.38;
 const LEAST_HEIGHT_PX = 240;
 const MOST_HEIGHT_PX = 600;
 
-export function Charts({ run, store, algorithm, threshold, search, onSearch }: ChartsProps) {
+export function Charts(props: ChartsProps) {
+  const { run, store, algorithm, labels, threshold, search, onSearch } = props;
   const status = useRunStatus(store);
   const marks = useRunPart(store, (view) => view.marks);
+  const workers = useRunPart(store, (view) => view.used.workers?.setting);
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const height = useLargeHeight();
   const { x = "env_step", smoothing = DEFAULT_SMOOTHING, from, to } = search;
@@ -51,10 +54,6 @@ export function Charts({ run, store, algorithm, threshold, search, onSearch }: C
   const onZoom = useCallback(
     (range: ZoomRange | null) => newest.current.onSearch(withZoom(newest.current.search, range)),
     [],
-  );
-  const labels = useMemo(
-    () => new Map(algorithm.hyperparameters.map(({ name, label }) => [name, label])),
-    [algorithm],
   );
   useShortcut("end", () => onZoom(null));
   useEffect(() => store.setChartView({ x, smoothing }), [store, x, smoothing]);
@@ -87,7 +86,7 @@ export function Charts({ run, store, algorithm, threshold, search, onSearch }: C
           store={store}
           label={definition.label}
           unit={definition.unit}
-          workers={run.spec.workers}
+          workers={typeof workers === "number" ? workers : run.spec.workers}
           threshold={threshold}
           x={x}
           isSymlog={isSymlog}

@@ -1,56 +1,76 @@
-/** Every hyperparameter of a run: what was asked, what is in use, since when. */
+/** Every hyperparameter of a run's present mode: what was asked, what is in use, since when. */
 
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { memo } from "react";
-import type { HyperparameterDefinition, LiveClass, RunSpec, Setting } from "../../api/types";
-import { formatCount, formatSetting } from "../../format/numbers";
-import { describeSetting } from "../../format/settings";
+import { memo, useCallback, useMemo, useState } from "react";
+import type { AlgorithmDescription, RunSpec, Setting } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
-import { sameSetting, settingValue } from "../../live/schedules";
 import { groupHyperparameters } from "../../ui/hyperparameter-groups";
 import { Icon } from "../../ui/icons";
-import { SettingControl } from "../../ui/setting-control";
 import { unsteerableReason } from "./availability";
 import styles from "./hyperparameter-panel.module.css";
-import { type Tuning, useTuning } from "./use-tuning";
-
-const CLASSES: Readonly<Record<LiveClass, { badge: string; meaning: string }>> = {
-  live: { badge: "live", meaning: "Takes effect while it trains, without any interruption." },
-  live_with_warning: {
-    badge: "live, with care",
-    meaning: "Takes effect while it trains, but what was learned so far no longer fits at once.",
-  },
-  warm_restart: {
-    badge: "restarts",
-    meaning: "Starts the optimizer's statistics anew; the weights are kept.",
-  },
-  new_run: { badge: "new run", meaning: "Can only be chosen for a new run." },
-};
+import { HyperparameterRow } from "./hyperparameter-row";
+import { type AskedRestart, RestartDialog } from "./restart-dialog";
+import { type Settings, useTuning } from "./use-tuning";
+import { classInRun } from "./warm-restart";
 
 interface PanelProps {
   readonly store: RunStore;
   readonly spec: RunSpec;
-  readonly definitions: readonly HyperparameterDefinition[];
+  readonly algorithm: AlgorithmDescription;
+  readonly algorithms: readonly AlgorithmDescription[];
 }
 
 export const HyperparameterPanel = memo(function HyperparameterPanel(props: PanelProps) {
-  const { store, spec, definitions } = props;
-  const tuning = useTuning(store);
+  const { store, spec, algorithm, algorithms } = props;
+  const { tune, undo, undoable, sending, errors } = useTuning(store);
+  const [asked, setAsked] = useState<AskedRestart | null>(null);
   const isPhone = useMediaQuery("(max-width: 40rem)", false, { getInitialValueInEffect: false });
   const unsteerable = useRunPart(store, (view) => unsteerableReason(view.state));
+  const startedWith = useMemo(() => startSettings(spec, algorithms), [spec, algorithms]);
+  const hidden = hiddenRows(algorithm, algorithms);
+
+  /** The change, as far as it needs a yes before it is made. */
+  const restartBy = useCallback(
+    (settings: Settings): AskedRestart | null => {
+      for (const definition of algorithm.hyperparameters) {
+        const to = settings[definition.name];
+        const from = store.view.used[definition.name]?.setting;
+        if (to === undefined || from === undefined || to === from) continue;
+        if (classInRun(definition, spec) !== "warm_restart") continue;
+        return { definition, from, to, settings };
+      }
+      return null;
+    },
+    [algorithm, spec, store],
+  );
+  const tuneOne = useCallback(
+    (name: string, setting: Setting) => {
+      const settings = { [name]: setting };
+      const restart = restartBy(settings);
+      if (restart === null) tune(settings);
+      else setAsked(restart);
+    },
+    [restartBy, tune],
+  );
+  const undoOne = () => {
+    if (undoable === null) return;
+    const restart = restartBy(undoable);
+    if (restart === null) undo();
+    else setAsked(restart);
+  };
   return (
     <section className={styles.panel} aria-labelledby="hyperparameters">
       <header className={styles.head}>
         <h2 id="hyperparameters">Hyperparameters</h2>
-        <Tooltip label={tuning.canUndo ? "Undo the last change" : "Nothing to undo yet"}>
+        <Tooltip label={undoable === null ? "Nothing to undo yet" : "Undo the last change"}>
           <ActionIcon
             aria-label="Undo the last change"
-            aria-disabled={!tuning.canUndo}
-            data-off={!tuning.canUndo || undefined}
+            aria-disabled={undoable === null}
+            data-off={undoable === null || undefined}
             className={styles.undo}
-            onClick={tuning.undo}
+            onClick={undoOne}
           >
             <Icon name="undo" />
           </ActionIcon>
@@ -58,88 +78,74 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
       </header>
       {unsteerable !== null && <p className={styles.note}>{unsteerable}</p>}
       <div className={styles.groups}>
-        {groupHyperparameters(definitions).map((group) => (
+        {groupHyperparameters(algorithm.hyperparameters).map((group) => (
           <details key={group.title} className={styles.group} open={!isPhone}>
             <summary>
               <h3>{group.title}</h3>
             </summary>
             {group.definitions.map((definition) => (
-              <Row
+              <HyperparameterRow
                 key={definition.name}
                 store={store}
                 definition={definition}
-                startedWith={spec.hyperparameters[definition.name] ?? definition.default}
-                sending={tuning.sending.get(definition.name) ?? null}
-                error={tuning.errors.get(definition.name) ?? null}
+                liveClass={classInRun(definition, spec)}
+                startedWith={startedWith.get(definition.name) ?? definition.default}
+                sending={sending.get(definition.name) ?? null}
+                error={errors.get(definition.name) ?? null}
                 isUnsteerable={unsteerable !== null || definition.live_class === "new_run"}
-                tune={tuning.tune}
+                tune={tuneOne}
               />
             ))}
           </details>
         ))}
       </div>
+      {hidden.length > 0 && (
+        <p className={styles.hidden}>
+          Of other modes, and without effect in {algorithm.name}: {hidden.join(", ")}.
+        </p>
+      )}
+      {asked !== null && (
+        <RestartDialog
+          asked={asked}
+          present={algorithm}
+          algorithms={algorithms}
+          used={Object.fromEntries(
+            Object.entries(store.view.used).map(([name, { setting }]) => [name, setting]),
+          )}
+          onClose={() => setAsked(null)}
+          onConfirm={(settings) => {
+            if (asked.settings === undoable) undo();
+            else tune(settings);
+          }}
+        />
+      )}
     </section>
   );
 });
 
-interface RowProps {
-  readonly store: RunStore;
-  readonly definition: HyperparameterDefinition;
-  readonly startedWith: Setting;
-  readonly sending: Setting | null;
-  readonly error: string | null;
-  readonly isUnsteerable: boolean;
-  readonly tune: Tuning["tune"];
+/** What the run began with: its spec over the defaults of its first mode. */
+function startSettings(
+  spec: RunSpec,
+  algorithms: readonly AlgorithmDescription[],
+): ReadonlyMap<string, Setting> {
+  const first = algorithms.find(({ name }) => name === spec.algorithm);
+  const defaults = (first?.hyperparameters ?? []).map((row) => [row.name, row.default] as const);
+  return new Map<string, Setting>([
+    ...defaults,
+    ...Object.entries(spec.hyperparameters),
+    ["algorithm", spec.algorithm],
+    ["workers", spec.workers],
+  ]);
 }
 
-const Row = memo(function Row(props: RowProps) {
-  const { store, definition, startedWith, sending, error, isUnsteerable, tune } = props;
-  const { name } = definition;
-  const used = useRunPart(store, (view) => view.used[name]);
-  const askedOfRun = useRunPart(store, (view) => view.asked[name]?.setting ?? null);
-  const setting = used?.setting ?? definition.default;
-  const since = used?.sinceEnvStep ?? 0;
-  // Only a schedule's value depends on how far the run is; other rows need not be drawn again.
-  const value = useRunPart(store, (view) => {
-    const now = settingValue(setting, view.progress.env_steps, since);
-    return typeof now === "number" ? Number(now.toPrecision(4)) : now;
-  });
-  const asked = sending ?? askedOfRun;
-  const isPending = asked !== null && !sameSetting(asked, setting);
-  return (
-    <SettingControl
-      definition={definition}
-      setting={isPending ? asked : setting}
-      value={isPending ? settingValue(asked, store.view.progress.env_steps, since) : value}
-      envStep={store.view.progress.env_steps}
-      defaultSetting={startedWith}
-      disabled={isUnsteerable}
-      error={error}
-      footer={
-        <span className={styles.status}>
-          {isPending ? (
-            <span className={styles.asked} role="status">
-              <span className={styles.spinner} aria-hidden="true" />
-              asked {describeSetting(asked)} · used {describeSetting(setting)}
-            </span>
-          ) : (
-            <span className={styles.used}>
-              {typeof setting === "object" && `${describeSetting(setting)} · `}
-              used{typeof value === "number" ? ` ${formatSetting(value)}` : ""} since step{" "}
-              {formatCount(since)}
-              {value === 0 && definition.zero_label !== null && ` · ${definition.zero_label}`}
-            </span>
-          )}
-          <span
-            className={styles.class}
-            data-class={definition.live_class}
-            title={CLASSES[definition.live_class].meaning}
-          >
-            {CLASSES[definition.live_class].badge}
-          </span>
-        </span>
-      }
-      onCommit={(next) => tune(name, next)}
-    />
-  );
-});
+/** Labels of what only other modes use, each once. */
+function hiddenRows(
+  algorithm: AlgorithmDescription,
+  algorithms: readonly AlgorithmDescription[],
+): string[] {
+  const shown = new Set(algorithm.hyperparameters.map(({ name }) => name));
+  const others = algorithms
+    .flatMap((each) => each.hyperparameters)
+    .filter(({ name }) => !shown.has(name));
+  return [...new Set(others.map(({ label }) => label))];
+}

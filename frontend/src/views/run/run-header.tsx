@@ -15,6 +15,9 @@ import { RunName } from "./run-name";
 
 export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
+  // Both can be changed while it trains.
+  const algorithm = useRunPart(store, (view) => view.used.algorithm?.setting ?? run.algorithm);
+  const workers = useRunPart(store, (view) => view.used.workers?.setting ?? run.spec.workers);
   return (
     <header className={styles.header}>
       <div className={styles.top}>
@@ -26,8 +29,10 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
               {stateWord(state)}
             </span>
             <span>
-              {run.environment.id} · {run.algorithm} · {run.spec.workers} ×{" "}
-              {run.spec.envs_per_worker} environments · seed {run.seed}
+              {run.environment.id} · {String(algorithm)}
+              {run.spec.lockstep && " in lockstep"} · {String(workers)} × {run.spec.envs_per_worker}{" "}
+              environments
+              {run.spec.processes > 1 && ` in ${run.spec.processes} processes`} · seed {run.seed}
             </span>
           </p>
         </div>

@@ -55,14 +55,13 @@ export function RunPage({ runId, search, onSearch }: RunPageProps) {
   const algorithms = useQuery(algorithmsQuery);
   const error = (status.phase === "failed" ? status.error : null) ?? algorithms.error;
   if (error !== null) return <RunError error={error} onRetry={() => store.open()} />;
-  const algorithm = algorithms.data?.find(({ name }) => name === run.data?.algorithm);
-  if (status.phase !== "ready" || run.data === undefined || algorithm === undefined) {
+  if (status.phase !== "ready" || run.data === undefined || algorithms.data === undefined) {
     return <PageLoading what="the run" />;
   }
   return (
     <LoadedRun
       run={run.data}
-      algorithm={algorithm}
+      algorithms={algorithms.data}
       store={store}
       search={search}
       onSearch={onSearch}
@@ -72,21 +71,29 @@ export function RunPage({ runId, search, onSearch }: RunPageProps) {
 
 interface LoadedRunProps {
   readonly run: Run;
-  readonly algorithm: AlgorithmDescription;
+  readonly algorithms: readonly AlgorithmDescription[];
   readonly store: RunStore;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
 }
 
-function LoadedRun({ run, algorithm, store, search, onSearch }: LoadedRunProps) {
+function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps) {
   const queries = useQueryClient();
   const state = useRunPart(store, (view) => view.state);
   const environments = useQuery(environmentsQuery);
   const environment = environments.data?.find(({ id }) => id === run.environment.id);
   const threshold = run.spec.budget.target_return ?? environment?.reward_threshold ?? null;
+  // It can be switched while it trains.
+  const mode = useRunPart(store, (view) => view.used.algorithm?.setting ?? run.algorithm);
+  const algorithm = algorithms.find(({ name }) => name === mode);
   const labels = useMemo(
-    () => new Map(algorithm.hyperparameters.map(({ name, label }) => [name, label])),
-    [algorithm],
+    () =>
+      new Map(
+        algorithms
+          .flatMap(({ hyperparameters }) => hyperparameters)
+          .map(({ name, label }) => [name, label]),
+      ),
+    [algorithms],
   );
   // The list shows the true state at once, not at its next look.
   useEffect(() => {
@@ -101,6 +108,13 @@ function LoadedRun({ run, algorithm, store, search, onSearch }: LoadedRunProps) 
       document.title = "Matinee";
     };
   }, [run.name, state]);
+  if (algorithm === undefined) {
+    return (
+      <PageMessage title="The run can't be shown">
+        <p>This server does not know its training mode, {String(mode)}.</p>
+      </PageMessage>
+    );
+  }
   return (
     <div className={styles.page}>
       <div className={styles.header}>
@@ -110,6 +124,7 @@ function LoadedRun({ run, algorithm, store, search, onSearch }: LoadedRunProps) 
         run={run}
         store={store}
         algorithm={algorithm}
+        labels={labels}
         threshold={threshold}
         search={search}
         onSearch={onSearch}
@@ -118,7 +133,8 @@ function LoadedRun({ run, algorithm, store, search, onSearch }: LoadedRunProps) 
         <HyperparameterPanel
           store={store}
           spec={run.spec}
-          definitions={algorithm.hyperparameters}
+          algorithm={algorithm}
+          algorithms={algorithms}
         />
       </aside>
       <div className={styles.ledger}>

@@ -1,4 +1,4 @@
-/** Asks for new settings, one request each, and remembers how to undo the last change. */
+/** Asks for new settings, one request for all that change together, and remembers how to undo. */
 
 import { useCallback, useState } from "react";
 import { setHyperparameters } from "../../api/actions";
@@ -6,72 +6,83 @@ import { ApiProblem, describeError } from "../../api/problem";
 import type { Setting } from "../../api/types";
 import type { RunStore } from "../../live/run-store";
 
+export type Settings = Readonly<Record<string, Setting>>;
+
 export interface Tuning {
   /** Sent and not yet answered. */
   readonly sending: ReadonlyMap<string, Setting>;
   /** The server's words about the last try, by hyperparameter. */
   readonly errors: ReadonlyMap<string, string>;
-  readonly canUndo: boolean;
-  readonly tune: (name: string, setting: Setting) => void;
+  /** What undo would ask for; null if nothing was changed here yet. */
+  readonly undoable: Settings | null;
+  readonly tune: (settings: Settings) => void;
   readonly undo: () => void;
-}
-
-interface Change {
-  readonly name: string;
-  readonly before: Setting;
 }
 
 export function useTuning(store: RunStore): Tuning {
   const [sending, setSending] = useState<ReadonlyMap<string, Setting>>(new Map());
   const [errors, setErrors] = useState<ReadonlyMap<string, string>>(new Map());
-  const [history, setHistory] = useState<readonly Change[]>([]);
+  const [history, setHistory] = useState<readonly Settings[]>([]);
 
   const request = useCallback(
-    async (name: string, setting: Setting): Promise<boolean> => {
-      setErrors((before) => without(before, name));
-      setSending((before) => new Map(before).set(name, setting));
+    async (settings: Settings): Promise<boolean> => {
+      const names = Object.keys(settings);
+      const complain = (words: ReadonlyMap<string, string>) =>
+        setErrors((before) => new Map([...before, ...words]));
+      setErrors((before) => without(before, names));
+      setSending((before) => new Map([...before, ...Object.entries(settings)]));
       try {
-        const command = await setHyperparameters(store.runId, { [name]: setting });
+        const command = await setHyperparameters(store.runId, settings);
         if (command.state !== "rejected") return true;
-        setErrors((before) => new Map(before).set(name, command.error ?? "rejected"));
+        complain(new Map([[names[0] ?? "", command.error ?? "rejected"]]));
         return false;
       } catch (error) {
-        setErrors((before) => new Map(before).set(name, wordsFor(name, error)));
+        complain(wordsFor(names, error));
         return false;
       } finally {
-        setSending((before) => without(before, name));
+        setSending((before) => without(before, names));
       }
     },
     [store],
   );
 
   const tune = useCallback(
-    (name: string, setting: Setting) => {
-      const before = store.view.used[name]?.setting;
-      void request(name, setting).then((isDone) => {
-        if (isDone && before !== undefined) setHistory((past) => [...past, { name, before }]);
+    (settings: Settings) => {
+      const before = Object.fromEntries(
+        Object.keys(settings).flatMap((name) => {
+          const used = store.view.used[name]?.setting;
+          return used === undefined ? [] : [[name, used] as const];
+        }),
+      );
+      void request(settings).then((isDone) => {
+        if (isDone && Object.keys(before).length > 0) setHistory((past) => [...past, before]);
       });
     },
     [request, store],
   );
 
+  const undoable = history.at(-1) ?? null;
   const undo = useCallback(() => {
-    const last = history.at(-1);
-    if (last === undefined) return;
-    setHistory(history.slice(0, -1));
-    void request(last.name, last.before);
-  }, [history, request]);
+    if (undoable === null) return;
+    setHistory((past) => past.slice(0, -1));
+    void request(undoable);
+  }, [undoable, request]);
 
-  return { sending, errors, canUndo: history.length > 0, tune, undo };
+  return { sending, errors, undoable, tune, undo };
 }
 
-function wordsFor(name: string, error: unknown): string {
-  if (!(error instanceof ApiProblem)) return describeError(error);
-  const field = error.fields.find(({ loc }) => loc.includes(name)) ?? error.fields[0];
-  return field?.message ?? error.message;
+/** Each complaint at its own row; one about none of them at the first that was changed. */
+export function wordsFor(names: readonly string[], error: unknown): ReadonlyMap<string, string> {
+  const [first = ""] = names;
+  if (!(error instanceof ApiProblem)) return new Map([[first, describeError(error)]]);
+  const words = new Map<string, string>();
+  for (const { loc, message } of error.fields) {
+    words.set(names.find((name) => loc.includes(name)) ?? first, message);
+  }
+  return words.size === 0 ? new Map([[first, error.message]]) : words;
 }
 
-function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> {
-  if (!map.has(name)) return map;
-  return new Map([...map].filter(([other]) => other !== name));
+function without<T>(map: ReadonlyMap<string, T>, names: readonly string[]): ReadonlyMap<string, T> {
+  if (!names.some((name) => map.has(name))) return map;
+  return new Map([...map].filter(([name]) => !names.includes(name)));
 }

@@ -1,0 +1,112 @@
+"""Training modes: chosen in the form, switched while a run trains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.watched_page import WatchedPage
+from integration.live_server import LiveServer
+
+pytestmark = pytest.mark.e2e
+
+NewPage = Callable[..., WatchedPage]
+
+
+def test_the_form_makes_a_run_of_another_mode(live_server: LiveServer, new_page: NewPage) -> None:
+    """Choosing ga3c shows its rows instead of a3c's; what is started trains with a queue."""
+    watched = new_page(live_server).log_in().open("/runs/new")
+    page = watched.page
+    expect(watched.hyperparameter("shared statistics")).to_be_visible()
+    expect(watched.hyperparameter("minimum batch")).to_have_count(0)
+
+    page.get_by_role("group", name="Algorithm", exact=True).get_by_text("ga3c", exact=True).click()
+    expect(watched.hyperparameter("shared statistics")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Processes")).to_have_count(0)
+    least = watched.hyperparameter("minimum batch").get_by_role("textbox", name="minimum batch")
+    least.fill("16")
+    least.press("Tab")
+    page.get_by_role("textbox", name="Environments per worker").fill("4")
+    page.get_by_role("textbox", name="Seconds", exact=True).fill("60")
+    assert watched.accessibility_violations() == []
+    page.get_by_role("button", name="Start", exact=True).first.click()
+
+    page.wait_for_url(re.compile(r"/runs/[0-9A-Z]{26}$"))
+    watched.expect_state("running")
+    expect(page.locator("header")).to_contain_text("CartPole-v1 · ga3c")
+    expect(watched.hyperparameter("minimum batch")).to_contain_text("used 16 since step 0")
+    run_id = page.url.rsplit("/", 1)[1]
+    watched.expect_more_steps_than(0)
+    spec = live_server.run(run_id)["spec"]
+    assert spec["algorithm"] == "ga3c"
+    # What was tuned for the preset's own mode is not taken along.
+    assert "learning_rate" not in spec["hyperparameters"]
+    live_server.command(run_id, "abort")
+
+
+def test_a_live_run_is_switched_to_another_mode(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """The switch asks, says what is kept, and then goes on with the new mode's rows."""
+    watched = new_page(live_server).log_in().open_run(long_run)
+    page = watched.page
+    watched.expect_more_steps_than(0)
+    mode = watched.hyperparameter("algorithm")
+
+    mode.get_by_text("ppo", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Change algorithm: a3c → ppo?")
+    expect(dialog).to_contain_text("What is kept")
+    expect(dialog).to_contain_text("The weights")
+    assert watched.accessibility_violations() == []
+    dialog.get_by_role("button", name="Stay with a3c").click()
+    expect(dialog).to_be_hidden()
+    expect(mode.get_by_role("radio", name="a3c", exact=True)).to_be_checked()
+
+    mode.get_by_text("ppo", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Switch to ppo").click()
+    expect(page.locator("header")).to_contain_text("CartPole-v1 · ppo")
+    steps = watched.env_steps()
+    expect(watched.hyperparameter("clip range")).to_be_visible()
+    expect(watched.hyperparameter("shared statistics")).to_have_count(0)
+    expect(page.get_by_role("region", name="What happened")).to_contain_text("algorithm a3c → ppo")
+    # The defaults of the new mode came along, as the dialog said.
+    expect(watched.hyperparameter("learning rate")).to_contain_text("used 3e-4 since step")
+    watched.expect_more_steps_than(steps)
+    watched.expect_state("running")
+
+
+def test_workers_and_a_schedule_are_changed_while_it_trains(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """Another worker joins without a question; a schedule is drawn before it is applied."""
+    watched = new_page(live_server).log_in().open_run(long_run)
+    page = watched.page
+    watched.expect_more_steps_than(0)
+
+    workers = watched.hyperparameter("workers")
+    box = workers.get_by_role("textbox", name="workers")
+    box.fill("2")
+    box.press("Enter")
+    expect(workers).to_contain_text("used 2 since step")
+    expect(page.locator("header")).to_contain_text("2 × 8 environments")
+
+    row = watched.hyperparameter("entropy coefficient")
+    row.get_by_role("button", name="Schedule of entropy coefficient").click()
+    editor = page.get_by_role("dialog", name="Schedule of entropy coefficient")
+    editor.get_by_text("linear", exact=True).click()
+    editor.get_by_role("textbox", name="From", exact=True).fill("0.02")
+    editor.get_by_role("textbox", name="To", exact=True).fill("0")
+    editor.get_by_role("textbox", name="Until env step").fill("1e6")
+    expect(editor.get_by_role("img")).to_have_accessible_name(
+        re.compile(r"from 0\.02 at step .* to 0 at step")
+    )
+    assert watched.accessibility_violations() == []
+    editor.get_by_role("button", name="Apply").click()
+
+    expect(row).to_contain_text(re.compile("follows linear 0.02 → 0 until 1.00.M"))
+    stored = live_server.client.get(f"/api/v1/runs/{long_run}/hyperparameters").json()["items"]
+    applied = next(item["applied"] for item in stored if item["name"] == "entropy_coefficient")
+    assert (applied["schedule"], applied["until_env_step"]) == ("linear", 1_000_000)
