@@ -36,7 +36,7 @@ def test_the_form_makes_a_run_of_another_mode(live_server: LiveServer, new_page:
 
     page.wait_for_url(re.compile(r"/runs/[0-9A-Z]{26}$"))
     watched.expect_state("running")
-    expect(page.locator("header")).to_contain_text("CartPole-v1 · ga3c")
+    expect(watched.header).to_contain_text("CartPole-v1 · ga3c")
     expect(watched.hyperparameter("minimum batch")).to_contain_text("used 16 since step 0")
     run_id = page.url.rsplit("/", 1)[1]
     watched.expect_more_steps_than(0)
@@ -67,7 +67,7 @@ def test_a_live_run_is_switched_to_another_mode(
 
     mode.get_by_text("ppo", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Switch to ppo").click()
-    expect(page.locator("header")).to_contain_text("CartPole-v1 · ppo")
+    expect(watched.header).to_contain_text("CartPole-v1 · ppo")
     steps = watched.env_steps()
     expect(watched.hyperparameter("clip range")).to_be_visible()
     expect(watched.hyperparameter("shared statistics")).to_have_count(0)
@@ -91,7 +91,7 @@ def test_workers_and_a_schedule_are_changed_while_it_trains(
     box.fill("2")
     box.press("Enter")
     expect(workers).to_contain_text("used 2 since step")
-    expect(page.locator("header")).to_contain_text("2 × 8 environments")
+    expect(watched.header).to_contain_text("2 × 8 environments")
 
     row = watched.hyperparameter("entropy coefficient")
     row.get_by_role("button", name="Schedule of entropy coefficient").click()

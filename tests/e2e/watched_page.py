@@ -68,6 +68,11 @@ class WatchedPage:
         return self
 
     @property
+    def header(self) -> Locator:
+        """The face of a run: name, state, mode, figures."""
+        return self.page.locator("header", has=self.page.get_by_role("heading", level=1))
+
+    @property
     def controls(self) -> Locator:
         """The row of command buttons."""
         return self.page.get_by_role("group", name="Control of the run")

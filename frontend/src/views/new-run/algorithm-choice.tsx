@@ -32,7 +32,7 @@ export function AlgorithmChoice(props: AlgorithmChoiceProps) {
               onChoose={() => onChoose(algorithm.name)}
             >
               <span className={styles.name}>
-                {algorithm.name}
+                <span>{algorithm.name}</span>
                 <span className={styles.title}>{algorithm.title}</span>
               </span>
               <span className={styles.sentence}>{algorithm.sentence}</span>
