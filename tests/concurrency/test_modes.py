@@ -83,6 +83,24 @@ def test_every_mode_ends_with_its_budget(make_rig: MakeRig, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("asked", [30, 1600, 1601])
+def test_every_mode_ends_at_the_first_boundary(make_rig: MakeRig, mode: str, asked: int) -> None:
+    """With four workers too no rollout begins that is not needed to use up the budget."""
+    settings = {"rollout_length": 5} | MODES[mode].get("hyperparameters", {})
+    rig = make_rig(
+        mode,
+        "Probe/Endless-v0",
+        workers=4,
+        hyperparameters=settings,
+        budget={"env_steps": asked},
+    )
+    rig.run()
+
+    boundary = 5 * 4 * (1 if mode in ("a3c", "ga3c", "predictors") else 4)
+    assert env_steps(rig) == -(-asked // boundary) * boundary
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_every_mode_stands_still_when_paused(make_rig: MakeRig, mode: str) -> None:
     """Once paused nothing is stepped or learned; after resume both go on."""
     rig = make_rig(mode)

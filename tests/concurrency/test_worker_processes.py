@@ -102,6 +102,20 @@ def test_all_that_processes_do_is_counted_and_told(make_rig: MakeRig) -> None:
     assert ((last >= 0) & (last <= progress.seconds)).all()
 
 
+def test_processes_use_up_the_budget_together(make_rig: MakeRig) -> None:
+    """No process begins a rollout that is not needed to get to the end."""
+    rig = make_rig(
+        "Probe/Endless-v0", hyperparameters={"rollout_length": 5}, budget={"env_steps": 10_001}
+    )
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    when_up(rig)
+    rig.trainer.control.resume()
+
+    assert rig.finish().cause is StopCause.FINISHED_BUDGET
+    assert env_steps(rig) == 10_020
+
+
 def test_processes_are_steered_like_threads(make_rig: MakeRig) -> None:
     """Pause, step, resume, a change and more workers or fewer reach workers of all processes."""
     rig = make_rig(workers=3)

@@ -10,7 +10,11 @@ from matinee.training.ports import Gate, Stopwatch
 
 
 class Budget:
-    """Looked at by workers after each rollout; stops training when any part is used up."""
+    """Looked at by workers after each rollout; stops training when any part is used up.
+
+    Env steps end at the first boundary at which they are all done: the gate is told in time, so
+    that it lets no more rollouts begin than are needed.
+    """
 
     def __init__(
         self,
@@ -24,14 +28,21 @@ class Budget:
         self._env_steps = env_steps
         self._clock = clock
         self._control = control
+        self._look_again_at = 0
+        """Env steps from which on the end may be near. Any thread may set it; a stale one only
+        makes somebody look once more."""
 
     def check(self) -> None:
         """Stop training if a part of the budget is used up."""
         spec = self._spec
-        if spec.env_steps is not None and self._env_steps.total() >= spec.env_steps:
-            self._control.stop(
-                StopCause.FINISHED_BUDGET, f"all {spec.env_steps:,} env steps are done"
-            )
+        if spec.env_steps is not None:
+            done = self._env_steps.total()
+            if done >= spec.env_steps:
+                self._control.stop(
+                    StopCause.FINISHED_BUDGET, f"all {spec.env_steps:,} env steps are done"
+                )
+            elif done >= self._look_again_at:
+                self._look_ahead(spec.env_steps - done, done)
         if spec.seconds is not None and self._clock.seconds() >= spec.seconds:
             self._control.stop(
                 StopCause.FINISHED_BUDGET, f"all {spec.seconds:g} s of training are over"
@@ -55,3 +66,12 @@ class Budget:
         if self._spec.seconds is not None:
             parts.append(self._clock.seconds() / self._spec.seconds)
         return min(1.0, max(parts)) if parts else None
+
+    def _look_ahead(self, left: int, done: int) -> None:
+        """Tell the gate if what is under way now and once more could be all that is needed."""
+        spare = left - 2 * self._control.env_steps_reserved()
+        if spare > 0:
+            self._look_again_at = done + (spare + 1) // 2
+        else:
+            self._look_again_at = done + left
+            self._control.near_end()

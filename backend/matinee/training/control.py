@@ -92,6 +92,8 @@ class TrainingControl:
         updates: Pushed so far, by worker.
         on_wake: Called, on any thread and perhaps under the gate's lock, when training has come to
             a stand or has been told to stop. It must not block.
+        env_step_budget: Where training ends. Towards it no rollout begins that is not needed to
+            get there; None: nowhere.
         on_signals: Called under the gate's lock with what workers of other processes must see.
         reservations: Where workers write theirs, if not in memory of this process alone.
     """
@@ -103,6 +105,7 @@ class TrainingControl:
         env_steps: SlotCounter,
         updates: SlotCounter,
         on_wake: Callable[[], None],
+        env_step_budget: int | None = None,
         on_signals: Callable[[GateSignals], None] | None = None,
         reservations: Reservations | None = None,
     ) -> None:
@@ -110,6 +113,7 @@ class TrainingControl:
         self._env_steps = env_steps
         self._updates = updates
         self._on_wake = on_wake
+        self._env_step_budget = env_step_budget
         self._on_signals = on_signals
         self.hurry = threading.Event()
         """Set while somebody waits for the next boundary: waits that only slow down end early."""
@@ -123,6 +127,7 @@ class TrainingControl:
         self._holding = False
         self._limit: _StepLimit | None = None
         self._changes_pending = False
+        self._is_near_end = False
         self._cause: StopCause | None = None
         self._reason = ""
         self._announced = False
@@ -237,6 +242,16 @@ class TrainingControl:
         cause = self._cause
         return cause is not None and (cause in _ABANDONING or time.monotonic() > self._abandon_at)
 
+    def env_steps_reserved(self) -> int:
+        """The most that the rollouts that are being played may still add."""
+        return sum(reserved.env_steps for reserved in self._reserved)
+
+    def near_end(self) -> None:
+        """From now on every rollout may be one too many for the budget."""
+        with self._gate:
+            self._is_near_end = True
+            self._refresh()
+
     def may_begin(
         self, worker: int, *, reserves: Reservation, on_standing: Callable[[], None]
     ) -> bool:
@@ -309,7 +324,17 @@ class TrainingControl:
         return counter.total()
 
     def _fits(self, reserves: Reservation) -> bool:
-        """Whether the worker is needed to get to the limit, if there is one."""
+        """Whether the worker is needed to get to the limit and to the budget's end."""
+        return self._fits_limit(reserves) and self._fits_budget(reserves)
+
+    def _fits_budget(self, reserves: Reservation) -> bool:
+        if self._env_step_budget is None or reserves.env_steps == 0:
+            return True
+        under_way = self.env_steps_reserved()
+        # Where nothing is under way somebody has to begin, and be told that the end is reached.
+        return under_way == 0 or self._env_steps.total() + under_way < self._env_step_budget
+
+    def _fits_limit(self, reserves: Reservation) -> bool:
         if self._limit is None:
             return True
         until, done, unit = self._limit.until, self._done(), self._limit.unit
@@ -324,6 +349,7 @@ class TrainingControl:
             stopping
             or self._holding
             or self._limit is not None
+            or self._is_near_end
             or bool(self._retired)
             or bool(self._outside)
         )

@@ -33,6 +33,12 @@ class Gate(Protocol):
     ) -> bool:
         """Pass the gate, waiting as long as training is held; False if the thread is to end."""
 
+    def env_steps_reserved(self) -> int:
+        """The most that the rollouts that are being played may still add."""
+
+    def near_end(self) -> None:
+        """From now on every rollout may be one too many for the budget."""
+
     def end(self, worker: int) -> None:
         """The worker's thread passes no further gate."""
 

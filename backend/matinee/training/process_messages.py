@@ -124,6 +124,11 @@ class StandDown:
 
 
 @dataclass(frozen=True)
+class NearEnd:
+    """The budget is almost used up. The answer, once the gate knows it: None."""
+
+
+@dataclass(frozen=True)
 class StopTraining:
     """The budget is used up. The answer, once training has been told to stop: None."""
 
@@ -186,7 +191,9 @@ class RemoteTraceback(Exception):  # noqa: N818 -- not an error itself but the p
         return f"\n{self.args[0]}"
 
 
-WorkerMessage = Report | AskGate | AskHyperparameters | StandDown | StopTraining | Ended | Failed
+WorkerMessage = (
+    Report | AskGate | AskHyperparameters | StandDown | NearEnd | StopTraining | Ended | Failed
+)
 
 
 @dataclass(frozen=True)

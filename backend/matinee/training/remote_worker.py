@@ -17,6 +17,7 @@ from matinee.training.process_messages import (
     Ended,
     Failed,
     Hyperparameters,
+    NearEnd,
     Report,
     StandDown,
     StopTraining,
@@ -103,6 +104,9 @@ class RemoteWorker:
                         slot, reserves=message.reserves, on_standing=_nothing_to_tell
                     )
                     connection.send(may_begin)
+                case NearEnd():
+                    shared.control.near_end()
+                    connection.send(None)
                 case StopTraining():
                     shared.control.stop(message.cause, message.reason)
                     connection.send(None)

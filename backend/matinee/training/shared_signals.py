@@ -113,6 +113,10 @@ class SharedReservations:
         self._env_steps[slot] = reservation.env_steps
         self._updates[slot] = reservation.updates
 
+    def env_steps(self) -> int:
+        """Of all slots together."""
+        return sum(self._env_steps)
+
     def __iter__(self) -> Iterator[Reservation]:
         """Of all slots."""
         return map(Reservation, self._env_steps, self._updates)

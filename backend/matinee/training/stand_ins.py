@@ -21,6 +21,7 @@ from matinee.training.process_messages import (
     AskGate,
     AskHyperparameters,
     Hyperparameters,
+    NearEnd,
     Report,
     StandDown,
     StopTraining,
@@ -129,6 +130,14 @@ class ControlStandIn:
             return True
         on_standing()
         return bool(self._link.ask(AskGate(reserves)))
+
+    def env_steps_reserved(self) -> int:
+        """The most that the rollouts that are being played may still add."""
+        return self._reservations.env_steps()
+
+    def near_end(self) -> None:
+        """From now on every rollout may be one too many for the budget."""
+        self._link.ask(NearEnd())
 
     def end(self, worker: int) -> None:
         """The thread that stands for the worker does it when the worker has ended."""

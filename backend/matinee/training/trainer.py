@@ -132,6 +132,7 @@ class Trainer:
             env_steps=self._env_steps,
             updates=self._store.updates,
             on_wake=self._wake,
+            env_step_budget=spec.budget.env_steps,
             on_signals=signals.publish_gate if signals else None,
             reservations=signals.reservations if signals else None,
         )
