@@ -314,3 +314,25 @@ def test_processes_take_turns_under_the_lock() -> None:
 
     assert version_together == version_alone == 4000
     assert np.array_equal(together, alone)
+
+
+def test_a_successor_inherits_no_statistics(new_store: NewStore) -> None:
+    """A new worker in a slot begins with the shared statistics, not with those of whoever left."""
+    apart = values(optimizer="rmsprop", shared_statistics=False, max_gradient_norm=0.0)
+    ones = np.ones(SIZE, np.float32)
+
+    def weights_after_one_push(*, predecessors_pushes: int) -> NDArray[np.float32]:
+        store = new_store(np.zeros(SIZE, np.float32), workers=1, optimizer="rmsprop")
+        before, after = ones.copy(), ones.copy()
+        for _ in range(predecessors_pushes):
+            store.push(0, 100.0 * ones, values=apart, revision=0, pulled_version=0)
+        store.forget_own_statistics(0)
+        store.pull(before)
+        store.push(0, ones.copy(), values=apart, revision=0, pulled_version=0)
+        store.pull(after)
+        moved: NDArray[np.float32] = after - before
+        return moved
+
+    assert weights_after_one_push(predecessors_pushes=3) == pytest.approx(
+        weights_after_one_push(predecessors_pushes=0), rel=1e-3
+    )

@@ -84,7 +84,7 @@ class RolloutCollector:
         if plan.generator_state is not None:
             self._generator.bit_generator.state = plan.generator_state
         self.generator_state = self._generator.bit_generator.state
-        """As of the end of the last whole rollout; replaced, never changed."""
+        """As of the last rollout boundary; replaced, never changed."""
         self._reporter = StepReporter(
             plan.slot,
             plan.environments,
@@ -178,8 +178,12 @@ class RolloutCollector:
         # A copy: a rollout that was handed on belongs to somebody else.
         self._observations = rollout.observations[-1].copy()
         self._report_rows(rollout, rollout.length)
-        self.generator_state = self._generator.bit_generator.state
+        self.keep_generator_state()
         return True
+
+    def keep_generator_state(self) -> None:
+        """Here a resumed run would go on: at the end of a rollout, and after drawing more."""
+        self.generator_state = self._generator.bit_generator.state
 
     def _begin(self, rollout: Rollout) -> None:
         if rollout.length != len(self._times):

@@ -46,6 +46,7 @@ class LocalLearner:
         self._version = 0
         self._report: LossReport | None = None
         self._detail_due_at = 0.0
+        shared.store.forget_own_statistics(slot)
 
     @property
     def version(self) -> int:

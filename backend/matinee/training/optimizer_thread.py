@@ -46,6 +46,7 @@ class OptimizerThread:
                         version=min(segment.rollout.version for segment in fresh),
                     )
                     self._queue.recycle(rollouts)
+                shared.budget.check()
         finally:
             shared.board.stand_down(slot)
             shared.control.end(slot)

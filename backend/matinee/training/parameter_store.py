@@ -56,6 +56,9 @@ class ParameterStore(Protocol):
     def pull(self, into: FloatVector) -> int:
         """Copy the weights, shape (size,), and return their version: the number of pushes."""
 
+    def forget_own_statistics(self, worker: int) -> None:
+        """A new worker begins in this slot: what its predecessor kept for itself is gone."""
+
     def push(
         self,
         worker: int,
@@ -166,6 +169,10 @@ class HogwildParameterStore:
         """Kind and a copy of the statistics of the optimizer in use."""
         kind, _ = self._in_use()
         return kind, {name: array.copy() for name, array in self._memory.statistics[kind].items()}
+
+    def forget_own_statistics(self, worker: int) -> None:
+        """A new worker begins in this slot: what its predecessor kept for itself is gone."""
+        self._own[worker] = None
 
     def _optimizer_of(
         self, worker: int, values: HyperparameterValues, revision: int

@@ -66,6 +66,7 @@ class SynchronousLearner:
     def _learn(self, values: HyperparameterValues, *, revision: int) -> None:
         if values.algorithm == "ppo":
             self._go_over(values, revision=revision)
+            self.collector.keep_generator_state()
             return
         self._learner.compute([self._rollout], values)
         self._learner.push(values, revision=revision, version=self._learner.version)

@@ -7,7 +7,7 @@ import pytest
 
 from fakes.training import Rig, small_spec
 from matinee.contracts.metrics import UPDATE_METRICS
-from matinee.training.crews import ActorLearnerCrew
+from matinee.training.crews import ActorLearnerCrew, SynchronousCrew
 
 
 def test_generators_are_published_at_boundaries() -> None:
@@ -35,6 +35,17 @@ def test_what_stands_is_of_one_moment() -> None:
     assert rig.trainer.capture().document.generators == [
         worker.collector.generator.bit_generator.state for worker in crew._workers.values()
     ]
+
+
+def test_dealing_minibatches_is_part_of_the_moment() -> None:
+    """PPO draws after its rollout, too; that must not be drawn again after a resume either."""
+    rig = Rig(small_spec("CartPole-v1", algorithm="ppo", hyperparameters={"epochs": 2}))
+    rig.run()
+    crew = rig.trainer._foreman._crew
+    assert isinstance(crew, SynchronousCrew)
+
+    state = crew._learner.collector.generator.bit_generator.state
+    assert rig.trainer.capture().document.generators == [state]
 
 
 def test_old_weights_serve_for_as_many_rollouts_as_asked() -> None:
