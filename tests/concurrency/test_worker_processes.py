@@ -116,6 +116,18 @@ def test_processes_use_up_the_budget_together(make_rig: MakeRig) -> None:
     assert env_steps(rig) == 10_020
 
 
+def test_what_is_saved_before_a_process_is_up_can_be_resumed(make_rig: MakeRig) -> None:
+    """Its workers have drawn nothing yet: they begin where they would have begun."""
+    rig = make_rig()
+    state = rig.trainer.capture()
+    before = state.document.generators
+
+    resumed = Rig(rig.trainer._spec, restore=state)
+
+    assert resumed.trainer.capture().document.generators == before
+    assert before[1]["bit_generator"] == "PCG64"
+
+
 def test_processes_are_steered_like_threads(make_rig: MakeRig) -> None:
     """Pause, step, resume, a change and more workers or fewer reach workers of all processes."""
     rig = make_rig(workers=3)

@@ -53,6 +53,13 @@ class ActingPlan:
     action_seed: np.random.SeedSequence
     generator_state: dict[str, object] | None = None
 
+    def generator(self) -> np.random.Generator:
+        """Of the choice of actions, as it is at the beginning."""
+        generator = np.random.Generator(np.random.PCG64(self.action_seed))
+        if self.generator_state is not None:
+            generator.bit_generator.state = self.generator_state
+        return generator
+
 
 class ActingPolicy(Protocol):
     """Whatever chooses actions."""
@@ -80,9 +87,7 @@ class RolloutCollector:
         self._shape = shape
         self._policy = policy
         self._shared = shared
-        self._generator = np.random.Generator(np.random.PCG64(plan.action_seed))
-        if plan.generator_state is not None:
-            self._generator.bit_generator.state = plan.generator_state
+        self._generator = plan.generator()
         self.generator_state = self._generator.bit_generator.state
         """As of the last rollout boundary; replaced, never changed."""
         self._reporter = StepReporter(

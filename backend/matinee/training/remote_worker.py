@@ -53,8 +53,8 @@ class RemoteWorker:
         self._process = process
         self._shared = shared
         self._signals = signals
-        self.generator_state: Mapping[str, Any] = dict(plan.generator_state or {})
-        """As of the last rollout boundary that it has told; empty before."""
+        self.generator_state: Mapping[str, Any] = plan.generator().bit_generator.state
+        """As of the last rollout boundary that it has told."""
 
     def run(self) -> None:
         """Stand for it until it has ended. The thread's whole life.
