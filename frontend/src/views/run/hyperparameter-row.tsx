@@ -48,6 +48,13 @@ export const HyperparameterRow = memo(function HyperparameterRow(props: RowProps
   });
   const asked = sending ?? askedOfRun;
   const isPending = asked !== null && !sameSetting(asked, setting);
+  const isOff = value === 0 && definition.zero_label !== null;
+  const note =
+    !isPending && typeof setting === "object"
+      ? `follows ${describeSetting(setting)}`
+      : isOff
+        ? definition.zero_label
+        : null;
   return (
     <SettingControl
       definition={definition}
@@ -69,7 +76,6 @@ export const HyperparameterRow = memo(function HyperparameterRow(props: RowProps
               <span className={styles.used}>
                 used{typeof value === "number" ? ` ${formatSetting(value)}` : ""} since step{" "}
                 {formatCount(since)}
-                {value === 0 && definition.zero_label !== null && ` · ${definition.zero_label}`}
               </span>
             )}
             <span
@@ -80,9 +86,7 @@ export const HyperparameterRow = memo(function HyperparameterRow(props: RowProps
               {CLASSES[liveClass].badge}
             </span>
           </span>
-          {!isPending && typeof setting === "object" && (
-            <span className={styles.schedule}>follows {describeSetting(setting)}</span>
-          )}
+          {note !== null && <span className={styles.rowNote}>{note}</span>}
         </>
       }
       onCommit={(next) => tune(name, next)}

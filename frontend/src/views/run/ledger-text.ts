@@ -2,8 +2,8 @@
 
 import type { RunState } from "../../api/types";
 import { assertNever } from "../../format/assert-never";
+import { describeChanges } from "../../format/changes";
 import { formatMeasured, UNIT_SPACE } from "../../format/numbers";
-import { describeSetting } from "../../format/settings";
 import type { CommandOutcome, LedgerEvent } from "../../live/run-view";
 import { stateWord } from "../../ui/state-glyph";
 
@@ -51,13 +51,11 @@ export function ledgerLine(
         ...line("bad", `${phrase(event.name)} rejected: ${event.reason}`),
         actor: event.actor,
       };
-    case "hyperparameters_changed": {
-      const changes = Object.entries(event.changes).map(
-        ([name, { before, after }]) =>
-          `${labels.get(name) ?? name} ${describeSetting(before)} → ${describeSetting(after)}`,
-      );
-      return { ...line("person", changes.join("; ")), actor: event.actor };
-    }
+    case "hyperparameters_changed":
+      return {
+        ...line("person", describeChanges(event.changes, labels)),
+        actor: event.actor,
+      };
     case "worker_status_changed":
       return event.status === "failed"
         ? { ...line("bad", `worker ${event.worker} failed`), detail: event.error ?? null }
