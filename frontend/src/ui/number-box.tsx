@@ -34,7 +34,11 @@ export function NumberBox({ value, label, disabled = false, onCommit }: NumberBo
       onChange={(event) => setTyped(event.currentTarget.value)}
       onBlur={commit}
       onKeyDown={(event) => {
-        if (event.key === "Enter") commit();
+        if (event.key === "Enter") {
+          // Takes the number, and does not send the form around it.
+          event.preventDefault();
+          commit();
+        }
         if (event.key === "Escape") setTyped(null);
       }}
     />

@@ -27,6 +27,14 @@ export function EnvironmentSelect(props: EnvironmentSelectProps) {
       <Select
         label="Environment"
         searchable
+        selectFirstOptionOnChange
+        // So that typing looks for another one, and does not lengthen this one's name.
+        onFocus={(event) => event.currentTarget.select()}
+        onClick={(event) => event.currentTarget.select()}
+        // Enter chooses; it must not start a run where there is nothing to choose.
+        onKeyDown={(event) => {
+          if (event.key === "Enter") event.preventDefault();
+        }}
         data={grouped(environments)}
         value={value}
         onChange={(id) => {

@@ -76,7 +76,7 @@ export function SwitchField({ form, name, label, description }: SwitchFieldProps
   return (
     <Switch
       className={styles.switch}
-      classNames={{ description: styles.switchNote ?? "" }}
+      classNames={{ description: styles.switchNote ?? "", error: styles.switchNote ?? "" }}
       label={label}
       description={description}
       error={error}
