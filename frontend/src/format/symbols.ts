@@ -22,6 +22,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "|": "‖",
 };
 
+/** Combining characters: they come after the letter. */
+const ACCENTS: Readonly<Record<string, string>> = { tilde: "\u0303", bar: "\u0304" };
+
 /** Reads a symbol; unknown commands keep their name, so that nothing is lost. */
 export function parseSymbol(latex: string): MathSymbol {
   const [base = "", ...rest] = latex.split("_");
@@ -30,7 +33,11 @@ export function parseSymbol(latex: string): MathSymbol {
 
 function plain(latex: string): string {
   return latex
-    .replaceAll(/\\tilde\s*(\w)/g, "$1\u0303")
+    .replaceAll(/\\mathrm/g, "")
+    .replaceAll(
+      /\\(tilde|bar)\s*(\\[a-zA-Z]+|\w)/g,
+      (_, accent: string, letter: string) => `${letter} ${ACCENTS[accent] ?? ""}`,
+    )
     .replaceAll(/\\([a-zA-Z]+|\|)/g, (_, name: string) => COMMANDS[name] ?? name)
     .replaceAll(/\s+/g, "");
 }

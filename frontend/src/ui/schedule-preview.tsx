@@ -20,7 +20,12 @@ export function SchedulePreview({ schedule, envStep, unit }: SchedulePreviewProp
   const plotted = schedule === null ? null : plotSchedule(schedule, envStep);
   return (
     <figure className={styles.preview}>
-      <span className={styles.high}>{plotted === null ? "" : withUnit(plotted.high, unit)}</span>
+      <span className={styles.values}>
+        <span>{plotted === null ? "" : withUnit(plotted.high, unit)}</span>
+        <span>
+          {plotted === null || plotted.low === plotted.high ? "" : withUnit(plotted.low, unit)}
+        </span>
+      </span>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
@@ -29,11 +34,8 @@ export function SchedulePreview({ schedule, envStep, unit }: SchedulePreviewProp
       >
         {plotted !== null && <Drawing plotted={plotted} envStep={envStep} />}
       </svg>
-      <span className={styles.low}>
-        {plotted === null || plotted.low === plotted.high ? "" : withUnit(plotted.low, unit)}
-      </span>
       {plotted !== null && (
-        <figcaption className={styles.axis}>
+        <figcaption className={styles.steps}>
           <span>step {formatCount(plotted.begin)}</span>
           <span>{formatCount(plotted.end)}</span>
         </figcaption>
