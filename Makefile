@@ -12,7 +12,7 @@ PAGE_SOURCES := $(shell find frontend -type f -not -path 'frontend/node_modules/
 PYTHON_SOURCES := backend tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check bench pictures build format schema drift reference browser image upgrade clean
+.PHONY: help serve test setup check bench presets pictures build format schema drift reference browser image upgrade clean
 .DELETE_ON_ERROR:
 
 help: ## what can be made (default)
@@ -46,6 +46,9 @@ check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, AP
 bench: $(READY)/python ## against the peers, raw limit, phases, cost of watching: Markdown tables
 	@$(PYTHON_BIN) -m benchmarks.peers.install
 	@$(PYTHON_BIN) -m benchmarks $(BENCH_ARGS)
+
+presets: $(READY)/python ## measure every preset over its seeds: the figures that the page shows
+	@$(PYTHON_BIN) -m benchmarks.measure_presets $(BENCH_ARGS)
 
 pictures: setup ## take the pictures for README and docs, from a real run in a real browser
 	@PYTHONPATH=tests $(PYTHON_BIN) scripts/take_pictures.py

@@ -20,13 +20,14 @@ from benchmarks.contenders import Contender
 from benchmarks.fresh_process import ROOT
 from benchmarks.jobs import Job, run_jobs
 from benchmarks.latency import latency_jobs
-from benchmarks.machine import describe_machine, load_per_core
+from benchmarks.machine import describe_machine, describe_versions, load_per_core
 from benchmarks.ours import EXTRA_TIMEOUT_S, Ours, run_recorded, train_document
 from benchmarks.peers.contender import Peer
 from benchmarks.peers.install import MODULES, versions
 from benchmarks.phases import phase_jobs
 from benchmarks.records import RecordFile
 from benchmarks.report import report
+from benchmarks.seeds import FIRST_SEED, seed_list
 from benchmarks.tasks import TASKS, Task
 from benchmarks.throughput import throughput_jobs
 from benchmarks.watching import watching_jobs
@@ -36,20 +37,8 @@ from matinee.environments.catalogue import preset, presets
 RESULTS = ROOT / "benchmarks" / "results"
 SECTIONS = (*(task.key for task in TASKS), "throughput", "phases", "watching", "latency")
 SPEED_PRESET = "cartpole-a3c"
-FIRST_SEED = 101
-"""Seeds from here on were never used for tuning."""
-
 BUSY_LOAD = 0.3
 _PEER_PACKAGES = (*MODULES.values(), "jax")
-
-
-def seed_list(text: str) -> list[int]:
-    """`101-110`, `101,105` or both together."""
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        seeds += range(int(first), int(last or first) + 1)
-    return seeds
 
 
 def our_presets(task: Task) -> list[Preset]:
@@ -165,7 +154,7 @@ def main(words: Sequence[str] | None = None) -> int:
             notes.append("It was interrupted: not everything was measured.")
     text = report(
         file.records,
-        machine=describe_machine(*versions(_PEER_PACKAGES)),
+        machine=f"{describe_machine()}; {describe_versions(*versions(_PEER_PACKAGES))}",
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         notes=notes,
     )

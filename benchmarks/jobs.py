@@ -13,6 +13,7 @@ from benchmarks.records import (
     Absence,
     Latency,
     PhaseShares,
+    PresetRun,
     Record,
     RecordFile,
     Throughput,
@@ -95,6 +96,11 @@ def sentence(record: Record) -> str:
                 f"{'solved in' if record.solved else 'not solved in'} {record.first_s:.2f} s "
                 f"({record.wall_s:.1f} s from process start), {record.env_steps:,} env steps, "
                 f"greedy {record.evaluation_mean:.1f} ± {record.evaluation_std:.1f}"
+            )
+        case PresetRun():
+            return (
+                f"{'solved in' if record.solved else 'not solved in'} {record.seconds:.2f} s, "
+                f"{record.env_steps:,} env steps, greedy {record.evaluation_mean:.1f}"
             )
         case Absence():
             return f"{record.what}: {record.reason}"

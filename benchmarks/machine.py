@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("torch", "numpy", "gymnasium")
+_PACKAGES = ("matinee", "torch", "numpy", "gymnasium")
 
 
 def cores() -> int:
@@ -28,16 +28,15 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def describe_machine(*versions: str) -> str:
-    """One line: processor, cores, system, versions.
+def describe_machine() -> str:
+    """Processor, cores, system."""
+    return f"{processor()}, {cores()} cores, {platform.system()}"
 
-    Args:
-        versions: Of what else matters, as they are to be shown.
-    """
-    parts = [processor(), f"{cores()} cores", platform.system()]
-    parts.append(f"Python {platform.python_version()}")
-    parts += [f"{package} {version(package)}" for package in _PACKAGES]
-    return ", ".join([*parts, *versions])
+
+def describe_versions(*others: str) -> str:
+    """Of Python and of what the figures depend on, and others as they are to be shown."""
+    ours = [f"{package} {version(package)}" for package in _PACKAGES]
+    return ", ".join([f"Python {platform.python_version()}", *ours, *others])
 
 
 def load_per_core() -> float:

@@ -48,6 +48,34 @@ class TrainingRun:
 
 
 @dataclass(frozen=True)
+class PresetRun:
+    """One seed of a preset, by `matinee train`.
+
+    Attributes:
+        preset: Its name.
+        spec_digest: Of its settings.
+        seed: Of the run.
+        solved: Whether the mean return of 100 training episodes reached the threshold.
+        env_steps: Until then, else to the end of the budget.
+        seconds: Training seconds until the same moment.
+        evaluation_mean: Mean return of the greedy test episodes at the end.
+        evaluation_episodes: How many.
+        curve: Env step, and the mean return of up to 100 episodes then.
+    """
+
+    preset: str
+    spec_digest: str
+    seed: int
+    solved: bool
+    env_steps: int
+    seconds: float
+    evaluation_mean: float
+    evaluation_episodes: int
+    curve: list[tuple[int, float]]
+    kind: Literal["preset_run"] = "preset_run"
+
+
+@dataclass(frozen=True)
 class Absence:
     """A contender that could not run, or a measurement that could not be made, and why."""
 
@@ -111,7 +139,7 @@ class Latency:
 
 
 Record = Annotated[
-    TrainingRun | Absence | Throughput | PhaseShares | WatchingCost | Latency,
+    TrainingRun | PresetRun | Absence | Throughput | PhaseShares | WatchingCost | Latency,
     Field(discriminator="kind"),
 ]
 

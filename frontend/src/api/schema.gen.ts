@@ -1494,11 +1494,12 @@ export interface components {
         };
         /**
          * PresetMeasurement
-         * @description What a preset reached, measured, never promised.
+         * @description What a preset reached, measured, never promised. A seed that failed counts to its end.
          */
         PresetMeasurement: {
             /** @description Mean return of 100 training episodes. */
             threshold: number;
+            /** @description None of them was used to choose the settings. */
             seeds: number[];
             /** @description How many of the seeds reached the threshold. */
             solved: number;
@@ -1509,8 +1510,17 @@ export interface components {
             seconds_median: number;
             seconds_min: number;
             seconds_max: number;
+            /** @description Greedy test episodes at the end of each seed. */
+            evaluation_episodes: number;
+            /** @description Over the seeds: mean return of those episodes. */
+            evaluation_median: number;
+            evaluation_min: number;
+            evaluation_max: number;
             machine: string;
+            versions: string;
             measured_on: string;
+            /** @description Of the settings that were measured. */
+            spec_digest: string;
             /** @description Median over the seeds: env step, mean return of 100 episodes. */
             curve: [
                 number,
