@@ -10,7 +10,9 @@ import pytest
 from fakes.training import PATIENCE_S, Rig, small_spec
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
+from matinee.contracts.metrics import metrics_of
 from matinee.contracts.schedules import PiecewiseSchedule
+from matinee.training import run_sampler
 from matinee.training.outcome import StopCause
 
 MODES: dict[str, dict[str, Any]] = {
@@ -21,6 +23,25 @@ MODES: dict[str, dict[str, Any]] = {
     "ga3c": {"algorithm": "ga3c"},
     "predictors": {"algorithm": "ga3c", "hyperparameters": {"predictor_threads": 2}},
 }
+THREADS = {
+    "a3c": {"actor-learner-0", "actor-learner-1"},
+    "lockstep": {"lockstep-driver"},
+    "a2c": {"synchronous-learner"},
+    "ppo": {"synchronous-learner"},
+    "ga3c": {"environment-0", "environment-1", "optimizer-0"},
+    "predictors": {"environment-0", "environment-1", "optimizer-0", "predictor-0", "predictor-1"},
+}
+NOT_HERE = {
+    "episode_return",
+    "episode_length",
+    "steps_per_second",
+    "evaluation_return_greedy",
+    "evaluation_return_sampled",
+    "policy_std",
+    "importance_ratio_mean",
+    "importance_ratio_max",
+}
+"""Rows of their own, of the host, of continuous actions, of random ones."""
 REPEATABLE = ("lockstep", "a2c", "ppo")
 
 MakeRig = Callable[..., Rig]
@@ -76,7 +97,7 @@ def test_every_mode_ends_with_its_budget(make_rig: MakeRig, mode: str) -> None:
     progress = rig.trainer.progress()
     assert outcome.cause is StopCause.FINISHED_BUDGET
     assert progress.env_steps >= 4000
-    told = sum(drained.metrics["policy_loss"].count for drained in rig.drained if drained.metrics)
+    told = sum(d.metrics["policy_loss"].count for d in rig.drained if "policy_loss" in d.metrics)
     assert progress.updates == told > 0
     episodes = [number for drained in rig.drained for number in drained.episodes.episode.tolist()]
     assert episodes == list(range(1, progress.episodes + 1))
@@ -98,6 +119,28 @@ def test_every_mode_ends_at_the_first_boundary(make_rig: MakeRig, mode: str, ask
 
     boundary = 5 * 4 * (1 if mode in ("a3c", "ga3c", "predictors") else 4)
     assert env_steps(rig) == -(-asked // boundary) * boundary
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_tells_all_that_its_catalogue_promises(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """Each metric of the mode that discrete actions have, and a heartbeat of every thread."""
+    monkeypatch.setattr(run_sampler, "SAMPLE_INTERVAL_S", 0.05)
+    rig = make_rig(mode)
+    rig.trainer.start()
+    algorithm = Algorithm(MODES[mode]["algorithm"])
+    promised = {metric.name for metric in metrics_of(algorithm)} - NOT_HERE
+
+    def told() -> set[str]:
+        return {name for drained in rig.drained for name in drained.metrics}
+
+    rig.wait_until(lambda: promised <= told())
+
+    assert told() - promised <= NOT_HERE
+    assert {beat.thread for beat in rig.drained[-1].heartbeats} == THREADS[mode]
+    shares = rig.last("share_env"), rig.last("share_learn")
+    assert all(0.0 < share.max <= 1.0 for share in shares)
 
 
 @pytest.mark.parametrize("mode", MODES)

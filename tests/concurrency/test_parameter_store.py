@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -163,6 +164,50 @@ def test_lag_counts_the_pushes_of_others(new_store: NewStore) -> None:
 
     assert [push(1, version + n) for n in range(3)] == [0, 0, 0]
     assert push(0, version) == 3
+
+
+def test_pushes_at_the_same_time_are_seen_by_the_later_one() -> None:
+    """Worker 1 pushes while worker 0 moves the weights: 0 sees one concurrent push, 1 none."""
+    store = ThreadParameterStore(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
+    optimizer = store._optimizers["rmsprop"]
+    apply, seen = optimizer.apply, []
+
+    def push(worker: int) -> None:
+        report = store.push(
+            worker, gradient_of(worker, 0), values=values(), revision=0, pulled_version=0
+        )
+        seen.append((worker, report.concurrent_pushes))
+
+    def interrupted(*args: Any, **kwargs: Any) -> None:
+        optimizer.apply = apply  # type: ignore[method-assign]
+        push(1)
+        apply(*args, **kwargs)
+
+    optimizer.apply = interrupted  # type: ignore[method-assign]
+    push(0)
+
+    assert seen == [(1, 0), (0, 1)]
+
+
+def test_the_length_of_a_step_is_measured_now_and_then() -> None:
+    """||step|| / ||weights|| by hand: RMSProp's first step, all weights alike."""
+    store = ThreadParameterStore(np.full(4, 2.0, np.float32), workers=1, optimizer="rmsprop")
+    gradient = np.full(4, 0.1, np.float32)
+    first, second = (
+        store.push(
+            0,
+            gradient,
+            values=values(learning_rate=0.01, rmsprop_decay=0.99),
+            revision=0,
+            pulled_version=0,
+        )
+        for _ in range(2)
+    )
+    weights = np.empty(4, np.float32)
+    store.pull(weights)
+
+    assert first.update_ratio == pytest.approx(0.01 * 0.1 / 0.01 / 2.0, rel=0.1)
+    assert math.isnan(second.update_ratio)
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights_alone(new_store: NewStore) -> None:

@@ -78,6 +78,8 @@ def test_a_hanging_thread_is_named_with_its_stack() -> None:
 
     assert [thread.thread for thread in hanging] == ["actor-learner-3"]
     assert "stuck_in_a_simulator" in hanging[0].stack_text
+    assert "stuck_in_a_simulator" in (listener.group.stack_of("actor-learner-3") or "")
+    assert listener.group.stack_of("actor-learner-4") is None
     assert listener.group.join(PATIENCE_S) == []
 
 

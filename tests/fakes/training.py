@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fakes.probe_environments import register_probes
+from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.run_spec import RunSpec, parse_run_spec
 from matinee.training.checkpoints import CheckpointState
 from matinee.training.hyperparameter_board import AppliedChange
 from matinee.training.outcome import Outcome
-from matinee.training.trainer import Drained, Trainer
+from matinee.training.run_observer import Drained
+from matinee.training.trainer import Trainer
 
 PATIENCE_S = 60.0
 """Never reached by a working trainer, however busy the machine."""
@@ -65,6 +67,10 @@ class Rig:
 
         self.wait_until(some)
         return changes
+
+    def last(self, metric: str) -> MetricSummary:
+        """The newest summary of a metric that has been told."""
+        return next(d.metrics[metric] for d in reversed(self.drained) if metric in d.metrics)
 
     def run(self) -> Outcome:
         """From start to end."""

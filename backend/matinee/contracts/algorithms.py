@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matinee.contracts.algorithm_names import RECURRENT_ALGORITHMS, Algorithm
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
-from matinee.contracts.metrics import METRICS
+from matinee.contracts.metrics import metrics_of
 from matinee.contracts.system import AlgorithmDescription
 
 
@@ -32,7 +32,7 @@ def _description(
             for definition in HYPERPARAMETERS.values()
             if algorithm in definition.algorithms
         ],
-        metrics=list(METRICS.values()),
+        metrics=metrics_of(algorithm),
     )
 
 

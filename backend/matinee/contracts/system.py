@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
-from matinee.contracts.metrics import MetricDefinition
+from matinee.contracts.metric_definition import MetricDefinition
 from matinee.contracts.presets import Preset
 from matinee.contracts.run_state import RunState
 

@@ -12,17 +12,20 @@ from matinee.training.collector import ActingPlan, RolloutCollector
 from matinee.training.control import Reservation
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.learner import LocalLearner
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
 
 
 class ActorLearner:
-    """One worker: what it does between two gates. Used by one thread."""
+    """One worker: what it does between two gates. Used by one thread, whose clock it moves."""
 
-    def __init__(self, plan: ActingPlan, shape: NetworkShape, shared: SharedParts) -> None:
+    def __init__(
+        self, plan: ActingPlan, shape: NetworkShape, shared: SharedParts, *, clock: PhaseClock
+    ) -> None:
         self.slot = plan.slot
-        self._learner = LocalLearner(plan.slot, shape, shared=shared)
+        self._learner = LocalLearner(plan.slot, shape, shared=shared, clock=clock)
         policy = NumpyActorCritic(shape, self._learner.weights)
-        self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared)
+        self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared, clock=clock)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
         self._rollouts_on_copy: int | None = None
 
@@ -63,7 +66,7 @@ def run_actor_learner(worker: ActorLearner, shared: SharedParts) -> None:
     control, board = shared.control, shared.board
 
     def stand() -> None:
-        worker.collector.flush()
+        worker.collector.stand()
         board.stand_down(worker.slot)
 
     try:

@@ -21,6 +21,7 @@ from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector
 from matinee.environments.wrappers import EnvironmentVector
 from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
 from matinee.training.step_reporter import StepReporter
 
@@ -78,15 +79,23 @@ class RolloutCollector:
         shape: Of the network.
         policy: Chooses the actions.
         shared: What all threads of the run share.
+        clock: Of the thread.
     """
 
     def __init__(
-        self, plan: ActingPlan, shape: NetworkShape, *, policy: ActingPolicy, shared: SharedParts
+        self,
+        plan: ActingPlan,
+        shape: NetworkShape,
+        *,
+        policy: ActingPolicy,
+        shared: SharedParts,
+        clock: PhaseClock,
     ) -> None:
         self._plan = plan
         self._shape = shape
         self._policy = policy
         self._shared = shared
+        self._clock = clock
         self._generator = plan.generator()
         self.generator_state = self._generator.bit_generator.state
         """As of the last rollout boundary; replaced, never changed."""
@@ -126,6 +135,11 @@ class RolloutCollector:
             self._environment.close()
             self._environment = None
 
+    def stand(self) -> None:
+        """About to be held at the gate: tell the episodes that have ended so far."""
+        self._clock.stand()
+        self.flush()
+
     def flush(self) -> None:
         """Tell the episodes that have ended so far."""
         self._reporter.flush()
@@ -151,7 +165,10 @@ class RolloutCollector:
         control = self._shared.control
         paced = values.target_steps_per_second > 0.0 or values.worker_delay_s > 0.0
         noise: Floats = np.empty((0, 0, 0), np.float32)
+        clock = self._clock
+        clock.go_on()
         for t in range(rollout.length):
+            began = time.perf_counter()
             row = t % _NOISE_STEPS
             if row == 0:
                 steps = min(_NOISE_STEPS, rollout.length - t)
@@ -164,7 +181,9 @@ class RolloutCollector:
                 at_random, instead = explored
                 np.copyto(actions, instead[row], where=at_random[row])
             rollout.actions[t] = actions
+            acted = time.perf_counter()
             step = environment.step(actions)
+            clock.stepped(act_s=acted - began, env_s=time.perf_counter() - acted)
             rollout.record(
                 t,
                 observations=step.observations,
@@ -218,5 +237,7 @@ class RolloutCollector:
             self._report_rows(rollout, t + 1)
             self._reporter.flush()
             self._shared.budget.check()
-        self._shared.pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
-        self._shared.pacer.delay(values.worker_delay_s)
+        pacer = self._shared.pacer
+        with self._clock.waiting():
+            pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
+            pacer.delay(values.worker_delay_s)

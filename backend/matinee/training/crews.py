@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
 from matinee.algorithm.networks import NetworkShape
@@ -24,12 +24,15 @@ from matinee.training.remote_worker import RemoteWorker
 from matinee.training.sample_queue import QueueReading, SampleQueue
 from matinee.training.seeding import Purpose, integer_seed, seed_sequence
 from matinee.training.shared_parts import TrainerParts
-from matinee.training.slots import MAX_ACTORS, optimizer_slot
+from matinee.training.slots import MAX_ACTORS, optimizer_slot, worker_name
 from matinee.training.synchronous import SynchronousLearner
 from matinee.training.telemetry import WorkerStatus
 from matinee.training.worker_processes import WorkerProcesses
 
 Life = Callable[[], None]
+
+_LOCKSTEP = "lockstep-driver"
+_SYNCHRONOUS = "synchronous-learner"
 
 
 @dataclass(frozen=True)
@@ -149,11 +152,12 @@ class ActorLearnerCrew:
         """A new worker, with environments of its own."""
         parts = self._parts
         plan = parts.plan(slot, values, environments=parts.spec.envs_per_worker)
-        name = f"actor-learner-{slot}"
+        name = worker_name(slot)
+        clock = parts.shared.telemetry.phase_clock(name)
         if parts.processes is not None and parts.processes.hosts(slot):
-            remote = self._remote_workers[slot] = parts.processes.worker(plan)
+            remote = self._remote_workers[slot] = parts.processes.worker(plan, clock=clock)
             return Post(name, life=parts.reported(slot, remote.run))
-        worker = self._workers[slot] = ActorLearner(plan, parts.shape, parts.shared)
+        worker = self._workers[slot] = ActorLearner(plan, parts.shape, parts.shared, clock=clock)
         return Post(
             name, life=parts.reported(slot, lambda: run_actor_learner(worker, parts.shared))
         )
@@ -184,11 +188,13 @@ class LockstepCrew:
     def __init__(self, parts: CrewParts, values: HyperparameterValues) -> None:
         self._parts = parts
         self._size = values.workers
+        clock = parts.shared.telemetry.phase_clock(_LOCKSTEP)
         self._workers = [
             ActorLearner(
                 parts.plan(slot, values, environments=parts.spec.envs_per_worker),
                 parts.shape,
                 parts.shared,
+                clock=clock,
             )
             for slot in range(values.workers)
         ]
@@ -205,7 +211,7 @@ class LockstepCrew:
         """The one thread."""
         parts = self._parts
         return Post(
-            name="lockstep-driver",
+            name=_LOCKSTEP,
             life=parts.reported(slot, lambda: run_lockstep(self._workers, parts.shared)),
         )
 
@@ -232,7 +238,10 @@ class SynchronousCrew:
         self._workers = values.workers
         environments = values.workers * parts.spec.envs_per_worker
         self._learner = SynchronousLearner(
-            parts.plan(DRIVER_SLOT, values, environments=environments), parts.shape, parts.shared
+            parts.plan(DRIVER_SLOT, values, environments=environments),
+            parts.shape,
+            parts.shared,
+            clock=parts.shared.telemetry.phase_clock(_SYNCHRONOUS),
         )
 
     def serves(self, values: HyperparameterValues) -> bool:
@@ -245,7 +254,7 @@ class SynchronousCrew:
 
     def fill(self, slot: int, _values: HyperparameterValues) -> Post:
         """The one thread."""
-        return Post(name="synchronous-learner", life=self._parts.reported(slot, self._learner.run))
+        return Post(name=_SYNCHRONOUS, life=self._parts.reported(slot, self._learner.run))
 
     def assistants(self, _values: HyperparameterValues) -> dict[str, Life]:
         """None."""
@@ -284,28 +293,45 @@ class QueueCrew:
         """A new environment thread or optimizer."""
         parts = self._parts
         if slot >= MAX_ACTORS:
-            optimizer = OptimizerThread(slot, parts.shape, queue=self._queue, shared=parts.shared)
-            return Post(name=f"optimizer-{slot - MAX_ACTORS}", life=optimizer.run)
+            name = f"optimizer-{slot - MAX_ACTORS}"
+            optimizer = OptimizerThread(
+                slot,
+                parts.shape,
+                queue=self._queue,
+                shared=parts.shared,
+                clock=parts.shared.telemetry.phase_clock(name),
+            )
+            return Post(name=name, life=optimizer.run)
+        name = f"environment-{slot}"
         environment = EnvironmentThread(
             parts.plan(slot, values, environments=parts.spec.envs_per_worker),
             parts.shape,
             queue=self._queue,
             desk=self._desk,
             shared=parts.shared,
+            clock=parts.shared.telemetry.phase_clock(name),
         )
         self._collectors[slot] = environment.collector
-        return Post(name=f"environment-{slot}", life=parts.reported(slot, environment.run))
+        return Post(name=name, life=parts.reported(slot, environment.run))
 
     def assistants(self, values: HyperparameterValues) -> dict[str, Life]:
         """Predictors that are wanted and not there."""
         parts = self._parts
-        return {
-            f"predictor-{number}": Predictor(
-                number, parts.shape, desk=self._desk, shared=parts.shared
-            ).run
+        names = {
+            f"predictor-{number}": number
             for number in self._desk.staff(
                 values.predictor_threads, is_over=parts.shared.control.stopping.is_set
             )
+        }
+        return {
+            name: Predictor(
+                number,
+                parts.shape,
+                desk=self._desk,
+                shared=parts.shared,
+                clock=parts.shared.telemetry.phase_clock(name),
+            ).run
+            for name, number in names.items()
         }
 
     def generator_states(self) -> dict[int, dict[str, object]]:
@@ -318,7 +344,7 @@ class QueueCrew:
 
     def queue_reading(self) -> QueueReading:
         """Depth, age and losses."""
-        return self._queue.reading()
+        return replace(self._queue.reading(), predictions=self._desk.answered)
 
 
 def _states_of(collectors: dict[int, RolloutCollector]) -> dict[int, dict[str, object]]:

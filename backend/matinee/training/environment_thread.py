@@ -10,6 +10,7 @@ from matinee.algorithm.networks import NetworkShape
 from matinee.training.collector import ActingPlan, RolloutCollector
 from matinee.training.control import Reservation
 from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.prediction import PredictionDesk
 from matinee.training.queue_behaviour import QueueBehaviour
 from matinee.training.sample_queue import SampleQueue, Segment
@@ -30,14 +31,18 @@ class EnvironmentThread:
         queue: SampleQueue,
         desk: PredictionDesk,
         shared: SharedParts,
+        clock: PhaseClock,
     ) -> None:
         self.slot = plan.slot
         self._behaviour = QueueBehaviour(
-            shape, store=shared.store, desk=desk, gives_up=self._gives_up
+            shape, store=shared.store, desk=desk, clock=clock, gives_up=self._gives_up
         )
         self._queue = queue
         self._shared = shared
-        self.collector = RolloutCollector(plan, shape, policy=self._behaviour, shared=shared)
+        self._clock = clock
+        self.collector = RolloutCollector(
+            plan, shape, policy=self._behaviour, shared=shared, clock=clock
+        )
         self._length = plan.rollout_length
         self._environments = plan.environments
 
@@ -75,10 +80,14 @@ class EnvironmentThread:
 
     def _deliver(self, segment: Segment) -> bool:
         """Put the segment in the queue; while it is full, stand at the gate when asked to."""
-        while not self._queue.put(segment, WAIT_SLICE_S):
+        while not self._has_put(segment):
             if not self._may_go_on(0):
                 return False
         return True
+
+    def _has_put(self, segment: Segment) -> bool:
+        with self._clock.waiting():
+            return self._queue.put(segment, WAIT_SLICE_S)
 
     def _may_go_on(self, env_steps: int) -> bool:
         return self._shared.control.may_begin(
@@ -91,5 +100,5 @@ class EnvironmentThread:
         return self._shared.control.abandons_rollouts
 
     def _stand(self) -> None:
-        self.collector.flush()
+        self.collector.stand()
         self._shared.board.stand_down(self.slot)

@@ -14,12 +14,12 @@ from matinee.algorithm.loss_report import LossReport
 from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
 from matinee.algorithm.surrogate import SurrogateBatch
-from matinee.contracts.agent_interface import CategoricalActions
 from matinee.errors import NonFiniteError
 from matinee.training.hyperparameters import HyperparameterValues
-from matinee.training.parameter_store import PushReport
+from matinee.training.phase_clock import PhaseClock
+from matinee.training.sampled_rollouts import RolloutSample
 from matinee.training.shared_parts import SharedParts
-from matinee.training.telemetry import UpdateRecord
+from matinee.training.update_records import UpdateRecord, batch_report
 
 DETAIL_INTERVAL_S = 0.05
 """Dear diagnostics are computed this often, and not with every update."""
@@ -32,12 +32,15 @@ class LocalLearner:
         slot: Whose counters and statistics a push uses.
         shape: Of the network.
         shared: What all threads of the run share.
+        clock: Of the thread.
     """
 
-    def __init__(self, slot: int, shape: NetworkShape, *, shared: SharedParts) -> None:
+    def __init__(
+        self, slot: int, shape: NetworkShape, *, shared: SharedParts, clock: PhaseClock
+    ) -> None:
         self._slot = slot
-        self._shape = shape
         self._shared = shared
+        self._clock = clock
         size = shape.layout().size
         self.weights = np.zeros(size, np.float32)
         """The local copy. Shape: (size,)."""
@@ -46,6 +49,7 @@ class LocalLearner:
         self._version = 0
         self._report: LossReport | None = None
         self._detail_due_at = 0.0
+        self._samples = 0
         shared.store.forget_own_statistics(slot)
 
     @property
@@ -55,7 +59,9 @@ class LocalLearner:
 
     def pull(self) -> None:
         """Bring the local copy up to date."""
+        began = time.perf_counter()
         self._version = self._shared.store.pull(self.weights)
+        self._clock.learned(time.perf_counter() - began)
 
     def compute(self, rollouts: Sequence[Rollout], values: HyperparameterValues) -> LossReport:
         """The gradient of the actor-critic loss, kept for `push`.
@@ -63,17 +69,23 @@ class LocalLearner:
         Raises:
             NonFiniteError: if the loss is NaN or infinite.
         """
+        began = time.perf_counter()
+        detailed = self._is_detail_due()
         report = self._estimator.gradient(
-            rollouts,
-            objective=values.objective,
-            out=self._gradient,
-            detailed=self._is_detail_due(),
+            rollouts, objective=values.objective, out=self._gradient, detailed=detailed
         )
+        self._samples = sum(int(np.count_nonzero(rollout.valid)) for rollout in rollouts)
+        if detailed:
+            self._shared.telemetry.record_rollout(RolloutSample.of(rollouts[0]))
+        self._clock.learned(time.perf_counter() - began)
         return self._checked(report, rollouts)
 
     def surrogate_batch(self, rollout: Rollout, values: HyperparameterValues) -> SurrogateBatch:
         """What PPO's epochs go over: samples, advantages and returns, fixed for the update."""
-        return self._estimator.surrogate_batch(rollout, objective=values.objective)
+        began = time.perf_counter()
+        batch = self._estimator.surrogate_batch(rollout, objective=values.objective)
+        self._clock.learned(time.perf_counter() - began)
+        return batch
 
     def compute_surrogate(
         self,
@@ -94,24 +106,35 @@ class LocalLearner:
         Raises:
             NonFiniteError: if the loss is NaN or infinite.
         """
+        began = time.perf_counter()
+        detailed = self._is_detail_due()
         report = self._estimator.surrogate_gradient(
-            batch,
-            indices,
-            objective=values.objective,
-            out=self._gradient,
-            detailed=self._is_detail_due(),
+            batch, indices, objective=values.objective, out=self._gradient, detailed=detailed
         )
+        self._samples = len(indices)
+        if detailed:
+            self._shared.telemetry.record_rollout(RolloutSample.of(rollout))
+        self._clock.learned(time.perf_counter() - began)
         return self._checked(report, [rollout])
 
-    def push(self, values: HyperparameterValues, *, revision: int, version: int) -> None:
+    def push(
+        self,
+        values: HyperparameterValues,
+        *,
+        revision: int,
+        version: int,
+        epochs_done: float = math.nan,
+    ) -> None:
         """Move the shared weights along the gradient, and tell about it.
 
         Args:
             values: Hyperparameters of the step.
             revision: Of these hyperparameters.
             version: Of the weights that the data was made with.
+            epochs_done: Passes over the data so far, this one included (ppo).
         """
         assert self._report is not None, "a gradient is computed before it is pushed"
+        began = time.perf_counter()
         pushed = self._shared.store.push(
             self._slot,
             self._gradient,
@@ -119,8 +142,15 @@ class LocalLearner:
             revision=revision,
             pulled_version=version,
         )
+        self._clock.learned(time.perf_counter() - began)
         self._shared.telemetry.record_update(
-            self._slot, self._update_record(self._report, pushed, values)
+            self._slot,
+            UpdateRecord(
+                self._report,
+                pushed,
+                values,
+                batch_report(self._samples, values, epochs_done=epochs_done),
+            ),
         )
 
     def _is_detail_due(self) -> bool:
@@ -135,25 +165,6 @@ class LocalLearner:
             raise NonFiniteError(_non_finite_message(report, rollouts))
         self._report = report
         return report
-
-    def _update_record(
-        self, report: LossReport, pushed: PushReport, values: HyperparameterValues
-    ) -> UpdateRecord:
-        actions = self._shape.interface.actions
-        most = math.log(actions.combinations) if isinstance(actions, CategoricalActions) else 0.0
-        return UpdateRecord(
-            policy_loss=report.policy_loss,
-            value_loss=report.value_loss,
-            entropy=report.entropy,
-            entropy_fraction=report.entropy / most if most > 0.0 else math.nan,
-            explained_variance=report.explained_variance,
-            gradient_norm=pushed.gradient_norm,
-            gradient_clipped=float(pushed.clipped),
-            policy_lag=float(pushed.policy_lag),
-            value_mean=report.value_mean,
-            advantage_std=report.advantage_std,
-            learning_rate=values.learning_rate,
-        )
 
 
 def _non_finite_message(report: LossReport, rollouts: Sequence[Rollout]) -> str:

@@ -24,7 +24,7 @@ def run_lockstep(workers: Sequence[ActorLearner], shared: SharedParts) -> None:
 
     def stand() -> None:
         for worker in workers:
-            worker.collector.flush()
+            worker.collector.stand()
         board.stand_down(DRIVER_SLOT)
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matinee.algorithm.networks import NetworkShape
 from matinee.training.control import Reservation
 from matinee.training.learner import LocalLearner
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.sample_queue import SampleQueue, Segment
 from matinee.training.shared_parts import SharedParts
 
@@ -16,12 +17,19 @@ class OptimizerThread:
     """One of possibly several; they share the queue and the weights, and nothing else."""
 
     def __init__(
-        self, slot: int, shape: NetworkShape, *, queue: SampleQueue, shared: SharedParts
+        self,
+        slot: int,
+        shape: NetworkShape,
+        *,
+        queue: SampleQueue,
+        shared: SharedParts,
+        clock: PhaseClock,
     ) -> None:
         self._slot = slot
         self._queue = queue
         self._shared = shared
-        self._learner = LocalLearner(slot, shape, shared=shared)
+        self._clock = clock
+        self._learner = LocalLearner(slot, shape, shared=shared, clock=clock)
 
     def run(self) -> None:
         """Learn until the control says stop. The thread's whole life."""
@@ -32,7 +40,8 @@ class OptimizerThread:
             ):
                 revision, values = shared.board.read(slot)
                 self._queue.resize(values.queue_capacity)
-                segments = self._queue.take(values.min_batch, WAIT_SLICE_S)
+                with self._clock.waiting():
+                    segments = self._queue.take(values.min_batch, WAIT_SLICE_S)
                 if not segments:
                     continue
                 self._learner.pull()
@@ -64,4 +73,5 @@ class OptimizerThread:
         return fresh
 
     def _stand(self) -> None:
+        self._clock.stand()
         self._shared.board.stand_down(self._slot)

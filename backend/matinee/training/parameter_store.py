@@ -7,7 +7,9 @@ push does is the same.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -43,11 +45,19 @@ class PushReport:
         gradient_norm: ‖d‖₂ before clipping.
         clipped: Whether it was longer than allowed.
         policy_lag: Pushes by others since this worker pulled.
+        concurrent_pushes: Pushes by others that ended while this one moved the weights.
+        update_ratio: ‖Δθ‖₂ / ‖θ‖₂ of this step; nan unless it was measured.
     """
 
     gradient_norm: float
     clipped: bool
     policy_lag: int
+    concurrent_pushes: float = math.nan
+    update_ratio: float = math.nan
+
+
+RATIO_INTERVAL_S = 0.05
+"""A worker measures the length of its step at most once in so many seconds."""
 
 
 class ParameterStore(Protocol):
@@ -126,6 +136,7 @@ class HogwildParameterStore:
         self._no_lock = nullcontext()
         self._scratch: list[Scratch | None] = [None] * workers
         self._own: list[SharedOptimizer | None] = [None] * workers
+        self._ratio_due_s = [0.0] * workers
         self.updates = memory.updates
 
     def pull(self, into: FloatVector) -> int:
@@ -159,11 +170,24 @@ class HogwildParameterStore:
         optimizer = self._optimizer_of(worker, values, revision)
         memory = self._memory
         scratch = self._scratch_of(worker)
+        now = time.perf_counter()
+        before = memory.weights.copy() if now >= self._ratio_due_s[worker] else None
         with memory.update_lock if values.update_lock == "per_update" else self._no_lock:
-            lag = self.updates.total() - pulled_version
+            version = self.updates.total()
             optimizer.apply(memory.weights, gradient, step=values.step, scratch=scratch)
+            concurrent = self.updates.total() - version
             self.updates.add(worker, 1)
-        return PushReport(gradient_norm=norm, clipped=clipped, policy_lag=lag)
+        ratio = math.nan
+        if before is not None:
+            self._ratio_due_s[worker] = now + RATIO_INTERVAL_S
+            ratio = _ratio(before, memory.weights)
+        return PushReport(
+            gradient_norm=norm,
+            clipped=clipped,
+            policy_lag=version - pulled_version,
+            concurrent_pushes=concurrent,
+            update_ratio=ratio,
+        )
 
     def statistics(self) -> tuple[OptimizerKind, dict[str, NDArray[np.floating]]]:
         """Kind and a copy of the statistics of the optimizer in use."""
@@ -346,6 +370,12 @@ def _begin_anew(statistics: Statistics, kind: OptimizerKind) -> None:
     for name, array in empty_statistics(kind, 1).items():
         # Every number of an empty statistic is the same.
         statistics[name][...] = array.flat[0]
+
+
+def _ratio(before: FloatVector, after: FloatVector) -> float:
+    """‖Δθ‖₂ / ‖θ‖₂; steps that others made meanwhile are in it."""
+    length = float(np.linalg.norm(before))
+    return float(np.linalg.norm(after - before)) / length if length > 0.0 else math.nan
 
 
 def _norm(gradient: FloatVector) -> float:

@@ -14,7 +14,8 @@ from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.outcome import StopCause
 from matinee.training.pacing import Signal
 from matinee.training.return_window import FinishedEpisodes
-from matinee.training.telemetry import UpdateRecord
+from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.update_records import UpdateRecord
 
 
 class Gate(Protocol):
@@ -61,6 +62,9 @@ class Listener(Protocol):
 
     def record_update(self, worker: int, record: UpdateRecord) -> None:
         """Keep one push."""
+
+    def record_rollout(self, sample: RolloutSample) -> None:
+        """Keep what a rollout shows; only now and then."""
 
     def record_episodes(self, episodes: FinishedEpisodes) -> SolvedAt | None:
         """Keep finished episodes, at least one; tells when the run was solved, if it is."""

@@ -10,6 +10,7 @@ Reference: Babaeizadeh et al. 2017 (GA3C), §4.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import TrainerParts
 
 _WAIT_SLICE_S = 0.05
@@ -54,6 +56,12 @@ class PredictionDesk:
         self._requests: list[PredictionRequest] = []
         self._predictors = 0
         self._present: set[int] = set()
+        self._answered = 0
+
+    @property
+    def answered(self) -> int:
+        """Observations that predictors have taken so far."""
+        return self._answered
 
     @property
     def predictors(self) -> int:
@@ -121,6 +129,7 @@ class PredictionDesk:
             if number >= self._predictors:
                 return None
             taken, self._requests = self._requests, []
+            self._answered += sum(len(request.observations) for request in taken)
             return taken
 
     def _is_staffed_for(self, request: PredictionRequest) -> bool:
@@ -136,25 +145,38 @@ class Predictor:
     """One predictor thread."""
 
     def __init__(
-        self, number: int, shape: NetworkShape, *, desk: PredictionDesk, shared: TrainerParts
+        self,
+        number: int,
+        shape: NetworkShape,
+        *,
+        desk: PredictionDesk,
+        shared: TrainerParts,
+        clock: PhaseClock,
     ) -> None:
         self._number = number
         self._desk = desk
         self._shared = shared
         self._weights = np.zeros(shape.layout().size, np.float32)
         self._policy = NumpyActorCritic(shape, self._weights)
+        self._clock = clock
 
     def run(self) -> None:
         """Answer requests until there are to be fewer predictors. The thread's whole life."""
         try:
             stopping = self._shared.control.stopping
-            while (requests := self._desk.take(self._number)) is not None:
+            while (requests := self._next_requests()) is not None:
                 if requests:
+                    began = time.perf_counter()
                     self._answer(requests)
+                    self._clock.acted(time.perf_counter() - began)
                 elif stopping.is_set() and not self._shared.control.members():
                     return
         finally:
             self._desk.leave(self._number)
+
+    def _next_requests(self) -> list[PredictionRequest] | None:
+        with self._clock.waiting():
+            return self._desk.take(self._number)
 
     def _answer(self, requests: list[PredictionRequest]) -> None:
         version = self._shared.store.pull(self._weights)

@@ -21,8 +21,10 @@ from matinee.training.collector import ActingPlan
 from matinee.training.control import Reservation
 from matinee.training.hyperparameters import HyperparameterSet
 from matinee.training.outcome import StopCause
+from matinee.training.phase_clock import PhaseTimes
 from matinee.training.return_window import FinishedEpisodes
-from matinee.training.telemetry import UpdateRecord
+from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.update_records import FlatUpdate
 
 # ---- to a worker process -------------------------------------------------------------------------
 
@@ -98,12 +100,16 @@ class Report:
     Attributes:
         updates: Pushes, oldest first.
         episodes: Finished episodes, oldest first.
+        samples: Of rollouts, now and then.
         generator_state: Of the choice of actions, as of the last rollout boundary.
+        phases: What the worker's clock shows.
     """
 
-    updates: list[UpdateRecord] = field(default_factory=list)
+    updates: list[FlatUpdate] = field(default_factory=list)
     episodes: list[FinishedEpisodes] = field(default_factory=list)
+    samples: list[RolloutSample] = field(default_factory=list)
     generator_state: Mapping[str, Any] = field(default_factory=dict)
+    phases: PhaseTimes = field(default_factory=PhaseTimes)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ log-probability of each action under the weights, and the rate of random actions
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from matinee.algorithm.distributions import Actions, Floats
 from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
 from matinee.training.parameter_store import ParameterStore
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.prediction import PredictionDesk
 
 
@@ -28,6 +30,7 @@ class QueueBehaviour:
         shape: Of the network.
         store: Where the weights are.
         desk: Where predictors are asked, while there are any.
+        clock: Of the thread.
         gives_up: Whether a predictor's answer is worth waiting for no longer.
     """
 
@@ -37,10 +40,12 @@ class QueueBehaviour:
         *,
         store: ParameterStore,
         desk: PredictionDesk,
+        clock: PhaseClock,
         gives_up: Callable[[], bool],
     ) -> None:
         self._store = store
         self._desk = desk
+        self._clock = clock
         self._gives_up = gives_up
         self._actions = shape.interface.actions
         self._weights = np.zeros(shape.layout().size, np.float32)
@@ -64,7 +69,7 @@ class QueueBehaviour:
 
     def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
         """Sample an action for each observation; shapes as for the policy."""
-        answer = self._desk.ask(observations, gives_up=self._gives_up)
+        answer = self._ask(observations)
         if answer is None:
             outputs, version = self._policy.outputs(observations).copy(), self._own_version
         else:
@@ -72,6 +77,16 @@ class QueueBehaviour:
         self._acted.add(version)
         self._outputs.append(outputs)
         return self.distribution.sample(outputs, noise)
+
+    def _ask(self, observations: NDArray[Any]) -> tuple[Floats, int] | None:
+        if self._desk.predictors == 0:
+            return None
+        began = time.perf_counter()
+        with self._clock.waiting():
+            answer = self._desk.ask(observations, gives_up=self._gives_up)
+        # Whoever calls `act` takes all of it for choosing.
+        self._clock.acted(began - time.perf_counter())
+        return answer
 
     def end_rollout(self, rollout: Rollout, *, epsilon: float) -> int:
         """Write log μ of the actions taken into the rollout.
@@ -90,4 +105,10 @@ class QueueBehaviour:
         rollout.log_probability[...] = behaviour_log_probability(
             log_probability, taken, epsilon=epsilon, actions=self._actions
         ).reshape(rollout.log_probability.shape)
+        self._note_value(rollout)
         return min(self._acted)
+
+    def _note_value(self, rollout: Rollout) -> None:
+        """Keep V of the first environment, so that the learner sees how far the critic moves."""
+        assert rollout.acting_values is not None, "segments keep what their behaviour was"
+        rollout.acting_values[0] = self._policy.values(rollout.observations[:-1, 0]).mean()

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any, assert_never
 
 from matinee.training.collector import ActingPlan
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.process_messages import (
     AskGate,
     AskHyperparameters,
@@ -25,6 +26,7 @@ from matinee.training.process_messages import (
 )
 from matinee.training.shared_parts import TrainerParts
 from matinee.training.shared_signals import SharedSignals
+from matinee.training.slots import worker_name
 from matinee.training.worker_process_handle import WorkerProcessHandle
 
 _WAIT_SLICE_S = 0.5
@@ -38,6 +40,7 @@ class RemoteWorker:
         process: Where it runs; expects it already.
         shared: What all threads of the run share.
         signals: What its process sees of the gate and the board.
+        clock: Shows what the worker's own clock counts.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class RemoteWorker:
         process: WorkerProcessHandle,
         shared: TrainerParts,
         signals: SharedSignals,
+        clock: PhaseClock,
     ) -> None:
         self._plan = plan
         self._slot = plan.slot
         self._process = process
         self._shared = shared
         self._signals = signals
+        self._clock = clock
         self.generator_state: Mapping[str, Any] = plan.generator().bit_generator.state
         """As of the last rollout boundary that it has told."""
 
@@ -101,8 +106,9 @@ class RemoteWorker:
                     shared.board.stand_down(slot)
                 case AskGate():
                     may_begin = shared.control.may_begin(
-                        slot, reserves=message.reserves, on_standing=_nothing_to_tell
+                        slot, reserves=message.reserves, on_standing=self._clock.stand
                     )
+                    self._clock.go_on()
                     connection.send(may_begin)
                 case NearEnd():
                     shared.control.near_end()
@@ -111,7 +117,7 @@ class RemoteWorker:
                     shared.control.stop(message.cause, message.reason)
                     connection.send(None)
                 case Failed():
-                    return message.error(f"actor-learner-{slot}")
+                    return message.error(worker_name(slot))
                 case Ended():
                     return None
                 case _:
@@ -120,11 +126,10 @@ class RemoteWorker:
     def _pass_on(self, report: Report) -> None:
         shared = self._shared
         self.generator_state = report.generator_state
+        self._clock.show(report.phases)
         for record in report.updates:
             shared.telemetry.record_update(self._slot, record)
+        for sample in report.samples:
+            shared.telemetry.record_rollout(sample)
         for episodes in report.episodes:
             shared.budget.check_target(shared.telemetry.record_episodes(episodes))
-
-
-def _nothing_to_tell() -> None:
-    """The worker told everything before it asked."""

@@ -22,6 +22,7 @@ class FinishedEpisodes:
         seconds: Training seconds at the episode's end.
         returns: Sum of raw rewards.
         lengths: Env steps of the episode.
+        truncated: How many of them ended by truncation alone.
     """
 
     worker: int
@@ -29,6 +30,7 @@ class FinishedEpisodes:
     seconds: NDArray[np.float64]
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
+    truncated: int = 0
 
     def __len__(self) -> int:
         """How many episodes."""

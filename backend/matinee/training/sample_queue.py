@@ -42,6 +42,7 @@ class QueueReading:
         capacity: Segments that fit.
         oldest_age_s: Of the segment that has waited longest; 0 if none waits.
         dropped: Segments thrown away so far, because the policy had moved on too far.
+        predictions: Observations that predictor threads have answered so far.
     """
 
     segments: int
@@ -49,6 +50,7 @@ class QueueReading:
     capacity: int
     oldest_age_s: float
     dropped: int
+    predictions: int = 0
 
 
 class SampleQueue:

@@ -16,6 +16,11 @@ MAX_OPTIMIZERS: Final = 16
 SLOTS: Final = MAX_ACTORS + MAX_OPTIMIZERS
 
 
+def worker_name(slot: int) -> str:
+    """Of the thread of an actor-learner, in whichever process it runs."""
+    return f"actor-learner-{slot}"
+
+
 def optimizer_slot(number: int) -> int:
     """The slot of an optimizer thread, numbered from 0."""
     return MAX_ACTORS + number

@@ -17,6 +17,7 @@ from matinee.training.control import Reservation
 from matinee.training.counters import SlotCounter
 from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
 from matinee.training.outcome import StopCause
+from matinee.training.phase_clock import PhaseTimes
 from matinee.training.process_messages import (
     AskGate,
     AskHyperparameters,
@@ -28,8 +29,9 @@ from matinee.training.process_messages import (
     WorkerMessage,
 )
 from matinee.training.return_window import FinishedEpisodes
+from matinee.training.sampled_rollouts import RolloutSample
 from matinee.training.shared_signals import SharedSignals
-from matinee.training.telemetry import UpdateRecord
+from matinee.training.update_records import UpdateRecord, flattened
 
 REPORT_INTERVAL_S = 0.025
 """Reports are sent this often: some hundred pushes at a time, for some 0.1 ms of work."""
@@ -59,11 +61,17 @@ class TrainerLink:
         self._sent_at = 0.0
         self.generator_state: Callable[[], Mapping[str, Any]] = dict
         """Asked for with every report."""
+        self.phases: Callable[[], PhaseTimes] = PhaseTimes
+        """Likewise."""
 
     def add_update(self, record: UpdateRecord) -> None:
         """Keep a push for the next report."""
-        self._report.updates.append(record)
+        self._report.updates.append(flattened(record))
         self._send_if_due()
+
+    def add_sample(self, sample: RolloutSample) -> None:
+        """Keep what a rollout shows for the next report."""
+        self._report.samples.append(sample)
 
     def add_episodes(self, episodes: FinishedEpisodes) -> None:
         """Keep episodes for the next report."""
@@ -96,6 +104,7 @@ class TrainerLink:
     def _send_report(self) -> None:
         report, self._report = self._report, Report()
         report.generator_state = self.generator_state()
+        report.phases = self.phases()
         self._sent_at = time.monotonic()
         self._send(report)
 
@@ -182,6 +191,10 @@ class TelemetryStandIn:
     def record_update(self, worker: int, record: UpdateRecord) -> None:  # noqa: ARG002 -- one's
         """Keep one push."""
         self._link.add_update(record)
+
+    def record_rollout(self, sample: RolloutSample) -> None:
+        """Keep what a rollout shows."""
+        self._link.add_sample(sample)
 
     def record_episodes(self, episodes: FinishedEpisodes) -> SolvedAt | None:
         """Keep finished episodes. Whether they solve the run is found in the trainer's process."""

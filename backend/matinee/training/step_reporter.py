@@ -55,6 +55,7 @@ class StepReporter:
         self._episodes = EpisodeTracker(environments)
         self._kept: list[_Rows] = []
         self._kept_rows = 0
+        self._truncated = 0
         self._own_before = 0
         self._others_before = 0
         self.flushed_at = 0.0
@@ -81,6 +82,8 @@ class StepReporter:
             )
         )
         self._kept_rows += len(valid)
+        # Truncated and not terminated: `>` of two booleans.
+        self._truncated += int(np.count_nonzero(rollout.truncated[rows] > rollout.terminated[rows]))
         self._env_steps.add(self._worker, int(np.count_nonzero(valid)))
         if self._kept_rows >= ROWS_AT_ONCE:
             self.flush()
@@ -102,6 +105,7 @@ class StepReporter:
         others_since = self._env_steps.others(self._worker) - self._others_before
         others = self._others_before + others_since * own // max(1, own[-1])
         ago_s = now - rows.times[episodes.step]
+        truncated, self._truncated = self._truncated, 0
         solved_at = self._telemetry.record_episodes(
             FinishedEpisodes(
                 worker=self._worker,
@@ -109,6 +113,7 @@ class StepReporter:
                 seconds=np.maximum(0.0, self._clock.seconds() - ago_s),
                 returns=episodes.returns,
                 lengths=episodes.lengths,
+                truncated=truncated,
             )
         )
         self._budget.check_target(solved_at)

@@ -16,6 +16,7 @@ from matinee.training.collector import ActingPlan, RolloutCollector
 from matinee.training.control import Reservation
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.learner import LocalLearner
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
 
 KL_TOLERANCE = 1.5
@@ -26,12 +27,14 @@ implementations of OpenAI (Spinning Up) and Stable-Baselines3 do."""
 class SynchronousLearner:
     """The one thread of `a2c` and `ppo`."""
 
-    def __init__(self, plan: ActingPlan, shape: NetworkShape, shared: SharedParts) -> None:
+    def __init__(
+        self, plan: ActingPlan, shape: NetworkShape, shared: SharedParts, *, clock: PhaseClock
+    ) -> None:
         self._slot = plan.slot
         self._shared = shared
-        self._learner = LocalLearner(plan.slot, shape, shared=shared)
+        self._learner = LocalLearner(plan.slot, shape, shared=shared, clock=clock)
         policy = NumpyActorCritic(shape, self._learner.weights)
-        self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared)
+        self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared, clock=clock)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
 
     def run(self) -> None:
@@ -60,7 +63,7 @@ class SynchronousLearner:
             shared.control.end(slot)
 
     def _stand(self) -> None:
-        self.collector.flush()
+        self.collector.stand()
         self._shared.board.stand_down(self._slot)
 
     def _learn(self, values: HyperparameterValues, *, revision: int) -> None:
@@ -76,7 +79,7 @@ class SynchronousLearner:
         learner = self._learner
         batch = learner.surrogate_batch(self._rollout, values)
         minibatches = min(values.minibatches, batch.size)
-        for _ in range(values.epochs):
+        for epoch in range(1, values.epochs + 1):
             order = self.collector.generator.permutation(batch.size)
             for indices in np.array_split(order, minibatches):
                 if self._shared.control.abandons_rollouts:
@@ -84,5 +87,5 @@ class SynchronousLearner:
                 report = learner.compute_surrogate(batch, indices, values, rollout=self._rollout)
                 if 0.0 < values.target_kl * KL_TOLERANCE < report.approximate_kl:
                     return
-                learner.push(values, revision=revision, version=learner.version)
+                learner.push(values, revision=revision, version=learner.version, epochs_done=epoch)
                 learner.pull()

@@ -1,25 +1,37 @@
 """What workers tell about themselves, collected without slowing them down.
 
-A worker appends one compact record for each rollout to a deque of its own: no lock, no SQL, no
-socket. One reader drains them about ten times a second. Only finished episodes pass a lock, once
-for each rollout that finished any, because their order and the exact moment of solving are
-properties of the run and not of a worker.
+A worker appends one record of references for each update to a deque of its own: no lock, no SQL,
+no socket, no arithmetic. One reader drains them about ten times a second. Only finished episodes
+pass a lock, once for each rollout that finished any, because their order and the exact moment of
+solving are properties of the run and not of a worker.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.contracts.metrics import UPDATE_METRICS, MetricSummary
+from matinee.contracts.histograms import Histogram
+from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import SolvedAt
+from matinee.training.binning import binned
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import FinishedEpisodes, ReturnWindow, WindowState
+from matinee.training.sampled_rollouts import RolloutSample, SampledRollouts
+from matinee.training.update_records import (
+    FlatUpdate,
+    UpdateRecord,
+    UpdateSummaries,
+    columns_of,
+    summarised,
+)
 
 BACKLOG_LIMIT = 4096
 """Records of one worker that may wait for the reader, some 15 s of the fastest training."""
@@ -27,22 +39,6 @@ BACKLOG_LIMIT = 4096
 _WAIT_SLICE_S = 0.05
 
 _Record = TypeVar("_Record")
-
-
-class UpdateRecord(NamedTuple):
-    """One push, in the order of `UPDATE_METRICS`."""
-
-    policy_loss: float
-    value_loss: float
-    entropy: float
-    entropy_fraction: float
-    explained_variance: float
-    gradient_norm: float
-    gradient_clipped: float
-    policy_lag: float
-    value_mean: float
-    advantage_std: float
-    learning_rate: float
 
 
 Status = Literal["running", "finished", "failed"]
@@ -99,31 +95,58 @@ class Telemetry:
     """One for each run.
 
     Args:
-        workers: How many there are.
+        workers: How many threads record updates.
         window: Where finished episodes are looked at for solving.
         gives_up: Asked while a worker waits for a stalled reader: whether to wait no longer.
+        maximum_entropy: log|A| of discrete actions; nan for continuous ones, which have none.
     """
 
-    def __init__(self, workers: int, *, window: ReturnWindow, gives_up: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        workers: int,
+        *,
+        window: ReturnWindow,
+        gives_up: Callable[[], bool],
+        maximum_entropy: float = math.nan,
+    ) -> None:
         self._gives_up = gives_up
-        self._updates: tuple[deque[UpdateRecord], ...] = tuple(deque() for _ in range(workers))
+        self._maximum_entropy = maximum_entropy
+        self._updates: tuple[deque[UpdateRecord | FlatUpdate], ...] = tuple(
+            deque() for _ in range(workers)
+        )
+        self._summaries = UpdateSummaries()
+        self._sampled = SampledRollouts()
         self._statuses: deque[WorkerStatus] = deque()
         self._process_statuses: deque[ProcessStatus] = deque()
         self._episodes_lock = threading.Lock()
-        """Guards `_window` and the order of `_episodes`: one total order over all workers."""
+        """Guards `_window`, `_truncated` and the order of `_episodes`: one order for all."""
         self._window = window
+        self._truncated = 0
         self._episodes: deque[tuple[int, FinishedEpisodes]] = deque()
         self._drained = threading.Event()
+        self._histograms: dict[str, Histogram] = {}
+        self._learned_samples = 0.0
+        self._clocks: dict[str, PhaseClock] = {}
 
     # ---- the workers' side -----------------------------------------------------------------------
 
-    def record_update(self, worker: int, record: UpdateRecord) -> None:
+    def phase_clock(self, thread: str) -> PhaseClock:
+        """The clock of a thread, by name, made before that thread starts; the old one is gone."""
+        clock = PhaseClock()
+        self._clocks = {**self._clocks, thread: clock}
+        return clock
+
+    def record_update(self, worker: int, record: UpdateRecord | FlatUpdate) -> None:
         """Keep one push. Called by the worker's thread, which waits if the reader is far behind."""
         own = self._updates[worker]
         while len(own) >= BACKLOG_LIMIT and not self._gives_up():
             self._drained.clear()
             self._drained.wait(_WAIT_SLICE_S)
         own.append(record)
+
+    def record_rollout(self, sample: RolloutSample) -> None:
+        """Keep what a rollout shows, for histograms; only now and then."""
+        self._sampled.add(sample)
 
     def record_episodes(self, episodes: FinishedEpisodes) -> SolvedAt | None:
         """Keep finished episodes, at least one.
@@ -133,6 +156,7 @@ class Telemetry:
         """
         with self._episodes_lock:
             first = self._window.add(episodes)
+            self._truncated += episodes.truncated
             self._episodes.append((first, episodes))
             return self._window.solved_at
 
@@ -151,24 +175,58 @@ class Telemetry:
         with self._episodes_lock:
             return self._window.state()
 
+    @property
+    def clocks(self) -> Mapping[str, PhaseClock]:
+        """One for each thread that tells where its time goes, by the thread's name."""
+        return self._clocks
+
+    @property
+    def learned_samples(self) -> float:
+        """Samples of all updates that have been drained."""
+        return self._learned_samples
+
+    @property
+    def truncated_episodes(self) -> int:
+        """Episodes so far that ended by truncation alone."""
+        with self._episodes_lock:
+            return self._truncated
+
     def drain_episodes(self) -> EpisodeTable:
         """Take the episodes that ended since the last call."""
-        return _table(_take_all(self._episodes))
+        table = _table(_take_all(self._episodes))
+        self._count("episode_return", binned(table.returns))
+        return table
 
     def drain_metrics(self) -> dict[str, MetricSummary]:
         """Take the pushes since the last call, summarised over all workers.
 
-        A metric of which no value was defined is left out.
+        A metric of which no value was defined is left out; a detailed one comes less often.
         """
         records = [record for own in self._updates for record in _take_all(own)]
         self._drained.set()
         if not records:
             return {}
-        columns = np.array(records, dtype=np.float64).T
+        columns = columns_of(records, maximum_entropy=self._maximum_entropy)
+        self._learned_samples += float(np.nansum(columns["batch_samples"]))
+        lags = columns["policy_lag"]
+        self._count("policy_lag", binned(lags[np.isfinite(lags)].astype(np.int64)))
+        return self._summaries.add(columns)
+
+    def drain_sampled(self) -> dict[str, MetricSummary]:
+        """Take the sampled rollouts since the last call: what their actions and rewards show."""
+        drained = self._sampled.drain()
+        for number, histogram in enumerate(drained.actions):
+            self._count("actions" if number == 0 else f"actions.{number}", histogram)
         summaries = {
-            name: summarised(column) for name, column in zip(UPDATE_METRICS, columns, strict=True)
+            "reward_abs_max": summarised(drained.reward_abs_max),
+            "action_max_share": summarised(drained.action_max_share),
         }
         return {name: summary for name, summary in summaries.items() if summary is not None}
+
+    def drain_histograms(self) -> dict[str, Histogram]:
+        """Take what was counted since the last call; call it after the other drains."""
+        histograms, self._histograms = self._histograms, {}
+        return histograms
 
     def drain_statuses(self) -> list[WorkerStatus]:
         """Take the status changes since the last call."""
@@ -178,19 +236,10 @@ class Telemetry:
         """Take the status changes of worker processes since the last call."""
         return _take_all(self._process_statuses)
 
-
-def summarised(values: NDArray[np.float64]) -> MetricSummary | None:
-    """Mean, min, max, last and count of the finite values; None if there are none."""
-    finite = values[np.isfinite(values)]
-    if len(finite) == 0:
-        return None
-    return MetricSummary(
-        mean=float(finite.mean()),
-        min=float(finite.min()),
-        max=float(finite.max()),
-        last=float(finite[-1]),
-        count=len(finite),
-    )
+    def _count(self, name: str, histogram: Histogram | None) -> None:
+        if histogram is not None:
+            before = self._histograms.get(name)
+            self._histograms[name] = histogram if before is None else before.plus(histogram)
 
 
 def _take_all(records: deque[_Record]) -> list[_Record]:

@@ -70,6 +70,14 @@ class ThreadGroup:
         with self._lock:
             return self._failure
 
+    def living(self) -> frozenset[str]:
+        """Names of the threads that have not ended."""
+        return frozenset(thread.name for thread in self._threads if thread.is_alive())
+
+    def stack_of(self, name: str) -> str | None:
+        """Where a thread of the group stands now; None if there is none of this name."""
+        return next((_stack_text(t) for t in self._threads if t.name == name), None)
+
     def join(self, timeout_s: float) -> list[HangingThread]:
         """Wait for all threads to end, together no longer than `timeout_s`.
 

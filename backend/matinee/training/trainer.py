@@ -13,16 +13,16 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
 from matinee.contracts.agent_interface import AgentInterface
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
-from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import build_single, reward_threshold
@@ -49,17 +49,17 @@ from matinee.training.parameter_store import (
     Statistics,
     ThreadParameterStore,
 )
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import ReturnWindow, WindowState
 from matinee.training.run_memory import RunMemory
+from matinee.training.run_observer import Drained, RunObserver, maximum_entropy
+from matinee.training.run_sampler import LayerSlice, Watched
 from matinee.training.sample_queue import QueueReading
 from matinee.training.seeding import Purpose, integer_seed, seed_sequence
 from matinee.training.shared_parts import TrainerParts
 from matinee.training.slots import SLOTS
 from matinee.training.telemetry import (
-    EpisodeTable,
-    ProcessStatus,
     Telemetry,
-    WorkerStatus,
 )
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 from matinee.training.worker_processes import WorkerProcesses
@@ -68,17 +68,6 @@ MAX_ROLLOUT_NUMBERS = 2**28
 """Observations of one worker's rollout stay below 1 GiB."""
 
 _RATE_WINDOW_S = 1.0
-
-
-@dataclass(frozen=True)
-class Drained:
-    """What happened since the last drain."""
-
-    episodes: EpisodeTable
-    metrics: dict[str, MetricSummary]
-    worker_statuses: list[WorkerStatus]
-    process_statuses: list[ProcessStatus]
-    evaluations: list[EvaluationResult]
 
 
 class Trainer:
@@ -157,6 +146,7 @@ class Trainer:
                 target=_solved_return(spec), state=_window_state(before) if before else None
             ),
             gives_up=self.control.stopping.is_set,
+            maximum_entropy=maximum_entropy(self._shape.interface),
         )
         self._threads = ThreadGroup(
             on_failure=self._stop_after_failure, on_all_ended=self._conclude
@@ -180,6 +170,12 @@ class Trainer:
         )
         self._outcome: Outcome | None = None
         self._rate_marks: deque[tuple[float, int]] = deque()
+        self._observer = RunObserver(
+            self._telemetry,
+            self._watched(),
+            seconds=self._clock.seconds,
+            algorithm=lambda: Algorithm(self.board.newest()[1].algorithm),
+        )
 
     # ---- life ------------------------------------------------------------------------------------
 
@@ -227,13 +223,21 @@ class Trainer:
     def drain(self) -> Drained:
         """Take everything that happened since the last call."""
         evaluations = self._periodic_evaluation.results
-        return Drained(
-            episodes=self._telemetry.drain_episodes(),
-            metrics=self._telemetry.drain_metrics(),
-            worker_statuses=self._telemetry.drain_statuses(),
-            process_statuses=self._telemetry.drain_process_statuses(),
-            evaluations=[evaluations.popleft() for _ in range(len(evaluations))],
-        )
+        return self._observer.drain([evaluations.popleft() for _ in range(len(evaluations))])
+
+    def histogram_labels(self) -> dict[str, tuple[str, ...]]:
+        """Names of the bins of histograms whose bins stand for things."""
+        return self._observer.histogram_labels()
+
+    @property
+    def target_return(self) -> float | None:
+        """Mean return of 100 episodes that counts as solved; None: nothing does."""
+        return _solved_return(self._spec)
+
+    def stack_of(self, thread: str) -> str | None:
+        """Where a thread stands now, in whichever process; None if there is none of this name."""
+        elsewhere = self._processes.stack_of(thread) if self._processes else None
+        return elsewhere or self._threads.stack_of(thread)
 
     def progress(self) -> Progress:
         """How far it has come. `steps_per_second` is over about the last second."""
@@ -283,8 +287,6 @@ class Trainer:
         window = self._telemetry.window()
         board = self.board.snapshot()
         kind, statistics = self._store.statistics()
-        weights = np.empty(self._shape.layout().size, np.float32)
-        self._store.pull(weights)
         return CheckpointState(
             document=CheckpointDocument(
                 spec=self._spec,
@@ -303,9 +305,14 @@ class Trainer:
                 best_mean_return_100=window.best_mean_return,
                 solved_at=window.solved_at,
             ),
-            weights=weights,
+            weights=self._weights_now(),
             statistics=statistics,
         )
+
+    def _weights_now(self) -> FloatVector:
+        weights = np.empty(self._shape.layout().size, np.float32)
+        self._store.pull(weights)
+        return weights
 
     # ---- assembly --------------------------------------------------------------------------------
 
@@ -372,6 +379,27 @@ class Trainer:
         """Training stands or is told to stop: the foreman may have to go, the host to look."""
         self._foreman.call()
         self._on_wake()
+
+    def _watched(self) -> Watched:
+        memory = self._memory
+        return Watched(
+            env_steps=self._env_steps,
+            updates=self._store.updates,
+            learned_samples=lambda: self._telemetry.learned_samples,
+            clocks=self._living_clocks,
+            window=self._telemetry.window,
+            truncated_episodes=lambda: self._telemetry.truncated_episodes,
+            weights=self._weights_now,
+            statistics=lambda: self._store.statistics()[1],
+            layers=[LayerSlice(s.name, s.start, s.stop) for s in self._shape.layout().slots],
+            queue=self.queue_reading,
+            process_ids=self._processes.process_ids if self._processes else lambda: (),
+            elsewhere_s=lambda: float(sum(memory.cpu_s)) if memory else 0.0,
+        )
+
+    def _living_clocks(self) -> dict[str, PhaseClock]:
+        living = self._threads.living()
+        return {name: c for name, c in self._telemetry.clocks.items() if name in living}
 
     def _call_foreman(self) -> None:
         self._foreman.call()

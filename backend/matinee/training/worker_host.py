@@ -14,6 +14,7 @@ from typing import Any, assert_never
 from matinee.training.actor_learner import ActorLearner, run_actor_learner
 from matinee.training.budget import Budget
 from matinee.training.collector import ActingPlan
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.process_messages import (
     Ended,
     Failed,
@@ -26,6 +27,7 @@ from matinee.training.process_messages import (
 )
 from matinee.training.run_memory import RunMemory
 from matinee.training.shared_parts import SharedParts
+from matinee.training.slots import worker_name
 from matinee.training.stand_ins import (
     BoardStandIn,
     ControlStandIn,
@@ -97,7 +99,7 @@ class WorkerHost:
         threading.Thread(
             target=self._live,
             args=(plan, connection),
-            name=f"actor-learner-{plan.slot}",
+            name=worker_name(plan.slot),
             daemon=True,
         ).start()
 
@@ -108,7 +110,9 @@ class WorkerHost:
         with connection, suppress(TrainerGoneError):
             try:
                 shared = self._shared_parts(link)
-                worker = ActorLearner(plan, self._setup.shape, shared)
+                clock = PhaseClock()
+                link.phases = clock.read
+                worker = ActorLearner(plan, self._setup.shape, shared, clock=clock)
                 link.generator_state = lambda: worker.collector.generator_state
                 run_actor_learner(worker, shared)
             except TrainerGoneError:

@@ -110,6 +110,12 @@ class WorkerProcessHandle:
                 self._leaving = True
                 self._send(Leave())
 
+    @property
+    def process_id(self) -> int | None:
+        """None before it was started and after it has ended."""
+        process = self._process
+        return None if process is None or self._has_ended.is_set() else process.pid
+
     # ---- its life --------------------------------------------------------------------------------
 
     def watch(self) -> None:

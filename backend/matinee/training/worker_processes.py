@@ -7,10 +7,12 @@ from collections.abc import Callable
 from matinee.algorithm.networks import NetworkShape
 from matinee.contracts.run_spec import RunSpec
 from matinee.training.collector import ActingPlan
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.process_messages import Setup
 from matinee.training.remote_worker import RemoteWorker
 from matinee.training.run_memory import RunMemory
 from matinee.training.shared_parts import TrainerParts
+from matinee.training.slots import worker_name
 from matinee.training.worker_process_handle import WorkerProcessHandle
 
 _STACKS_TIMEOUT_S = 1.0
@@ -38,14 +40,20 @@ class WorkerProcesses:
         self._spec = spec
         self._shape = shape
         self._processes: dict[int, WorkerProcessHandle] = {}
+        self._homes: dict[str, WorkerProcessHandle] = {}
         self._new: list[WorkerProcessHandle] = []
 
     def hosts(self, slot: int) -> bool:
         """Whether a worker runs in a process other than the trainer's."""
         return slot % self._count != 0
 
-    def worker(self, plan: ActingPlan) -> RemoteWorker:
-        """What stands for a worker of another process; it is hired when its thread starts."""
+    def worker(self, plan: ActingPlan, *, clock: PhaseClock) -> RemoteWorker:
+        """What stands for a worker of another process; it is hired when its thread starts.
+
+        Args:
+            plan: Who it is.
+            clock: Shows what the worker's own clock counts.
+        """
         number = plan.slot % self._count
         process = self._processes.get(number)
         if process is None or not process.expect():
@@ -53,8 +61,9 @@ class WorkerProcesses:
             process.expect()
             self._processes[number] = process
             self._new.append(process)
+        self._homes[worker_name(plan.slot)] = process
         return RemoteWorker(
-            plan, process=process, shared=self._shared, signals=self._memory.signals
+            plan, process=process, shared=self._shared, signals=self._memory.signals, clock=clock
         )
 
     def take_new(self) -> dict[str, Callable[[], None]]:
@@ -67,6 +76,16 @@ class WorkerProcesses:
         return {
             process.name: process.stacks(_STACKS_TIMEOUT_S) for process in self._processes.values()
         }
+
+    def stack_of(self, worker: str) -> str | None:
+        """Where all threads of a worker's process stand; None if it is in none of them."""
+        process = self._homes.get(worker)
+        return None if process is None else process.stacks(_STACKS_TIMEOUT_S)
+
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes that are up."""
+        ids = [process.process_id for process in tuple(self._processes.values())]
+        return tuple(pid for pid in ids if pid is not None)
 
     def kill(self) -> None:
         """End all processes at once, whatever they do."""

@@ -1311,12 +1311,29 @@ export interface components {
             name: string;
             /** @description For people, in lower case. */
             label: string;
+            /** @enum {string} */
+            group: "return" | "policy" | "value" | "advantage" | "update" | "staleness" | "ppo" | "queue" | "throughput" | "hogwild";
+            /**
+             * @description The training modes that measure it.
+             * @default [
+             *       "a3c",
+             *       "ga3c",
+             *       "a2c",
+             *       "ppo"
+             *     ]
+             */
+            algorithms: components["schemas"]["Algorithm"][];
             unit: string;
             /**
              * @description One value per finished episode, per push, or per flush of the record.
              * @enum {string}
              */
             per: "episode" | "update" | "flush";
+            /**
+             * @description Costly: measured only now and then, and recorded at most twice a second.
+             * @default false
+             */
+            detailed: boolean;
             meaning: string;
             /** @description What good looks like. */
             guidance: string;
@@ -1346,6 +1363,8 @@ export interface components {
         /**
          * MetricSummary
          * @description What a metric did between two flushes of the record.
+         *
+         *     A metric that each worker has for itself has its mean, least and greatest over the workers.
          */
         MetricSummary: {
             mean: number;

@@ -13,6 +13,7 @@ from matinee.algorithm.distributions import Floats
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.rollout import Rollout
 from matinee.training.parameter_store import ThreadParameterStore
+from matinee.training.phase_clock import PhaseClock
 from matinee.training.prediction import PredictionDesk
 from matinee.training.queue_behaviour import QueueBehaviour
 
@@ -28,7 +29,11 @@ class Scene:
         self.store = ThreadParameterStore(self.weights, workers=1, optimizer="rmsprop")
         self.desk = PredictionDesk()
         self.behaviour = QueueBehaviour(
-            SHAPE, store=self.store, desk=self.desk, gives_up=lambda: False
+            SHAPE,
+            store=self.store,
+            desk=self.desk,
+            clock=PhaseClock(),
+            gives_up=lambda: False,
         )
         self._generator = np.random.default_rng(5)
 

@@ -107,3 +107,17 @@ def test_reaching_the_target_stops_training() -> None:
     assert solved_at is not None
     assert solved_at.env_steps == 400
     assert solved_at.seconds == pytest.approx(0.0, abs=100.0)
+
+
+def test_truncation_is_told_apart_from_termination() -> None:
+    """A step that is both has terminated; only truncation alone counts."""
+    desk = Desk()
+    rollout = Rollout(length=ROWS_AT_ONCE, environments=ENVIRONMENTS, interface=discrete(1, 2))
+    rollout.valid[:] = True
+    rollout.terminated[0, 0] = True
+    rollout.truncated[0, :] = True
+    rollout.truncated[5, 0] = True
+    desk.reporter.add(rollout, slice(0, ROWS_AT_ONCE), np.zeros(ROWS_AT_ONCE))
+
+    assert len(desk.telemetry.drain_episodes()) == 3
+    assert desk.telemetry.truncated_episodes == 2

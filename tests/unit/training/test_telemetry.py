@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from matinee.contracts.metrics import UPDATE_METRICS
+from fakes.interfaces import discrete
+from fakes.updates import update_record
+from matinee.algorithm.rollout import Rollout
+from matinee.contracts.histograms import Histogram
 from matinee.training import telemetry as telemetry_module
 from matinee.training.return_window import FinishedEpisodes, ReturnWindow
-from matinee.training.telemetry import Telemetry, UpdateRecord, WorkerStatus, summarised
+from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.telemetry import Telemetry, WorkerStatus
 
 WORKERS, EACH = 4, 400
-
-
-def record(value: float) -> UpdateRecord:
-    """One push of which every metric has this value."""
-    return UpdateRecord(*[value] * len(UPDATE_METRICS))
 
 
 def episodes(worker: int, count: int) -> FinishedEpisodes:
@@ -32,19 +32,21 @@ def quiet(workers: int = WORKERS) -> Telemetry:
     return Telemetry(workers, window=ReturnWindow(target=None), gives_up=lambda: False)
 
 
-def test_records_are_in_the_catalogues_order() -> None:
-    """A record's fields are the metrics with one value per update, by name."""
-    assert UpdateRecord._fields == UPDATE_METRICS
+def count_of(telemetry: Telemetry) -> int:
+    """Pushes drained now."""
+    drained = telemetry.drain_metrics()
+    return drained["entropy"].count if drained else 0
 
 
 def test_nothing_is_lost_while_it_is_drained() -> None:
     """Four workers write and one reader drains: every record once, episodes numbered in order."""
     telemetry, running = quiet(), threading.Barrier(WORKERS + 1)
+    record = update_record()
 
     def tell(worker: int) -> None:
         running.wait(10.0)
         for number in range(EACH):
-            telemetry.record_update(worker, record(1.0))
+            telemetry.record_update(worker, record)
             telemetry.record_episodes(episodes(worker, number % 3 + 1))
 
     threads = [threading.Thread(target=tell, args=(worker,)) for worker in range(WORKERS)]
@@ -53,9 +55,9 @@ def test_nothing_is_lost_while_it_is_drained() -> None:
     running.wait(10.0)
     updates, numbers = 0, []
     while any(thread.is_alive() for thread in threads) or not updates:
-        updates += sum(m.count for m in telemetry.drain_metrics().values()) // len(UPDATE_METRICS)
+        updates += count_of(telemetry)
         numbers.append(telemetry.drain_episodes().episode)
-    updates += sum(m.count for m in telemetry.drain_metrics().values()) // len(UPDATE_METRICS)
+    updates += count_of(telemetry)
     numbers.append(telemetry.drain_episodes().episode)
 
     assert updates == WORKERS * EACH
@@ -70,10 +72,11 @@ def test_a_stalled_reader_holds_workers_back_and_loses_nothing(
     """Memory stays bounded; what was told is all there when the reader comes back."""
     monkeypatch.setattr(telemetry_module, "BACKLOG_LIMIT", 10)
     telemetry, told = quiet(1), threading.Event()
+    record = update_record()
 
     def tell() -> None:
         for _ in range(25):
-            telemetry.record_update(0, record(1.0))
+            telemetry.record_update(0, record)
         told.set()
 
     thread = threading.Thread(target=tell)
@@ -81,8 +84,7 @@ def test_a_stalled_reader_holds_workers_back_and_loses_nothing(
     assert not told.wait(0.1)
     counts: list[int] = []
     while sum(counts) < 25:
-        drained = telemetry.drain_metrics()
-        counts.append(drained["entropy"].count if drained else 0)
+        counts.append(count_of(telemetry))
     thread.join(10.0)
 
     assert sum(counts) == 25
@@ -94,8 +96,8 @@ def test_a_stop_frees_workers_that_wait_for_the_reader(monkeypatch: pytest.Monke
     monkeypatch.setattr(telemetry_module, "BACKLOG_LIMIT", 1)
     telemetry = Telemetry(1, window=ReturnWindow(target=None), gives_up=lambda: True)
 
-    telemetry.record_update(0, record(1.0))
-    telemetry.record_update(0, record(2.0))
+    telemetry.record_update(0, update_record())
+    telemetry.record_update(0, update_record())
 
     assert telemetry.drain_metrics()["entropy"].count == 2
 
@@ -103,8 +105,10 @@ def test_a_stop_frees_workers_that_wait_for_the_reader(monkeypatch: pytest.Monke
 def test_undefined_values_are_left_out() -> None:
     """NaN in one push does not spoil the mean; a metric without any value is not there."""
     telemetry = quiet(1)
-    telemetry.record_update(0, record(2.0)._replace(explained_variance=math.nan, entropy=math.nan))
-    telemetry.record_update(0, record(4.0)._replace(explained_variance=math.nan))
+    telemetry.record_update(
+        0, update_record(2.0, loss={"explained_variance": math.nan, "entropy": math.nan})
+    )
+    telemetry.record_update(0, update_record(4.0, loss={"explained_variance": math.nan}))
 
     metrics = telemetry.drain_metrics()
 
@@ -113,15 +117,6 @@ def test_undefined_values_are_left_out() -> None:
     summary = metrics["policy_loss"]
     assert (summary.mean, summary.min, summary.max, summary.last) == (3.0, 2.0, 4.0, 4.0)
     assert telemetry.drain_metrics() == {}
-
-
-def test_summaries_are_what_they_say() -> None:
-    """By hand."""
-    summary = summarised(np.array([3.0, 1.0, np.inf, 2.0]))
-
-    assert summary is not None
-    assert summary.model_dump() == {"mean": 2.0, "min": 1.0, "max": 3.0, "last": 2.0, "count": 3}
-    assert summarised(np.array([np.nan])) is None
 
 
 def test_statuses_come_once() -> None:
@@ -141,3 +136,47 @@ def test_an_empty_table_has_its_types() -> None:
     assert len(table) == 0
     assert table.env_step.dtype == np.int64
     assert table.returns.dtype == np.float64
+
+
+def test_a_thread_of_the_same_name_has_a_new_clock() -> None:
+    """What the one before it did is not taken for a sign of life."""
+    telemetry = quiet(1)
+    telemetry.phase_clock("optimizer-0").learned(1.0)
+    telemetry.phase_clock("optimizer-0")
+
+    assert telemetry.clocks["optimizer-0"].read().beats == 0
+
+
+def test_histograms_gather_until_they_are_drained() -> None:
+    """Returns, lags and actions are counted at every drain and taken once."""
+    telemetry = quiet(1)
+    for lag in (0, 2):
+        telemetry.record_update(0, update_record(push={"policy_lag": lag}))
+        telemetry.drain_metrics()
+    telemetry.record_episodes(episodes(0, 3))
+    telemetry.drain_episodes()
+    rollout = Rollout(length=1, environments=3, interface=discrete(1, 2))
+    rollout.actions[0, :, 0] = [0, 1, 1]
+    rollout.rewards[:] = 1.0
+    rollout.valid[:] = True
+    telemetry.record_rollout(RolloutSample.of(rollout))
+    metrics = telemetry.drain_sampled()
+
+    assert telemetry.drain_histograms() == {
+        "policy_lag": Histogram(0, 0, (1.0, 0.0, 1.0)),
+        "episode_return": Histogram(0, 1, (3.0,)),
+        "actions": Histogram(0, 0, (1.0, 2.0)),
+    }
+    assert metrics["action_max_share"].last == pytest.approx(2 / 3)
+    assert metrics["reward_abs_max"].last == 1.0
+    assert telemetry.drain_histograms() == {}
+
+
+def test_truncated_episodes_are_counted() -> None:
+    """Over all workers."""
+    telemetry = quiet(2)
+    for worker in range(2):
+        ended = episodes(worker, 3)
+        telemetry.record_episodes(replace(ended, truncated=2))
+
+    assert telemetry.truncated_episodes == 4

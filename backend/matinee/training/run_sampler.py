@@ -1,0 +1,282 @@
+"""Metrics that nobody reports but that can be looked up: speed by worker, memory, the queue.
+
+Asked by the host at each flush. What costs more than a few additions is looked at twice a second.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from matinee.contracts.histograms import Histogram
+from matinee.contracts.metrics import MetricSummary
+from matinee.training.counters import SlotCounter
+from matinee.training.heartbeats import Heartbeat, Heartbeats
+from matinee.training.phase_clock import PhaseClock, PhaseTimes
+from matinee.training.return_window import WindowState
+from matinee.training.sample_queue import QueueReading
+from matinee.training.slots import MAX_ACTORS, SLOTS
+from matinee.training.update_records import summarised
+
+SAMPLE_INTERVAL_S = 0.5
+
+_PHASES = ("env_s", "act_s", "learn_s", "wait_s")
+
+_Values = Mapping[str, NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class LayerSlice:
+    """Where one layer's numbers lie in the flat vector of weights."""
+
+    name: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What can be looked at.
+
+    Attributes:
+        env_steps: Counted by each slot.
+        updates: Pushes of each slot.
+        learned_samples: Samples of all updates so far.
+        clocks: Of the living threads, by name.
+        window: The last 100 episodes.
+        truncated_episodes: Episodes so far that ended by truncation.
+        weights: A copy of the present weights. Shape: (size,).
+        statistics: The optimizer's averages, by name. Shape: (size,) each.
+        layers: For the weight norm layer by layer.
+        queue: Of ga3c; None in other modes.
+        process_ids: Of the worker processes.
+        elsewhere_s: Processor time of the worker processes so far.
+    """
+
+    env_steps: SlotCounter
+    updates: SlotCounter
+    learned_samples: Callable[[], float]
+    clocks: Callable[[], Mapping[str, PhaseClock]]
+    window: Callable[[], WindowState]
+    truncated_episodes: Callable[[], int]
+    weights: Callable[[], NDArray[np.float32]]
+    statistics: Callable[[], Mapping[str, NDArray[np.floating]]]
+    layers: Sequence[LayerSlice]
+    queue: Callable[[], QueueReading | None]
+    process_ids: Callable[[], Sequence[int]] = tuple
+    elsewhere_s: Callable[[], float] = float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was found at one flush.
+
+    Attributes:
+        metrics: By name of the catalogue.
+        heartbeats: Of every living thread that has a clock.
+        histograms: None but twice a second.
+        weights_are_finite: As of the last time that they were looked at.
+    """
+
+    metrics: dict[str, MetricSummary]
+    heartbeats: tuple[Heartbeat, ...]
+    histograms: dict[str, Histogram] | None
+    weights_are_finite: bool
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """Counters as of one look; their differences are rates."""
+
+    seconds: float
+    process_s: float
+    wall_s: float
+    env_steps: NDArray[np.int64]
+    updates: NDArray[np.int64]
+    learned_samples: float
+    phases: Mapping[str, PhaseTimes]
+    episodes: int
+    truncated: int
+    queue: QueueReading | None
+
+
+class RunSampler:
+    """One for each training; used by the host's thread alone."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self._process = psutil.Process()
+        self._heartbeats = Heartbeats()
+        self._before: _Totals | None = None
+        self._weights_are_finite = True
+
+    def sample(self, seconds: float) -> Sample:
+        """Look at everything that is due.
+
+        Args:
+            seconds: Of training so far; pauses are not counted.
+        """
+        phases = {name: clock.read() for name, clock in self._watched.clocks().items()}
+        heartbeats = tuple(self._heartbeats.look(phases, seconds))
+        queue = self._watched.queue()
+        metrics = _of_queue(queue)
+        histograms: dict[str, Histogram] | None = None
+        before = self._before
+        if before is None:
+            self._before = self._totals(seconds, phases, queue)
+        elif seconds - before.seconds >= SAMPLE_INTERVAL_S:
+            now = self._before = self._totals(seconds, phases, queue)
+            histograms = {}
+            metrics |= self._rates(before, now) | self._of_learner(histograms)
+            metrics |= self._of_returns(before, now)
+            metrics |= _summaries(
+                {"heartbeat_age_s": np.array([heartbeat.age_s for heartbeat in heartbeats])}
+            )
+            pushes = _by_number(now.updates - before.updates)
+            if pushes.any():
+                histograms["worker_pushes"] = Histogram(0, 0, tuple(pushes.tolist()))
+        return Sample(metrics, heartbeats, histograms, self._weights_are_finite)
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Names of the bins of histograms whose bins stand for things."""
+        return {"layer_weight_norm": tuple(layer.name for layer in self._watched.layers)}
+
+    def _totals(
+        self, seconds: float, phases: Mapping[str, PhaseTimes], queue: QueueReading | None
+    ) -> _Totals:
+        watched = self._watched
+        return _Totals(
+            seconds=seconds,
+            process_s=time.process_time() + watched.elsewhere_s(),
+            wall_s=time.perf_counter(),
+            env_steps=np.array([watched.env_steps.own(slot) for slot in range(SLOTS)]),
+            updates=np.array([watched.updates.own(slot) for slot in range(SLOTS)]),
+            learned_samples=watched.learned_samples(),
+            phases=phases,
+            episodes=watched.window().episodes,
+            truncated=watched.truncated_episodes(),
+            queue=queue,
+        )
+
+    def _rates(self, before: _Totals, now: _Totals) -> dict[str, MetricSummary]:
+        seconds = now.seconds - before.seconds
+        cores = (now.process_s - before.process_s) / (now.wall_s - before.wall_s)
+        shares = _shares(before.phases, now.phases, seconds)
+        busy = float(np.sum(1.0 - shares["share_wait"])) if shares else 0.0
+        env_steps = now.env_steps - before.env_steps
+        pushes = now.updates - before.updates
+        values: dict[str, NDArray[np.floating]] = {
+            "worker_steps_per_second": env_steps[now.env_steps > 0] / seconds,
+            "worker_pushes_per_second": pushes[now.updates > 0] / seconds,
+            "updates_per_second": np.array([pushes.sum() / seconds]),
+            "processor_cores": np.array([cores]),
+            "gil_bound": np.array([cores / min(busy, os.cpu_count() or 1) if busy else np.nan]),
+            "memory_bytes": np.array([float(self._memory_bytes())]),
+        }
+        if now.queue is not None and before.queue is not None:
+            # A queue that was made anew meanwhile begins at 0 again.
+            dropped = max(0, now.queue.dropped - before.queue.dropped)
+            predictions = max(0, now.queue.predictions - before.queue.predictions)
+            values["dropped_segments"] = np.array([dropped / seconds])
+            values["predictions_per_second"] = np.array([predictions / seconds])
+            if env_steps.any():
+                learned = now.learned_samples - before.learned_samples
+                values["learning_balance"] = np.array([learned / env_steps.sum()])
+        return _summaries(values | shares)
+
+    def _memory_bytes(self) -> int:
+        """Resident memory of this process and of those with workers."""
+        total: int = self._process.memory_info().rss
+        for pid in self._watched.process_ids():
+            with suppress(psutil.NoSuchProcess):
+                total += psutil.Process(pid).memory_info().rss
+        return total
+
+    def _of_learner(self, histograms: dict[str, Histogram]) -> dict[str, MetricSummary]:
+        weights = self._watched.weights()
+        norm = float(np.linalg.norm(weights))
+        self._weights_are_finite = bool(np.isfinite(norm)) or bool(np.isfinite(weights).all())
+        values = {"weight_norm": np.array([norm])}
+        squares = self._watched.statistics().get("square_average")
+        if squares is not None:
+            values["statistic_min"] = np.array([float(squares.min())])
+            values["statistic_max"] = np.array([float(squares.max())])
+        norms = [
+            float(np.linalg.norm(weights[layer.start : layer.stop]))
+            for layer in self._watched.layers
+        ]
+        if np.isfinite(norms).all():
+            histograms["layer_weight_norm"] = Histogram(0, 0, tuple(norms))
+        return _summaries(values)
+
+    def _of_returns(self, before: _Totals, now: _Totals) -> dict[str, MetricSummary]:
+        episodes = now.episodes - before.episodes
+        if episodes == 0:
+            return {}
+        window = self._watched.window()
+        recent = np.array(window.recent_returns)
+        best = window.best_mean_return
+        return _summaries(
+            {
+                "return_100": recent,
+                "return_median_100": np.array([np.median(recent)]),
+                "best_return_100": np.array([] if best is None else [best]),
+                "truncated_share": np.array([(now.truncated - before.truncated) / episodes]),
+            }
+        )
+
+
+def _of_queue(queue: QueueReading | None) -> dict[str, MetricSummary]:
+    if queue is None:
+        return {}
+    return _summaries(
+        {
+            "queue_depth": np.array([float(queue.segments)]),
+            "queue_fill": np.array([queue.segments / max(1, queue.capacity)]),
+            "queue_age_s": np.array([queue.oldest_age_s]),
+        }
+    )
+
+
+def _by_number(of_slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Actors and optimizers by their numbers, up to the last that has any. Shape: (threads,)."""
+    numbers = of_slots[:MAX_ACTORS].copy()
+    optimizers = of_slots[MAX_ACTORS:]
+    numbers[: len(optimizers)] += optimizers
+    return numbers[: int(np.max(np.nonzero(numbers), initial=-1)) + 1]
+
+
+def _shares(
+    before: Mapping[str, PhaseTimes], now: Mapping[str, PhaseTimes], seconds: float
+) -> dict[str, NDArray[np.floating]]:
+    """What share of its time each thread spends on what. Shape of each: (threads,).
+
+    Threads that came meanwhile are left out, and those that are held at the gate.
+    """
+    there = [name for name in now if name in before and now[name].beats > before[name].beats]
+    if not there:
+        return {}
+    spent = np.array(
+        [[getattr(now[n], phase) - getattr(before[n], phase) for n in there] for phase in _PHASES]
+    )
+    # What began before the interval is added at its end: never more than the whole.
+    shares = np.clip(spent / np.maximum(spent.sum(axis=0), seconds), 0.0, 1.0)
+    return {
+        "share_env": shares[0],
+        "share_act": shares[1],
+        "share_learn": shares[2],
+        "share_wait": shares[3],
+        "share_other": np.clip(1.0 - shares.sum(axis=0), 0.0, 1.0),
+    }
+
+
+def _summaries(values: _Values) -> dict[str, MetricSummary]:
+    summaries = {name: summarised(np.asarray(v, np.float64)) for name, v in values.items()}
+    return {name: summary for name, summary in summaries.items() if summary is not None}

@@ -1,0 +1,178 @@
+"""From what a push reports to the columns of the metric catalogue.
+
+A worker keeps only references to reports that exist anyway. Whoever drains them picks every field
+whose name is an update metric: a report that learns to measure more needs no change here.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.algorithm.loss_report import LossReport
+from matinee.contracts.metrics import DETAILED_METRICS, UPDATE_METRICS, MetricSummary
+from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.parameter_store import PushReport
+
+DETAILED_INTERVAL_S = 0.5
+"""Detailed metrics are recorded this often: a chart needs no more, and disks fill slower."""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """What an update was made of; nan where its mode does not know.
+
+    Attributes:
+        batch_samples: Valid env steps behind the gradient.
+        batch_ratio: The same as a multiple of what optimizer threads wait for (ga3c).
+        epochs_done: Passes over the rollout so far, this one included (ppo).
+    """
+
+    batch_samples: float = math.nan
+    batch_ratio: float = math.nan
+    epochs_done: float = math.nan
+
+
+UNKNOWN_BATCH = BatchReport()
+
+
+def batch_report(
+    samples: int, values: HyperparameterValues, *, epochs_done: float = math.nan
+) -> BatchReport:
+    """On an update with so many valid env steps."""
+    ratio = samples / values.min_batch if values.algorithm == "ga3c" else math.nan
+    return BatchReport(batch_samples=samples, batch_ratio=ratio, epochs_done=epochs_done)
+
+
+class UpdateRecord(NamedTuple):
+    """One push: references to what it reported, nothing computed yet."""
+
+    loss: LossReport
+    push: PushReport
+    values: HyperparameterValues
+    batch: BatchReport = UNKNOWN_BATCH
+
+
+FlatUpdate = tuple[float, ...]
+"""The numbers of an `UpdateRecord` that become columns: small enough to send to other processes."""
+
+_OVERLAPS = "concurrent_pushes"
+
+Columns = dict[str, NDArray[np.float64]]
+
+_REPORTS: dict[str, type] = {
+    "loss": LossReport,
+    "push": PushReport,
+    "values": HyperparameterValues,
+    "batch": BatchReport,
+}
+_FOR_DERIVED = ("push.clipped", "values.max_gradient_norm", "values.value_coefficient")
+
+_PATHS = (
+    *(
+        f"{part}.{field.name}"
+        for part, report in _REPORTS.items()
+        for field in fields(report)
+        if field.name in UPDATE_METRICS
+    ),
+    *_FOR_DERIVED,
+)
+_read = attrgetter(*_PATHS)
+
+
+def flattened(record: UpdateRecord | FlatUpdate) -> FlatUpdate:
+    """Only the numbers, in a fixed order."""
+    if isinstance(record, UpdateRecord):
+        numbers: FlatUpdate = _read(record)
+        return numbers
+    return record
+
+
+def columns_of(records: Sequence[UpdateRecord | FlatUpdate], *, maximum_entropy: float) -> Columns:
+    """Every update metric that the reports hold, or that follows from them.
+
+    Args:
+        records: At least one.
+        maximum_entropy: log|A| of discrete actions; nan for continuous ones, which have none.
+
+    Returns:
+        Shape of each column: (number of records,).
+    """
+    flat = np.fromiter(
+        chain.from_iterable(map(flattened, records)), np.float64, count=len(records) * len(_PATHS)
+    )
+    table = flat.reshape(len(records), len(_PATHS)).T
+    columns = {path.partition(".")[2]: column for path, column in zip(_PATHS, table, strict=True)}
+    clipped = columns.pop("clipped")
+    norm_limit = columns.pop("max_gradient_norm")
+    value_coefficient = columns.pop("value_coefficient")
+    norm = columns["gradient_norm"]
+    columns["gradient_clipped"] = clipped
+    columns["gradient_norm_used"] = np.where(clipped > 0.0, np.minimum(norm, norm_limit), norm)
+    columns["total_loss"] = (
+        columns["policy_loss"]
+        + value_coefficient * columns["value_loss"]
+        - columns["entropy_coefficient"] * columns["entropy"]
+    )
+    columns["entropy_fraction"] = (
+        columns["entropy"] / maximum_entropy
+        if maximum_entropy > 0.0
+        else np.full(len(records), math.nan)
+    )
+    return columns
+
+
+def summarised(values: NDArray[np.float64]) -> MetricSummary | None:
+    """Mean, min, max, last and count of the finite values; None if there are none."""
+    finite = values[np.isfinite(values)]
+    if len(finite) == 0:
+        return None
+    return MetricSummary(
+        mean=float(finite.mean()),
+        min=float(finite.min()),
+        max=float(finite.max()),
+        last=float(finite[-1]),
+        count=len(finite),
+    )
+
+
+class UpdateSummaries:
+    """Sums columns up for the record: detailed metrics less often. Used by the reader alone."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[NDArray[np.float64]]] = {}
+        self._next_s = 0.0
+
+    def add(self, columns: Columns) -> dict[str, MetricSummary]:
+        """What is to be recorded now; a metric of which no value was defined is left out."""
+        summaries: dict[str, MetricSummary] = {}
+        for name, column in columns.items():
+            if name in DETAILED_METRICS or name == _OVERLAPS:
+                finite = column[np.isfinite(column)]
+                if len(finite) > 0:
+                    self._kept.setdefault(name, []).append(finite)
+            if name in DETAILED_METRICS:
+                continue
+            if (summary := summarised(column)) is not None:
+                summaries[name] = summary
+        now = time.monotonic()
+        if now >= self._next_s:
+            self._next_s = now + DETAILED_INTERVAL_S
+            overlaps = self._kept.pop(_OVERLAPS, [])
+            if overlaps:
+                share = np.concatenate(overlaps).mean(keepdims=True)
+                self._kept["lost_update_bound"] = [np.minimum(share, 1.0)]
+            for name, parts in self._kept.items():
+                summary = summarised(np.concatenate(parts))
+                if summary is not None:
+                    summaries[name] = summary
+            self._kept = {}
+        return summaries

@@ -1,0 +1,99 @@
+"""From reports of pushes to rows of the record."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+from fakes.updates import update_record
+from matinee.contracts.metrics import DETAILED_METRICS, METRICS, UPDATE_METRICS
+from matinee.training import update_records
+from matinee.training.update_records import (
+    BatchReport,
+    UpdateSummaries,
+    columns_of,
+    summarised,
+)
+
+
+def test_every_column_is_a_metric() -> None:
+    """What comes out of the reports has a row in the catalogue, and one value per update."""
+    columns = columns_of([update_record()], maximum_entropy=1.0)
+
+    assert columns.keys() <= set(UPDATE_METRICS)
+    assert all(column.shape == (1,) for column in columns.values())
+
+
+def test_what_follows_from_the_reports() -> None:
+    """By hand: fraction of the entropy, total loss, the gradient after clipping."""
+    columns = columns_of(
+        [
+            update_record(
+                loss={"policy_loss": 0.5, "value_loss": 4.0, "entropy": 0.25},
+                push={"gradient_norm": 8.0, "clipped": True},
+                values={
+                    "entropy_coefficient": 0.1,
+                    "value_coefficient": 0.5,
+                    "max_gradient_norm": 2.0,
+                },
+                batch=BatchReport(batch_samples=160.0),
+            ),
+            update_record(push={"gradient_norm": 1.5, "clipped": False}),
+        ],
+        maximum_entropy=math.log(2.0),
+    )
+
+    assert columns["entropy_fraction"][0] == pytest.approx(0.25 / math.log(2.0))
+    assert columns["total_loss"][0] == pytest.approx(0.5 + 0.5 * 4.0 - 0.1 * 0.25)
+    assert columns["gradient_norm_used"].tolist() == [2.0, 1.5]
+    assert columns["gradient_clipped"].tolist() == [1.0, 0.0]
+    assert columns["batch_samples"][0] == 160.0
+    assert math.isnan(columns["batch_samples"][1])
+
+
+def test_continuous_actions_have_no_share_of_entropy() -> None:
+    """Their entropy has no maximum."""
+    columns = columns_of([update_record()], maximum_entropy=math.nan)
+
+    assert np.isnan(columns["entropy_fraction"]).all()
+
+
+def test_summaries_are_what_they_say() -> None:
+    """By hand."""
+    summary = summarised(np.array([3.0, 1.0, np.inf, 2.0]))
+
+    assert summary is not None
+    assert summary.model_dump() == {"mean": 2.0, "min": 1.0, "max": 3.0, "last": 2.0, "count": 3}
+    assert summarised(np.array([np.nan])) is None
+
+
+def test_detailed_metrics_come_less_often_and_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are kept until they are due, then summarised over everything since."""
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    summaries = UpdateSummaries()
+    detail = "update_ratio"
+    assert detail in DETAILED_METRICS
+    first = summaries.add({detail: np.array([9.0])})
+    second = summaries.add({detail: np.array([1.0, np.nan]), "entropy": np.array([1.0])})
+    now += update_records.DETAILED_INTERVAL_S
+    third = summaries.add({detail: np.array([3.0])})
+
+    assert first.keys() == {detail}
+    assert second.keys() == {"entropy"}
+    assert (third[detail].min, third[detail].max, third[detail].count) == (1.0, 3.0, 2)
+
+
+def test_overlapping_pushes_bound_what_was_lost() -> None:
+    """Of two pushes at the same time at most one is lost: half of two, one of four."""
+    summaries = UpdateSummaries()
+    drained = summaries.add({"concurrent_pushes": np.array([0.0, 1.0, 0.0, 0.0])})
+
+    assert drained["lost_update_bound"].mean == 0.25
+    assert drained["concurrent_pushes"].max == 1.0
+    assert METRICS["lost_update_bound"].per == "flush"
