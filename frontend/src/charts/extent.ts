@@ -26,6 +26,16 @@ export function valueExtent(
   return Number.isFinite(bottom) && Number.isFinite(top) ? [bottom, top] : null;
 }
 
+/** Averages of equal numbers differ in the last digits; that is no variation to be shown large. */
+const ROUNDING_SHARE = 1e-9;
+
+/** The range of a y axis: a little more than its values; around a constant, half of it. */
+export function withMargin(min: number, max: number, share: number): [number, number] {
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  const margin = max - min > size * ROUNDING_SHARE ? (max - min) * share : size / 2 || 0.5;
+  return [min - margin, max + margin];
+}
+
 /** Index of the newest sample at or before x; null if there is none. */
 export function sampleAt(x: Float64Array, at: number): number | null {
   const index = lowerBound(x, at);

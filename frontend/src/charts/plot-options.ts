@@ -3,6 +3,7 @@
 import type uPlot from "uplot";
 import { formatCount, formatMeasured } from "../format/numbers";
 import type { ZoomRange } from "../live/run-store";
+import { withMargin } from "./extent";
 import type { Palette } from "./palette";
 import { symlogMargin, symlogTicks } from "./symlog";
 
@@ -124,8 +125,7 @@ function yRange(u: uPlot, source: PlotSource, isSymlog: boolean): [number, numbe
   if (extent === null) return [0, 1];
   const [min, max] = extent;
   if (isSymlog) return symlogMargin(min, max, MARGIN_SHARE);
-  const margin = (max - min) * MARGIN_SHARE || Math.max(Math.abs(max) * 0.1, 0.5);
-  return [min - margin, max + margin];
+  return withMargin(min, max, MARGIN_SHARE);
 }
 
 function formatTick(value: number): string {

@@ -184,3 +184,24 @@ describe("marks", () => {
     expect(charts.place(40)).toBeCloseTo(4);
   });
 });
+
+describe("small charts", () => {
+  it("can be exchanged: the next history brings the others", () => {
+    const charts = new RunCharts(["policy_loss"]);
+    charts.finishLoading(raw, series(1, [1]), null);
+    charts.setMetrics(["value_loss"]);
+    charts.finishLoading(raw, series(1, [1]), null);
+    expect(charts.samples("policy_loss")).toBeNull();
+    expect(charts.samples("value_loss")?.length).toBe(0);
+  });
+
+  it("are missing only after there was time for a value", () => {
+    const charts = new RunCharts(["policy_loss", "clip_fraction"]);
+    charts.finishLoading(raw, series(1, [1]), null);
+    expect(charts.isMissing("clip_fraction")).toBe(false);
+    for (let seq = 2; seq <= 30; seq += 1) charts.append(metrics(seq, 10 * seq));
+    expect(charts.isMissing("clip_fraction")).toBe(true);
+    expect(charts.isMissing("policy_loss")).toBe(false);
+    expect(charts.isMissing("never loaded")).toBe(false);
+  });
+});

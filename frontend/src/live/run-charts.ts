@@ -24,6 +24,9 @@ export const CLOCK_METRIC = "steps_per_second";
 const RETURN_CAPACITY = 16_384;
 const METRIC_CAPACITY = 8_192;
 
+/** A metric that is measured now and then has come by then, or it is not measured at all. */
+const FLUSHES_FOR_A_VALUE = 25;
+
 /** What the charts show: all of them share it. */
 export interface ChartView {
   readonly x: SeriesAxis;
@@ -37,7 +40,7 @@ interface Track {
 }
 
 export class RunCharts {
-  readonly metrics: readonly string[];
+  #metrics: readonly string[];
   #view: ChartView = { x: "env_step", smoothing: 0.6 };
   #tracks = new Map<string, Track>();
   #conversion = AxisConversion.identity();
@@ -45,10 +48,21 @@ export class RunCharts {
   /** Events that arrive while history is being fetched; null when it is there. */
   #backlog: Event[] | null = [];
   #updatesPerStep = 0;
+  /** Rows of metrics in these charts. */
+  #flushes = 0;
 
   /** @param metrics those of the small charts; the return is always there */
   constructor(metrics: readonly string[]) {
-    this.metrics = [RETURN_METRIC, ...metrics];
+    this.#metrics = [RETURN_METRIC, ...metrics];
+  }
+
+  get metrics(): readonly string[] {
+    return this.#metrics;
+  }
+
+  /** Other small charts, from the next history on. */
+  setMetrics(metrics: readonly string[]): void {
+    this.#metrics = [RETURN_METRIC, ...metrics];
   }
 
   get view(): ChartView {
@@ -63,6 +77,12 @@ export class RunCharts {
   /** Null until history has come. */
   samples(metric: string): SampleBuffer | null {
     return this.#tracks.get(metric)?.buffer ?? null;
+  }
+
+  /** Whether there are no values of a metric although there was time for some. */
+  isMissing(metric: string): boolean {
+    const samples = this.samples(metric);
+    return samples !== null && samples.length === 0 && this.#flushes >= FLUSHES_FOR_A_VALUE;
   }
 
   /** The place of an env step on the present x axis; null where the record does not tell. */
@@ -90,9 +110,10 @@ export class RunCharts {
   finishLoading(view: ChartView, series: Series, clock: MetricSeries | null): void {
     this.#view = view;
     this.#tracks = new Map(
-      this.metrics.map((metric) => [metric, openTrack(metric, view, series.metrics[metric])]),
+      this.#metrics.map((metric) => [metric, openTrack(metric, view, series.metrics[metric])]),
     );
     const clockHere = series.metrics[CLOCK_METRIC];
+    this.#flushes = clockHere?.rows ?? 0;
     this.#conversion =
       view.x === "env_step" || clock === null || clockHere === undefined
         ? view.x === "env_step"
@@ -150,6 +171,7 @@ export class RunCharts {
 
   #appendMetrics(event: MetricsSummarised): void {
     const { progress } = event;
+    this.#flushes += 1;
     if (progress.env_steps > 0) this.#updatesPerStep = progress.updates / progress.env_steps;
     const x = {
       env_step: progress.env_steps,

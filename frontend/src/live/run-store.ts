@@ -129,6 +129,13 @@ export class RunStore {
     void this.#reloadCharts();
   }
 
+  /** Other small charts: fetches their history, unless it is there already. */
+  setMetrics(metrics: readonly string[]): void {
+    if (metrics.every((metric) => this.charts.metrics.includes(metric))) return;
+    this.charts.setMetrics(metrics);
+    void this.#reloadCharts();
+  }
+
   /** Zoom: fetches more detail where the history had to be thinned out. */
   setRange(range: ZoomRange | null): void {
     if (sameRange(range, this.#range)) return;

@@ -50,12 +50,8 @@ export function ChartToolbar({ run, store, search, onSearch, canvas }: ToolbarPr
         data={AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
         value={search.x ?? "env_step"}
         onChange={(x) => {
-          const { scale, smoothing: kept } = search;
-          onSearch({
-            ...(x === "env_step" ? {} : { x }),
-            ...(scale === undefined ? {} : { scale }),
-            ...(kept === undefined ? {} : { smoothing: kept }),
-          });
+          const { x: _before, ...kept } = withZoom(search, null);
+          onSearch(x === "env_step" ? kept : { ...kept, x });
         }}
       />
       <div className={styles.smoothing}>

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { AlgorithmDescription, Run } from "../../api/types";
-import { MetricChart, MetricExplanation } from "../../charts/metric-chart";
+import { MetricExplanation } from "../../charts/metric-chart";
 import { ReturnChart } from "../../charts/return-chart";
 import { useRunPart, useRunStatus } from "../../live/hooks";
 import { RETURN_METRIC } from "../../live/run-charts";
@@ -10,24 +10,14 @@ import type { RunStore, ZoomRange } from "../../live/run-store";
 import { useShortcut } from "../../ui/shortcuts";
 import { ChartToolbar } from "./chart-toolbar";
 import styles from "./charts.module.css";
+import { SmallCharts } from "./small-charts";
 import { DEFAULT_SMOOTHING, type RunSearch, withZoom, zoomOf } from "./view-state";
-
-/** In reading order: is it learning, what drives it, how healthy is it. */
-export const SMALL_CHARTS = [
-  "policy_loss",
-  "value_loss",
-  "entropy_fraction",
-  "explained_variance",
-  "gradient_norm",
-  "policy_lag",
-  "steps_per_second",
-  "value_mean",
-] as const;
 
 interface ChartsProps {
   readonly run: Run;
   readonly store: RunStore;
   readonly algorithm: AlgorithmDescription;
+  readonly algorithms: readonly AlgorithmDescription[];
   readonly labels: ReadonlyMap<string, string>;
   readonly threshold: number | null;
   readonly search: RunSearch;
@@ -40,7 +30,7 @@ const LEAST_HEIGHT_PX = 240;
 const MOST_HEIGHT_PX = 600;
 
 export function Charts(props: ChartsProps) {
-  const { run, store, algorithm, labels, threshold, search, onSearch } = props;
+  const { run, store, algorithm, algorithms, labels, threshold, search, onSearch } = props;
   const status = useRunStatus(store);
   const marks = useRunPart(store, (view) => view.marks);
   const workers = useRunPart(store, (view) => view.used.workers?.setting);
@@ -98,23 +88,19 @@ export function Charts(props: ChartsProps) {
           height={height}
         />
       </section>
-      <section className={styles.small} aria-label="What explains it">
-        <div className={styles.grid}>
-          {SMALL_CHARTS.map((name) => {
-            const metric = algorithm.metrics.find((each) => each.name === name);
-            return metric === undefined ? null : (
-              <MetricChart
-                key={name}
-                store={store}
-                definition={metric}
-                isSymlog={isSymlog}
-                zoom={zoom}
-                onZoom={onZoom}
-              />
-            );
-          })}
-        </div>
-      </section>
+      <SmallCharts
+        store={store}
+        algorithm={algorithm}
+        algorithms={algorithms}
+        set={search.charts ?? "overview"}
+        onSet={(set) => {
+          const { charts: _before, ...rest } = search;
+          onSearch(set === "overview" ? rest : { ...rest, charts: set });
+        }}
+        isSymlog={isSymlog}
+        zoom={zoom}
+        onZoom={onZoom}
+      />
     </>
   );
 }

@@ -15,7 +15,8 @@ import type { AlgorithmDescription, Run } from "../../api/types";
 import { useConnection, useRunPart, useRunStatus } from "../../live/hooks";
 import { RunStore } from "../../live/run-store";
 import { PageLoading, PageMessage } from "../../ui/page-message";
-import { Charts, SMALL_CHARTS } from "./charts";
+import { OVERVIEW_METRICS } from "./chart-sets";
+import { Charts } from "./charts";
 import { HyperparameterPanel } from "./hyperparameter-panel";
 import { Ledger } from "./ledger";
 import { RunHeader } from "./run-header";
@@ -40,7 +41,7 @@ export function RunPage({ runId, search, onSearch }: RunPageProps) {
         run: () => queries.fetchQuery(runQuery(runId)),
         hyperparameters: () => queries.fetchQuery(hyperparametersQuery(runId)),
       },
-      metrics: SMALL_CHARTS,
+      metrics: OVERVIEW_METRICS,
       view: { x, smoothing },
       range: zoomOf(firstSearch.current),
     });
@@ -124,6 +125,7 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
         run={run}
         store={store}
         algorithm={algorithm}
+        algorithms={algorithms}
         labels={labels}
         threshold={threshold}
         search={search}

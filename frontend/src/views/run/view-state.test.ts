@@ -3,7 +3,14 @@ import { readRunSearch, scaledZoom, withZoom, zoomOf } from "./view-state";
 
 describe("the view in the URL", () => {
   it("survives a round trip", () => {
-    const search = { x: "seconds", smoothing: 0.9, scale: "symlog", from: 1.5, to: 9 } as const;
+    const search = {
+      x: "seconds",
+      smoothing: 0.9,
+      scale: "symlog",
+      charts: "queue",
+      from: 1.5,
+      to: 9,
+    } as const;
     expect(readRunSearch(search)).toEqual(search);
     expect(zoomOf(readRunSearch(search))).toEqual([1.5, 9]);
   });
@@ -20,6 +27,7 @@ describe("the view in the URL", () => {
     { from: 1 },
     { from: Number.NaN, to: 3 },
     { scale: "cubic" },
+    { charts: "everything" },
   ])("ignores %o", (search) => {
     expect(readRunSearch(search)).toEqual({});
   });

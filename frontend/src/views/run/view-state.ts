@@ -3,6 +3,7 @@
 import type { SeriesAxis } from "../../api/types";
 import { AXES } from "../../charts/axes";
 import type { ZoomRange } from "../../live/run-store";
+import { CHART_SETS, type ChartSet } from "./chart-sets";
 
 export const DEFAULT_SMOOTHING = 0.6;
 export const MOST_SMOOTHING = 0.999;
@@ -12,20 +13,24 @@ export interface RunSearch {
   readonly x?: SeriesAxis;
   readonly smoothing?: number;
   readonly scale?: "symlog";
+  /** Which small charts; left out: the overview. */
+  readonly charts?: ChartSet;
   readonly from?: number;
   readonly to?: number;
 }
 
 /** Reads a URL that anybody may have typed: what makes no sense is left out. */
 export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSearch {
-  const { x, smoothing, scale, from, to } = search;
+  const { x, smoothing, scale, charts, from, to } = search;
   const isZoom = isNumber(from) && isNumber(to) && from < to;
   const isSmoothing = isNumber(smoothing) && smoothing >= 0 && smoothing <= MOST_SMOOTHING;
+  const set = CHART_SETS.find((each) => each === charts);
   const axis = AXES.find((each) => each === x);
   return {
     ...(axis === undefined || axis === "env_step" ? {} : { x: axis }),
     ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
     ...(scale === "symlog" ? { scale } : {}),
+    ...(set === undefined || set === "overview" ? {} : { charts: set }),
     ...(isZoom ? { from, to } : {}),
   };
 }
