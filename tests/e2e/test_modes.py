@@ -110,3 +110,23 @@ def test_workers_and_a_schedule_are_changed_while_it_trains(
     stored = live_server.client.get(f"/api/v1/runs/{long_run}/hyperparameters").json()["items"]
     applied = next(item["applied"] for item in stored if item["name"] == "entropy_coefficient")
     assert (applied["schedule"], applied["until_env_step"]) == ("linear", 1_000_000)
+
+
+def test_small_charts_are_shown_by_group(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """Another group brings its charts with their history; what other modes measure is named."""
+    watched = new_page(live_server).log_in().open_run(long_run)
+    page = watched.page
+    watched.expect_more_steps_than(0)
+    groups = page.get_by_role("group", name="Which small charts")
+
+    groups.get_by_text("Staleness", exact=True).click()
+    page.wait_for_url(re.compile("charts=staleness"))
+    explained = page.get_by_role("region", name="What explains it")
+    expect(explained.get_by_role("heading", name="policy lag")).to_be_visible()
+    expect(explained.get_by_role("heading", name="value loss")).to_have_count(0)
+    expect(explained).to_contain_text("In other modes only: clipped importance ratios (ga3c)")
+    expect(page.get_by_role("img", name=re.compile("^policy lag: .* points"))).to_be_visible()
+    expect(groups.get_by_role("radio", name="PPO")).to_be_disabled()
+    assert watched.accessibility_violations() == []

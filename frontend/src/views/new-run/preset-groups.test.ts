@@ -12,7 +12,7 @@ const environment = (id: string, isInstalled = true) =>
     install_hint: isInstalled ? null : `pip install ${id}`,
   }) as unknown as EnvironmentDescription;
 
-it("puts presets of one task together, and what needs a package last", () => {
+it("puts presets of one task together, and what can't be started here last", () => {
   const groups = groupPresets(
     [
       preset("lesson", "CartPole-v1"),
@@ -33,7 +33,7 @@ it("puts presets of one task together, and what needs a package last", () => {
   ).toEqual([
     ["CartPole", ["lesson", "notebook"]],
     ["Other tasks", ["acrobot"]],
-    ["After another package is installed", ["pong"]],
+    ["Not ready here", ["pong"]],
   ]);
   expect(groups[2]?.presets[0]?.obstacle).toBe("pip install ALE/Pong-v5");
 });

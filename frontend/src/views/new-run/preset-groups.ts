@@ -15,7 +15,7 @@ export interface PresetGroup {
 }
 
 const OTHER_TASKS = "Other tasks";
-const NOT_INSTALLED = "After another package is installed";
+const NOT_READY = "Not ready here";
 
 /** In the server's order; a task with a single preset has no shelf of its own. */
 export function groupPresets(
@@ -42,7 +42,7 @@ export function groupPresets(
       title: large.length === 0 ? "" : OTHER_TASKS,
       presets: ready.filter(({ preset }) => !large.includes(taskOf(preset))),
     },
-    { title: NOT_INSTALLED, presets: shelved.filter(({ obstacle }) => obstacle !== null) },
+    { title: NOT_READY, presets: shelved.filter(({ obstacle }) => obstacle !== null) },
   ].filter((group) => group.presets.length > 0);
 }
 
