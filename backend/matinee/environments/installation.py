@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import platform
 import sys
+from dataclasses import dataclass
 from importlib import metadata
 
 FINGERPRINTED_PACKAGES = (
@@ -24,12 +26,35 @@ FINGERPRINTED_PACKAGES = (
 """Packages whose version changes what the registry holds or what can be built."""
 
 _MODULE_TO_EXTRA = (
-    ("gymnasium.envs.box2d", "box2d"),
-    ("gymnasium.envs.mujoco", "mujoco"),
-    ("gymnasium.envs.phys2d", "jax"),
-    ("gymnasium.envs.tabular", "jax"),
-    ("gymnasium.envs.toy_text", "toy-text"),
-    ("gymnasium.envs.classic_control", "classic-control"),
+    ("gymnasium.envs.box2d", "matinee[box2d]"),
+    ("gymnasium.envs.mujoco", "matinee[mujoco]"),
+    ("gymnasium.envs.phys2d", "gymnasium[jax]"),
+    ("gymnasium.envs.tabular", "gymnasium[jax]"),
+    ("gymnasium.envs.toy_text", "gymnasium[toy-text]"),
+    ("gymnasium.envs.classic_control", "gymnasium[classic-control]"),
+    ("ale_py", "matinee[atari]"),
+    ("minigrid", "matinee[minigrid]"),
+)
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A package that registers environments when it is imported.
+
+    Attributes:
+        package: The module to import.
+        prefixes: How the ids of its environments begin.
+        extra: What installs it.
+    """
+
+    package: str
+    prefixes: tuple[str, ...]
+    extra: str
+
+
+PLUGINS = (
+    Plugin("ale_py", ("ALE/",), "matinee[atari]"),
+    Plugin("minigrid", ("MiniGrid-", "BabyAI-"), "matinee[minigrid]"),
 )
 
 
@@ -59,5 +84,22 @@ def install_hint(entry_point: object) -> str | None:
     module = entry_point if isinstance(entry_point, str) else ""
     for prefix, extra in _MODULE_TO_EXTRA:
         if module.startswith(prefix):
-            return f'pip install "gymnasium[{extra}]"'
+            return _command(extra)
     return None
+
+
+def plugin_of(environment_id: str) -> Plugin | None:
+    """The package that registers an environment of this name, whether it is installed or not."""
+    return next((each for each in PLUGINS if environment_id.startswith(each.prefixes)), None)
+
+
+def missing_plugin_hint(environment_id: str) -> str | None:
+    """The command that installs the package which registers this environment, if it is missing."""
+    plugin = plugin_of(environment_id)
+    if plugin is None or importlib.util.find_spec(plugin.package) is not None:
+        return None
+    return _command(plugin.extra)
+
+
+def _command(extra: str) -> str:
+    return f'pip install "{extra}"'

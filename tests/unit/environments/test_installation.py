@@ -47,7 +47,7 @@ def test_the_fingerprint_is_stable() -> None:
 )
 def test_known_environments_have_a_hint(entry_point: str, extra: str) -> None:
     """The command to type."""
-    assert installation.install_hint(entry_point) == f'pip install "gymnasium[{extra}]"'
+    assert installation.install_hint(entry_point) == f'pip install "matinee[{extra}]"'
 
 
 def test_unknown_ones_have_none() -> None:
