@@ -12,7 +12,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Box, Discrete, Space
+from gymnasium.spaces import Box, Dict, Discrete, Space, Text
 from numpy.typing import NDArray
 
 Observation = NDArray[np.float32]
@@ -203,7 +203,54 @@ class ByteImage(ActionReward):
         return np.full((2, 3), 255, np.uint8)
 
 
-_PROBES: dict[str, tuple[type[Probe], int | None]] = {
+class Spoken(gymnasium.Env[dict[str, Any], int]):
+    """Counts its steps, tells the parity too, and talks; action 0 ends it."""
+
+    observation_space: Space[Any] = Dict(
+        {
+            "count": Box(0.0, np.inf, (1,), np.float32),
+            "parity": Discrete(2),
+            "talk": Text(8),
+        }
+    )
+    action_space: Space[int] = Discrete(2)  # type: ignore[assignment]  # as above
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def seen(self) -> dict[str, Any]:
+        """What the agent sees."""
+        return {
+            "count": np.array([self.number], np.float32),
+            "parity": self.number % 2,
+            "talk": "abc",
+        }
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Begin to count."""
+        super().reset(seed=seed, options=options)
+        self.number = 0
+        return self.seen(), {}
+
+    def step(self, action: int) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Count."""
+        self.number += 1
+        return self.seen(), 1.0, action == 0, False, {}
+
+
+class Speaker(Probe):
+    """Wants to be told something in words."""
+
+    action_space: Space[Any] = Text(8)
+
+    def step(self, action: str) -> Step:  # type: ignore[override]  # for words
+        """End at once."""
+        return self.seen(), float(len(action)), True, False, {}
+
+
+_PROBES: dict[str, tuple[type[gymnasium.Env[Any, Any]], int | None]] = {
     "Probe/ConstantReward-v0": (ConstantReward, None),
     "Probe/SightReward-v0": (SightReward, None),
     "Probe/DelayedReward-v0": (DelayedReward, None),
@@ -214,6 +261,8 @@ _PROBES: dict[str, tuple[type[Probe], int | None]] = {
     "Probe/Endless-v0": (Endless, 10),
     "Probe/Faulty-v0": (Faulty, 20),
     "Probe/ByteImage-v0": (ByteImage, None),
+    "Probe/Spoken-v0": (Spoken, None),
+    "Probe/Speaker-v0": (Speaker, None),
 }
 
 

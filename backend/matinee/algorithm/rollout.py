@@ -29,6 +29,7 @@ class Rollout:
         terminated: The episode ended in a terminal state.
         truncated: The episode was cut by a limit.
         valid: False for steps that only reset an environment.
+        ended: The episode is over, for counting: a lost life may be `terminated` and no end.
         log_probability: log μ(a_t|s_t), of the behaviour that chose the actions; None where that
             is the policy being learned, with random actions mixed in.
         acting_values: Mean of V(s_t) over the steps of each environment, by the weights that
@@ -71,6 +72,7 @@ class Rollout:
         self.terminated = np.zeros(steps, np.bool_)
         self.truncated = np.zeros(steps, np.bool_)
         self.valid = np.zeros(steps, np.bool_)
+        self.ended = np.zeros(steps, np.bool_)
         self.log_probability = np.zeros(steps, np.float32) if keeps_log_probability else None
         self.acting_values = (
             np.full(environments, np.nan, np.float32) if keeps_log_probability else None
@@ -113,6 +115,7 @@ class Rollout:
         terminated: NDArray[np.bool_],
         truncated: NDArray[np.bool_],
         valid: NDArray[np.bool_],
+        ended: NDArray[np.bool_] | None = None,
     ) -> None:
         """Keep step t; `observations` are those to act on next."""
         self.observations[t + 1] = observations
@@ -120,6 +123,7 @@ class Rollout:
         self.terminated[t] = terminated
         self.truncated[t] = truncated
         self.valid[t] = valid
+        self.ended[t] = (terminated | truncated) if ended is None else ended
         if self.begins is not None:
             # A truncated episode that was not reset at once still needs its state for its last
             # value; the step that resets it is the one that is not valid.

@@ -1,4 +1,7 @@
-"""Builds environments from a spec: a native vector where that is faster, single ones else."""
+"""Builds environments from a spec: a native vector where that is faster, single ones else.
+
+Native are, in this order: ALE's for Atari, our own for classic control, Gymnasium's own ones.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,23 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec, VectorizeMode, load_env_creator
 from gymnasium.vector import AutoresetMode
 
+from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.run_spec import EnvironmentSpec
-from matinee.environments.installation import install_hint
-from matinee.environments.wrappers import EnvironmentVector, LoopVector, NativeVector
+from matinee.environments.atari import ATARI_KWARGS, build_atari, is_atari
+from matinee.environments.gymnasium_vector import NativeVector
+from matinee.environments.installation import install_hint, missing_plugin_hint
+from matinee.environments.interface import agent_interface
+from matinee.environments.loop_vector import LoopVector
+from matinee.environments.minigrid_cells import with_true_bounds
+from matinee.environments.mujoco_warnings import redirect_mujoco_warnings
+from matinee.environments.native import OWN_VECTORS
+from matinee.environments.plugins import load_plugin_of
+from matinee.environments.vector import EnvironmentVector
 from matinee.errors import EnvironmentBuildError
 
 NATIVE_VECTOR_MINIMUM = 8
-"""A step of CartPoleVectorEnv costs about 50 µs whatever its size, one CartPoleEnv 7 µs."""
+"""A step of CartPoleVectorEnv costs about 50 µs whatever its size, one CartPoleEnv 7 µs. With our
+own vectors it is much the same."""
 
 RESERVED_KWARGS = frozenset(
     {
@@ -43,11 +56,15 @@ def registered_spec(environment_id: str) -> EnvSpec:
     """The registry's entry, without importing any module that the id might name.
 
     Raises:
-        EnvironmentBuildError: if there is none.
+        EnvironmentBuildError: if there is none, with what to install, where that is known.
     """
+    if environment_id not in gymnasium.registry:
+        load_plugin_of(environment_id)
     spec = gymnasium.registry.get(environment_id)
     if spec is None:
-        raise EnvironmentBuildError(f"there is no environment {environment_id!r} here")
+        hint = missing_plugin_hint(environment_id)
+        advice = f"; to install what it needs: {hint}" if hint else ""
+        raise EnvironmentBuildError(f"there is no environment {environment_id!r} here{advice}")
     return spec
 
 
@@ -57,7 +74,7 @@ def reward_threshold(environment_id: str) -> float | None:
 
 
 def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:
-    """One environment, for evaluation.
+    """One environment, as Gymnasium makes it.
 
     Raises:
         EnvironmentBuildError: with what to install, where that is known.
@@ -68,19 +85,49 @@ def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:
         return _build(spec, environment.kwargs)
 
 
-def build_vector(environment: EnvironmentSpec, count: int) -> EnvironmentVector:
-    """`count` environments stepped together.
+def look_at(environment: EnvironmentSpec) -> AgentInterface:
+    """How a learner sees the environment: built once, looked at, closed.
 
     Raises:
         EnvironmentBuildError: with what to install, where that is known; or because nothing here
             can train on the environment's spaces.
     """
-    spec = registered_spec(environment.id)
-    _check_kwargs(environment.kwargs)
+    if is_atari(registered_spec(environment.id)):
+        vector = build_vector(environment, 1)
+        vector.close()
+        return vector.interface
+    single = build_single(environment)
+    try:
+        return agent_interface(single.observation_space, single.action_space)
+    finally:
+        single.close()
+
+
+def build_vector(
+    environment: EnvironmentSpec, count: int, *, evaluation: bool = False
+) -> EnvironmentVector:
+    """`count` environments stepped together.
+
+    Args:
+        environment: Which.
+        count: N.
+        evaluation: For test episodes: what only helps learning is left out.
+
+    Raises:
+        EnvironmentBuildError: with what to install, where that is known; or because nothing here
+            can train on the environment's spaces.
+    """
+    spec, kwargs = registered_spec(environment.id), environment.kwargs
+    _check_kwargs(kwargs)
     with _build_lock:
-        if count >= NATIVE_VECTOR_MINIMUM and has_native_vector(spec, environment.kwargs):
-            return NativeVector(_build_native(spec, count, environment.kwargs))
-        return LoopVector([_build(spec, environment.kwargs) for _ in range(count)])
+        if is_atari(spec):
+            return _build_atari(spec, count, kwargs, evaluation=evaluation)
+        if count >= NATIVE_VECTOR_MINIMUM and has_native_vector(spec, kwargs):
+            own = OWN_VECTORS.get(spec.entry_point)
+            if own is not None:
+                return own(count, **{"max_episode_steps": spec.max_episode_steps, **kwargs})
+            return NativeVector(_build_native(spec, count, kwargs))
+        return LoopVector([_build(spec, kwargs) for _ in range(count)])
 
 
 def _check_kwargs(kwargs: Mapping[str, Any]) -> None:
@@ -99,7 +146,15 @@ def _check_kwargs(kwargs: Mapping[str, Any]) -> None:
 
 def has_native_vector(spec: EnvSpec, kwargs: Mapping[str, Any]) -> bool:
     """Whether the environment can be stepped as a native vector, built with these arguments."""
-    if spec.vector_entry_point is None or spec.additional_wrappers:
+    if spec.additional_wrappers:
+        return False
+    if is_atari(spec):
+        return True
+    own = OWN_VECTORS.get(spec.entry_point)
+    if own is not None:
+        # Arguments that the registry gives, and that nobody thought of here, must not be lost.
+        return not spec.kwargs and kwargs.keys() <= _parameters(own) - {"count"}
+    if spec.vector_entry_point is None:
         return False
     creator: Any = spec.vector_entry_point
     if isinstance(creator, str):
@@ -108,11 +163,25 @@ def has_native_vector(spec: EnvSpec, kwargs: Mapping[str, Any]) -> bool:
         except ImportError:
             return False  # Building a single one fails likewise, and says what to install.
     mode = getattr(creator, "metadata", {}).get("autoreset_mode")
-    return mode is AutoresetMode.NEXT_STEP and kwargs.keys() <= _parameters(creator)
+    return isinstance(mode, AutoresetMode) and kwargs.keys() <= _parameters(creator)
 
 
 def _parameters(creator: Any) -> set[str]:
     return set(inspect.signature(creator).parameters)
+
+
+def _build_atari(
+    spec: EnvSpec, count: int, kwargs: Mapping[str, Any], *, evaluation: bool
+) -> EnvironmentVector:
+    unknown = sorted(kwargs.keys() - ATARI_KWARGS.keys())
+    if unknown:
+        raise EnvironmentBuildError(
+            f"{spec.id} has no argument {', '.join(unknown)}; allowed: {', '.join(ATARI_KWARGS)}"
+        )
+    try:
+        return build_atari(spec, count, kwargs, evaluation=evaluation)
+    except Exception as error:
+        raise _build_error(spec, error) from error
 
 
 def _build_native(
@@ -131,9 +200,15 @@ def _build_native(
 
 def _build(spec: EnvSpec, kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
     try:
-        return gymnasium.make(spec, disable_env_checker=True, **kwargs)
+        redirect_mujoco_warnings(spec)
+        single = gymnasium.make(spec, disable_env_checker=True, **kwargs)
+        return with_true_bounds(single) if _is_minigrid(spec) else single
     except Exception as error:
         raise _build_error(spec, error) from error
+
+
+def _is_minigrid(spec: EnvSpec) -> bool:
+    return isinstance(spec.entry_point, str) and spec.entry_point.startswith("minigrid.")
 
 
 def _build_error(spec: EnvSpec, error: Exception) -> EnvironmentBuildError:

@@ -31,26 +31,62 @@ from matinee.contracts.environments import (
     SpaceDescription,
 )
 from matinee.contracts.run_spec import EnvironmentSpec
+from matinee.environments.atari import ATARI_KWARGS, is_atari
 from matinee.environments.catalogue import CURATED_ENVIRONMENTS
 from matinee.environments.factory import RESERVED_KWARGS, build_single, has_native_vector
-from matinee.environments.installation import fingerprint, install_hint
-from matinee.environments.wrappers import untrainable_reason
+from matinee.environments.installation import (
+    fingerprint,
+    install_hint,
+    missing_plugin_hint,
+    plugin_of,
+)
+from matinee.environments.interface import untrainable_reason
+from matinee.environments.plugins import load_all_plugins
 from matinee.errors import EnvironmentBuildError
 
 
 def take_snapshot() -> EnvironmentSnapshot:
     """Build every registered environment once and describe what came of it."""
+    broken = load_all_plugins()
+    found = [
+        describe(spec)
+        for id_, spec in sorted(gymnasium.registry.items())
+        if ":" not in id_ and not _is_superseded(spec)
+    ]
+    known = {each.id for each in found}
+    missing = [describe_missing(id_, broken) for id_ in CURATED_ENVIRONMENTS if id_ not in known]
     return EnvironmentSnapshot(
         fingerprint=fingerprint(),
         interpreter=_interpreter(),
-        environments=[
-            describe(spec) for id_, spec in sorted(gymnasium.registry.items()) if ":" not in id_
-        ],
+        environments=sorted(found + missing, key=lambda each: each.id),
+    )
+
+
+def describe_missing(environment_id: str, broken: Mapping[str, str]) -> EnvironmentDescription:
+    """A curated environment that no installed package registers.
+
+    Args:
+        environment_id: Its id.
+        broken: Why packages can't be imported, by name.
+    """
+    plugin = plugin_of(environment_id)
+    reason = broken.get(plugin.package) if plugin is not None else None
+    return EnvironmentDescription(
+        id=environment_id,
+        installed=False,
+        install_hint=missing_plugin_hint(environment_id),
+        trainable=False,
+        untrainable_reason=reason or "no installed package has it",
+        vectorized=False,
+        summary=CURATED_ENVIRONMENTS[environment_id],
+        curated=True,
     )
 
 
 def describe(spec: EnvSpec) -> EnvironmentDescription:
     """One environment; a failure to build it becomes part of the description."""
+    if is_atari(spec):
+        return _describe_atari(spec)
     kwargs = _constructor_kwargs(spec)
     summary = CURATED_ENVIRONMENTS.get(spec.id)
     try:
@@ -87,6 +123,40 @@ def describe(spec: EnvSpec) -> EnvironmentDescription:
         )
     finally:
         environment.close()
+
+
+def _describe_atari(spec: EnvSpec) -> EnvironmentDescription:
+    """A game, without building it: loading a ROM takes a third of a second, and there are 104."""
+    summary = CURATED_ENVIRONMENTS.get(spec.id)
+    return EnvironmentDescription(
+        id=spec.id,
+        installed=True,
+        trainable=True,
+        observation=SpaceDescription(
+            kind="Box", shape=[4, 84, 84], text="Box(0, 255, (4, 84, 84), uint8)"
+        ),
+        action=SpaceDescription(
+            kind="Discrete", text="Discrete: the buttons that the game uses, 18 at most"
+        ),
+        reward_threshold=spec.reward_threshold,
+        max_episode_steps=spec.max_episode_steps,
+        vectorized=True,
+        kwargs={
+            name: _as_json(spec.kwargs.get(name, value)) for name, value in ATARI_KWARGS.items()
+        },
+        summary=summary,
+        curated=summary is not None,
+    )
+
+
+def _is_superseded(spec: EnvSpec) -> bool:
+    """ALE's games under their old names: without preprocessing, and there twice already."""
+    entry_point = spec.entry_point
+    return (
+        isinstance(entry_point, str)
+        and entry_point.startswith("ale_py.")
+        and not spec.id.startswith("ALE/")
+    )
 
 
 def _space(space: gymnasium.Space[Any]) -> SpaceDescription:

@@ -19,7 +19,7 @@ from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector
-from matinee.environments.wrappers import EnvironmentVector
+from matinee.environments.vector import EnvironmentVector
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
@@ -191,6 +191,7 @@ class RolloutCollector:
                 terminated=step.terminated,
                 truncated=step.truncated,
                 valid=step.valid,
+                ended=step.ended,
             )
             if step.final is not None:
                 rollout.record_final_observations(t, step.final.indices, step.final.observations)

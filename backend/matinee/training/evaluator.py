@@ -93,7 +93,7 @@ class Evaluator:
             seeds = seed_sequence(
                 self._seed, Purpose.EVALUATION, worker=self._evaluations, occasion=env_step
             )
-            environment = build_vector(self._environment_spec, 1)
+            environment = build_vector(self._environment_spec, 1, evaluation=True)
             try:
                 generator = np.random.default_rng(seeds)
                 observations = environment.reset(integer_seed(seeds))
@@ -112,7 +112,7 @@ class Evaluator:
                     observations = step.observations
                     total += float(step.rewards[0])
                     length += 1
-                    ended = bool(step.terminated[0] or step.truncated[0])
+                    ended = bool(step.ended[0])
                     if length >= LONGEST_EPISODE_STEPS and not ended:
                         observations = environment.reset(integer_seed(seeds.spawn(1)[0]))
                         ended = True

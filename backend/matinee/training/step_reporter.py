@@ -76,7 +76,7 @@ class StepReporter:
         self._kept.append(
             _Rows(
                 rewards=rollout.rewards[rows].copy(),
-                ended=rollout.terminated[rows] | rollout.truncated[rows],
+                ended=rollout.ended[rows].copy(),
                 valid=valid,
                 times=times[rows].copy(),
             )

@@ -20,13 +20,11 @@ import numpy as np
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
-from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
-from matinee.environments.factory import build_single, reward_threshold
-from matinee.environments.wrappers import agent_interface
+from matinee.environments.factory import look_at, reward_threshold
 from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
 from matinee.training.budget import Budget
 from matinee.training.checkpoints import (
@@ -98,7 +96,7 @@ class Trainer:
         self._seed = spec.seed
         self._on_wake = on_wake
         self._shape = NetworkShape(
-            interface=_look_at_environment(spec),
+            interface=look_at(spec.environment),
             hidden=tuple(spec.network.hidden),
             activation=spec.network.activation.value,
             shared_trunk=spec.network.shared_trunk,
@@ -454,14 +452,6 @@ class Trainer:
             marks.popleft()
         then, env_steps_then = marks[0]
         return (env_steps - env_steps_then) / (now - then) if now > then else 0.0
-
-
-def _look_at_environment(spec: RunSpec) -> AgentInterface:
-    environment = build_single(spec.environment)
-    try:
-        return agent_interface(environment.observation_space, environment.action_space)
-    finally:
-        environment.close()
 
 
 def _solved_return(spec: RunSpec) -> float | None:

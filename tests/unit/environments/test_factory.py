@@ -8,6 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from matinee.contracts.run_spec import EnvironmentSpec
+from matinee.environments.atari import AtariVector
 from matinee.environments.factory import (
     NATIVE_VECTOR_MINIMUM,
     build_single,
@@ -15,7 +16,9 @@ from matinee.environments.factory import (
     registered_spec,
     reward_threshold,
 )
-from matinee.environments.wrappers import LoopVector, NativeVector
+from matinee.environments.gymnasium_vector import NativeVector
+from matinee.environments.loop_vector import LoopVector
+from matinee.environments.native.acrobot import AcrobotVector
 from matinee.errors import EnvironmentBuildError
 
 
@@ -24,11 +27,14 @@ from matinee.errors import EnvironmentBuildError
     [
         ("CartPole-v1", NATIVE_VECTOR_MINIMUM, NativeVector),
         ("CartPole-v1", NATIVE_VECTOR_MINIMUM - 1, LoopVector),
-        ("Acrobot-v1", 64, LoopVector),
+        ("Acrobot-v1", NATIVE_VECTOR_MINIMUM, AcrobotVector),
+        ("Acrobot-v1", 1, LoopVector),
+        ("LunarLander-v3", 64, LoopVector),
+        ("ALE/Pong-v5", 1, AtariVector),
     ],
 )
 def test_native_vectors_are_used_where_they_pay(id_: str, count: int, kind: type) -> None:
-    """Only where gymnasium has one, and from the size at which it is faster."""
+    """Ours, gymnasium's or ALE's, from the size at which they are faster."""
     vector = build_vector(EnvironmentSpec(id=id_), count)
 
     assert isinstance(vector, kind)

@@ -9,8 +9,10 @@ import sys
 import gymnasium
 import pytest
 
+from fakes.probe_environments import register_probes
 from matinee.contracts.environments import EnvironmentDescription, EnvironmentSnapshot
 from matinee.environments.installation import fingerprint
+from matinee.environments.plugins import load_all_plugins
 from matinee.environments.snapshot import describe
 
 
@@ -33,10 +35,19 @@ def by_id(snapshot: EnvironmentSnapshot) -> dict[str, EnvironmentDescription]:
 
 
 def test_it_holds_the_whole_registry_for_these_versions(snapshot: EnvironmentSnapshot) -> None:
-    """Every id is there, also of what can't be built here."""
+    """Every id is there, also of what can't be built here; ALE's games once each."""
     ids = {each.id for each in snapshot.environments}
+    load_all_plugins()
 
-    assert ids >= {i for i in gymnasium.registry if ":" not in i and not i.startswith("Probe/")}
+    assert ids >= {
+        id_
+        for id_, spec in gymnasium.registry.items()
+        if ":" not in id_
+        and not id_.startswith("Probe/")
+        and not str(spec.entry_point).startswith("ale_py.")
+    }
+    assert "ALE/Pong-v5" in ids
+    assert "Pong-v4" not in ids
     assert snapshot.fingerprint == fingerprint()
     assert snapshot.interpreter.gymnasium == gymnasium.__version__
 
@@ -57,15 +68,46 @@ def test_cartpole_is_described(by_id: dict[str, EnvironmentDescription]) -> None
     assert cartpole.kwargs == {"sutton_barto_reward": False, "max_episode_steps": 500}
 
 
-def test_other_spaces_are_installed_but_not_trainable(
-    by_id: dict[str, EnvironmentDescription],
-) -> None:
+def test_other_spaces_are_installed_but_not_trainable() -> None:
     """With the reason in words."""
-    pendulum = by_id["Pendulum-v1"]
+    register_probes()
+    speaker = describe(gymnasium.registry["Probe/Speaker-v0"])
 
-    assert pendulum.installed
-    assert not pendulum.trainable
-    assert pendulum.untrainable_reason == "actions are Box; Discrete is needed"
+    assert speaker.installed
+    assert not speaker.trainable
+    assert speaker.untrainable_reason == (
+        "actions are Text; Discrete, MultiDiscrete, MultiBinary or Box is needed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("id_", "observation", "action"),
+    [
+        ("Pendulum-v1", ("Box", [3]), ("Box", [1])),
+        ("FrozenLake-v1", ("Discrete", []), ("Discrete", [])),
+        ("Blackjack-v1", ("Tuple", None), ("Discrete", [])),
+        ("LunarLander-v3", ("Box", [8]), ("Discrete", [])),
+        ("LunarLanderContinuous-v3", ("Box", [8]), ("Box", [2])),
+        ("CarRacing-v3", ("Box", [96, 96, 3]), ("Box", [3])),
+        ("InvertedPendulum-v5", ("Box", [4]), ("Box", [1])),
+        ("MiniGrid-Empty-5x5-v0", ("Dict", None), ("Discrete", [])),
+        ("ALE/Pong-v5", ("Box", [4, 84, 84]), ("Discrete", None)),
+    ],
+)
+def test_every_kind_of_space_is_described(
+    by_id: dict[str, EnvironmentDescription],
+    id_: str,
+    observation: tuple[str, list[int] | None],
+    action: tuple[str, list[int] | None],
+) -> None:
+    """Its kind and shape, and that it can be trained on."""
+    found = by_id[id_]
+
+    assert found.trainable, found.untrainable_reason
+    assert found.observation is not None
+    assert found.action is not None
+    assert (found.observation.kind, found.observation.shape) == observation
+    assert (found.action.kind, found.action.shape) == action
 
 
 def test_what_is_missing_says_what_to_install(by_id: dict[str, EnvironmentDescription]) -> None:

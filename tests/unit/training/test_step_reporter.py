@@ -52,7 +52,7 @@ class Desk:
         rollout = Rollout(length=length, environments=ENVIRONMENTS, interface=discrete(1, 2))
         rollout.rewards[:] = 1.0
         rollout.valid[:] = True
-        rollout.terminated[ends_every - 1 :: ends_every] = True
+        rollout.ended[ends_every - 1 :: ends_every] = True
         self.reporter.add(rollout, slice(0, length), np.zeros(length))
         rollout.rewards[:] = -99.0
 
@@ -117,6 +117,7 @@ def test_truncation_is_told_apart_from_termination() -> None:
     rollout.terminated[0, 0] = True
     rollout.truncated[0, :] = True
     rollout.truncated[5, 0] = True
+    rollout.ended[:] = rollout.terminated | rollout.truncated
     desk.reporter.add(rollout, slice(0, ROWS_AT_ONCE), np.zeros(ROWS_AT_ONCE))
 
     assert len(desk.telemetry.drain_episodes()) == 3

@@ -1,0 +1,82 @@
+"""Single environments stepped one after the other and reset within the step that ends them.
+
+Leaner than Gymnasium's SyncVectorEnv: no info dictionaries are merged, nothing is copied twice,
+and no step is spent on a reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from matinee.contracts.agent_interface import AgentInterface
+from matinee.environments.interface import translation
+from matinee.environments.vector import FinalObservations, StepResult
+
+
+class LoopVector:
+    """Every step is valid; last observations of truncated episodes come as `final`."""
+
+    def __init__(self, environments: Sequence[gymnasium.Env[Any, Any]]) -> None:
+        self._environments = tuple(environments)
+        self._translation = translation(
+            environments[0].observation_space, environments[0].action_space
+        )
+        encoder = self._translation.observations
+        self.interface: AgentInterface = self._translation.interface
+        count = len(environments)
+        self._observations = np.zeros((count, *encoder.shape), encoder.dtype)
+        self._rewards = np.zeros(count, np.float64)
+        self._terminated = np.zeros(count, np.bool_)
+        self._truncated = np.zeros(count, np.bool_)
+        self._valid = np.ones(count, np.bool_)
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return len(self._environments)
+
+    def reset(self, seed: int) -> NDArray[Any]:
+        """Begin everywhere; shape (N, *observation_shape)."""
+        seeds = np.random.SeedSequence(seed).generate_state(self.count)
+        for index, environment in enumerate(self._environments):
+            observation, _ = environment.reset(seed=int(seeds[index]))
+            self._translation.observations.write(observation, self._observations[index])
+        return self._observations
+
+    def step(self, actions: NDArray[Any]) -> StepResult:
+        """Do `actions`: int64 of shape (N, K) or float32 of shape (N, d)."""
+        write = self._translation.observations.write
+        indices: list[int] = []
+        last: list[NDArray[Any]] = []
+        for index, action in enumerate(self._translation.actions.singles(actions)):
+            environment = self._environments[index]
+            observation, reward, terminated, truncated, _ = environment.step(action)
+            if terminated or truncated:
+                if truncated and not terminated:
+                    write(observation, self._observations[index])
+                    indices.append(index)
+                    last.append(self._observations[index].copy())
+                observation, _ = environment.reset()
+            write(observation, self._observations[index])
+            self._rewards[index] = reward
+            self._terminated[index] = terminated
+            self._truncated[index] = truncated
+        return StepResult(
+            self._observations,
+            self._rewards,
+            self._terminated,
+            self._truncated,
+            self._valid,
+            self._terminated | self._truncated,
+            FinalObservations(np.array(indices, np.intp), np.stack(last)) if indices else None,
+        )
+
+    def close(self) -> None:
+        """Free what the environments hold."""
+        for environment in self._environments:
+            environment.close()
