@@ -57,6 +57,12 @@ def when_up(rig: Rig) -> ProcessStatus:
     return process_statuses(rig)[0]
 
 
+def busy_processes(rig: Rig) -> int:
+    """How many processes were last seen to use the processor."""
+    found = [d.metrics["process_cores"] for d in rig.drained if "process_cores" in d.metrics]
+    return found[-1].count if found else 0
+
+
 def workers_at_work(rig: Rig) -> set[int]:
     """Waits for more episodes than there are environments; tells who has finished any."""
     seen = len(rig.drained)
@@ -80,6 +86,7 @@ def test_all_that_processes_do_is_counted_and_told(make_rig: MakeRig) -> None:
     process = when_up(rig)
 
     assert workers_at_work(rig) == {0, 1}
+    rig.wait_until(lambda: busy_processes(rig) == 2)
     rig.trainer.control.stop(StopCause.STOPPED, "asked to")
     outcome = rig.finish()
 

@@ -92,9 +92,20 @@ PACE_METRICS = (
         unit="cores",
         per="flush",
         detailed=True,
-        meaning="Processor time of the run's process per second. About 1 with several threads "
-        "means that the GIL lets only one of them work.",
+        meaning="Processor time of all processes of the run per second. About 1 for each process "
+        "with several threads means that the GIL lets only one of them work.",
         guidance="Near the number of threads, or of cores if fewer.",
+    ),
+    MetricDefinition(
+        name="process_cores",
+        label="processor by process",
+        group="throughput",
+        unit="cores",
+        per="flush",
+        detailed=True,
+        meaning="Processor time of each process of the run per second: mean, least and greatest.",
+        guidance="About 1 each. Less: there are more processes than cores, or something else "
+        "needs them.",
     ),
     MetricDefinition(
         name="gil_bound",

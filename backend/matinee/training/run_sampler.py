@@ -57,7 +57,7 @@ class Watched:
         layers: For the weight norm layer by layer.
         queue: Of ga3c; None in other modes.
         process_ids: Of the worker processes.
-        elsewhere_s: Processor time of the worker processes so far.
+        elsewhere_s: Processor time of each worker process so far; 0 before one is up.
     """
 
     env_steps: SlotCounter
@@ -71,7 +71,7 @@ class Watched:
     layers: Sequence[LayerSlice]
     queue: Callable[[], QueueReading | None]
     process_ids: Callable[[], Sequence[int]] = tuple
-    elsewhere_s: Callable[[], float] = float
+    elsewhere_s: Callable[[], Sequence[float]] = tuple
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class _Totals:
     """Counters as of one look; their differences are rates."""
 
     seconds: float
-    process_s: float
+    process_s: NDArray[np.float64]
     wall_s: float
     env_steps: NDArray[np.int64]
     updates: NDArray[np.int64]
@@ -154,7 +154,7 @@ class RunSampler:
         watched = self._watched
         return _Totals(
             seconds=seconds,
-            process_s=time.process_time() + watched.elsewhere_s(),
+            process_s=np.array([time.process_time(), *watched.elsewhere_s()]),
             wall_s=time.perf_counter(),
             env_steps=np.array([watched.env_steps.own(slot) for slot in range(SLOTS)]),
             updates=np.array([watched.updates.own(slot) for slot in range(SLOTS)]),
@@ -167,7 +167,8 @@ class RunSampler:
 
     def _rates(self, before: _Totals, now: _Totals) -> dict[str, MetricSummary]:
         seconds = now.seconds - before.seconds
-        cores = (now.process_s - before.process_s) / (now.wall_s - before.wall_s)
+        by_process = (now.process_s - before.process_s) / (now.wall_s - before.wall_s)
+        cores = float(by_process.sum())
         shares = _shares(before.phases, now.phases, seconds)
         busy = float(np.sum(1.0 - shares["share_wait"])) if shares else 0.0
         env_steps = now.env_steps - before.env_steps
@@ -177,6 +178,7 @@ class RunSampler:
             "worker_pushes_per_second": pushes[now.updates > 0] / seconds,
             "updates_per_second": np.array([pushes.sum() / seconds]),
             "processor_cores": np.array([cores]),
+            "process_cores": by_process[now.process_s > 0.0],
             "gil_bound": np.array([cores / min(busy, os.cpu_count() or 1) if busy else np.nan]),
             "memory_bytes": np.array([float(self._memory_bytes())]),
         }

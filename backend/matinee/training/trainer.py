@@ -392,7 +392,7 @@ class Trainer:
             layers=[LayerSlice(s.name, s.start, s.stop) for s in self._shape.layout().slots],
             queue=self.queue_reading,
             process_ids=self._processes.process_ids if self._processes else lambda: (),
-            elsewhere_s=lambda: float(sum(memory.cpu_s)) if memory else 0.0,
+            elsewhere_s=lambda: memory.cpu_s[1 : self._spec.processes] if memory else (),
         )
 
     def _living_clocks(self) -> dict[str, PhaseClock]:

@@ -83,11 +83,13 @@ class WorkerHost:
             env_steps=setup.env_steps,
             descriptor=memory_descriptor,
         )
+        # A process of this number may have been here before, and left with its last worker.
+        self._cpu_before_s = self._memory.cpu_s[setup.number]
         self._pacer = self._memory.pacer(self._memory.signals.hurry)
 
     def tell_cpu(self) -> None:
         """Say how much processor time this process has used."""
-        self._memory.cpu_s[self._setup.number] = time.process_time()
+        self._memory.cpu_s[self._setup.number] = self._cpu_before_s + time.process_time()
 
     def hire(self, plan: ActingPlan, connection: Connection[Any, Any]) -> None:
         """Start a worker.

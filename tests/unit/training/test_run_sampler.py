@@ -41,6 +41,7 @@ class Scene:
     truncated: int = 0
     weights: NDArray[np.float32] = field(default_factory=lambda: np.array([3, 4, 0], np.float32))
     queue: QueueReading | None = None
+    elsewhere_s: list[float] = field(default_factory=list)
 
     def sampler(self) -> RunSampler:
         """Looks at this scene."""
@@ -56,6 +57,7 @@ class Scene:
                 statistics=lambda: {"square_average": np.array([0.0, 2.0])},
                 layers=[LayerSlice("trunk", 0, 2), LayerSlice("value", 2, 3)],
                 queue=lambda: self.queue,
+                elsewhere_s=lambda: self.elsewhere_s,
             )
         )
 
@@ -146,6 +148,18 @@ def test_actors_and_optimizers_are_counted_by_their_numbers() -> None:
     assert sample.histograms is not None
     assert sample.histograms["worker_pushes"] == Histogram(0, 0, (0.0, 5.0))
     assert sample.metrics["worker_pushes_per_second"].min == 5.0
+
+
+def test_processor_time_is_that_of_all_processes() -> None:
+    """The sum, and the spread over those that are up."""
+    scene = Scene(elsewhere_s=[0.0, 0.0])
+    sampler = scene.sampler()
+    sampler.sample(0.0)
+    scene.elsewhere_s = [1e9, 0.0]
+    metrics = sampler.sample(1.0).metrics
+
+    assert metrics["process_cores"].count == 2
+    assert metrics["processor_cores"].last >= metrics["process_cores"].max > 0.0
 
 
 def test_threads_at_the_gate_have_no_shares() -> None:
