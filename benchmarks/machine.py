@@ -7,7 +7,9 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("matinee", "torch", "numpy", "gymnasium")
+from matinee import __version__
+
+_PACKAGES = ("torch", "numpy", "gymnasium")
 
 
 def cores() -> int:
@@ -36,7 +38,8 @@ def describe_machine() -> str:
 def describe_versions(*others: str) -> str:
     """Of Python and of what the figures depend on, and others as they are to be shown."""
     ours = [f"{package} {version(package)}" for package in _PACKAGES]
-    return ", ".join([f"Python {platform.python_version()}", *ours, *others])
+    own = [f"matinee {__version__}", f"Python {platform.python_version()}"]
+    return ", ".join([*own, *ours, *others])
 
 
 def load_per_core() -> float:

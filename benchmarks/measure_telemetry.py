@@ -13,33 +13,37 @@ import argparse
 import os
 import threading
 import time
-from typing import Any
 from unittest import mock
 
-from matinee.training.torch_threads import limit_library_threads, limit_torch_threads
+from matinee.training.torch_threads import limit_library_threads
 
 limit_library_threads(os.environ)
 
-from matinee.algorithm import gradients  # noqa: E402 -- only after the threads are settled
+import numpy as np  # noqa: E402 -- only after the threads are settled
+
+from matinee.algorithm.rollout import Rollout  # noqa: E402
 from matinee.contracts.run_spec import RunSpec, parse_run_spec  # noqa: E402
 from matinee.environments.catalogue import preset  # noqa: E402
-from matinee.training.actor_learner import ActorLearner  # noqa: E402
+from matinee.training import crews  # noqa: E402
+from matinee.training.actor_learner import ActorLearner, run_actor_learner  # noqa: E402
+from matinee.training.learner import LocalLearner  # noqa: E402
+from matinee.training.shared_parts import SharedParts  # noqa: E402
 from matinee.training.step_reporter import StepReporter  # noqa: E402
 from matinee.training.telemetry import Telemetry  # noqa: E402
+from matinee.training.torch_threads import limit_torch_threads  # noqa: E402
 from matinee.training.trainer import Trainer  # noqa: E402
 
 
 def cost_us(spec: RunSpec) -> float:
     """Processor time of the one worker for each env step, in microseconds."""
     spent: list[float] = []
-    run = ActorLearner.run
 
-    def timed(worker: ActorLearner) -> None:
-        run(worker)
+    def timed(worker: ActorLearner, shared: SharedParts) -> None:
+        run_actor_learner(worker, shared)
         spent.append(time.thread_time())
 
     woken = threading.Event()
-    with mock.patch.object(ActorLearner, "run", timed):
+    with mock.patch.object(crews, "run_actor_learner", timed):
         trainer = Trainer(spec, on_wake=woken.set)
         trainer.start()
         while trainer.outcome is None:
@@ -53,9 +57,14 @@ def nothing(*_: object, **__: object) -> None:
     """In place of telemetry."""
 
 
-def no_details(**_samples: Any) -> dict[str, float]:
-    """Nothing about the samples of a batch."""
-    return {}
+def never(*_: object) -> bool:
+    """In place of asking whether dear diagnostics are due."""
+    return False
+
+
+def only_count(self: StepReporter, rollout: Rollout, rows: slice, _times: object) -> None:
+    """In place of keeping steps until their episodes are looked for."""
+    self._env_steps.add(self._worker, int(np.count_nonzero(rollout.valid[rows])))
 
 
 def main() -> None:
@@ -75,9 +84,9 @@ def main() -> None:
     for _ in range(arguments.rounds):
         with_it.append(cost_us(spec))
         with (
-            mock.patch.object(StepReporter, "flush", nothing),
+            mock.patch.object(StepReporter, "add", only_count),
             mock.patch.object(Telemetry, "record_update", nothing),
-            mock.patch.object(gradients, "sample_details", no_details),
+            mock.patch.object(LocalLearner, "_is_detail_due", never),
         ):
             without.append(cost_us(spec))
     share = min(with_it) / min(without) - 1.0

@@ -1,0 +1,213 @@
+"""Whether a long run grows: memory, open files, threads, sample queue of one `matinee train`.
+
+    python -m benchmarks.soak [--minutes 30] [--preset cartpole-ga3c]
+
+Trains at full speed without a target and looks at the process every few seconds. What it reports is
+the slope of a line through the samples, without the first fifth, in which caches fill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from benchmarks.fresh_process import ROOT, ProgramFailedError
+from benchmarks.machine import describe_machine, describe_versions
+from benchmarks.ours import EXTRA_TIMEOUT_S, train_document
+from benchmarks.report import table
+from matinee.contracts.presets import Preset
+from matinee.environments.catalogue import preset, presets
+from matinee.journal.reader import JournalReader
+
+SAMPLE_INTERVAL_S = 5.0
+WARM_UP_SHARE = 0.2
+BYTES_PER_MB = 1e6
+SECONDS_PER_HOUR = 3600.0
+QUEUE_PREFIX = "queue_"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The process at one moment.
+
+    Attributes:
+        seconds: Since its start.
+        memory_mb: Resident memory.
+        open_files: File descriptors.
+        threads: Of the process.
+        record_mb: Size of its run folder.
+    """
+
+    seconds: float
+    memory_mb: float
+    open_files: int
+    threads: int
+    record_mb: float
+
+
+UNITS: Mapping[str, str] = {
+    "memory_mb": "resident memory, MB",
+    "open_files": "open files",
+    "threads": "threads",
+    "record_mb": "record on disk, MB",
+}
+
+
+def slope_per_hour(seconds: Sequence[float], values: Sequence[float]) -> float:
+    """Of the least-squares line."""
+    slope = np.polynomial.Polynomial.fit(seconds, values, deg=1).convert().coef
+    return float(slope[1]) * SECONDS_PER_HOUR if len(slope) > 1 else 0.0
+
+
+def settled(samples: Sequence[Sample]) -> list[Sample]:
+    """Without the first fifth."""
+    return list(samples[int(len(samples) * WARM_UP_SHARE) :])
+
+
+def sampled(document: Mapping[str, object], *, minutes: float, data_dir: Path) -> list[Sample]:
+    """Train, and look at it until it ends.
+
+    Raises:
+        ProgramFailedError: it ended badly, or not at all.
+    """
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "matinee.cli.main", "train", "-", "--quiet"),
+            *("--data-dir", str(data_dir)),
+        ],
+        stdin=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(document))
+    process.stdin.close()
+    watched = psutil.Process(process.pid)
+    began_s = time.monotonic()
+    samples: list[Sample] = []
+    try:
+        while process.poll() is None:
+            elapsed_s = time.monotonic() - began_s
+            if elapsed_s > minutes * 60 + EXTRA_TIMEOUT_S:
+                raise ProgramFailedError("it did not end in time")
+            try:
+                samples.append(_look(watched, elapsed_s, data_dir))
+            except psutil.NoSuchProcess:
+                break
+            time.sleep(SAMPLE_INTERVAL_S)
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        raise ProgramFailedError(f"matinee train ended with {process.returncode}")
+    return samples
+
+
+def _look(watched: psutil.Process, elapsed_s: float, data_dir: Path) -> Sample:
+    with watched.oneshot():
+        return Sample(
+            seconds=elapsed_s,
+            memory_mb=watched.memory_info().rss / BYTES_PER_MB,
+            open_files=watched.num_fds(),
+            threads=watched.num_threads(),
+            record_mb=_folder_bytes(data_dir) / BYTES_PER_MB,
+        )
+
+
+def _folder_bytes(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent) / name
+            # Checkpoints are replaced while we look.
+            total += path.stat().st_size if path.exists() else 0
+    return total
+
+
+def queue_means(reader: JournalReader) -> dict[str, list[tuple[float, float]]]:
+    """Every metric of the queue: seconds of training, and its mean then."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for rows in reader.metric_rows():
+        for _, name, _, seconds, _, _, mean, *_ in rows:
+            if str(name).startswith(QUEUE_PREFIX):
+                found.setdefault(str(name), []).append((float(str(seconds)), float(str(mean))))
+    return found
+
+
+def report(samples: Sequence[Sample], queue: Mapping[str, list[tuple[float, float]]]) -> str:
+    """A row for everything that might grow."""
+    steady = settled(samples)
+    rows = []
+    for name, words in UNITS.items():
+        values = [float(asdict(sample)[name]) for sample in steady]
+        slope = slope_per_hour([sample.seconds for sample in steady], values)
+        rows.append(
+            f"| {words} | {values[0]:.1f} | {values[-1]:.1f} | {max(values):.1f} | {slope:+.2f} |"
+        )
+    for name, points in sorted(queue.items()):
+        kept = points[int(len(points) * WARM_UP_SHARE) :]
+        values = [mean for _, mean in kept]
+        if len(kept) > 1:
+            slope = slope_per_hour([at for at, _ in kept], values)
+            rows.append(
+                f"| `{name}` | {values[0]:.1f} | {values[-1]:.1f} | {max(values):.1f} "
+                f"| {slope:+.2f} |"
+            )
+    return table("| | after warm-up | at the end | most | per hour |", rows)
+
+
+def chosen_preset(name: str) -> Preset:
+    """By its name, which argparse has checked."""
+    found = preset(name)
+    assert found is not None
+    return found
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Train and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument(
+        "--preset", choices=[each.name for each in presets()], default="cartpole-ga3c"
+    )
+    arguments = parser.parse_args(words)
+    document = train_document(
+        chosen_preset(arguments.preset),
+        {
+            "seed": 1,
+            "budget": {
+                "env_steps": None,
+                "target_return": None,
+                "seconds": arguments.minutes * 60,
+            },
+        },
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        samples = sampled(document, minutes=arguments.minutes, data_dir=data_dir)
+        (run_dir,) = (data_dir / "runs").iterdir()
+        reader = JournalReader(run_dir)
+        progress = reader.snapshot()[0].progress
+        queue = queue_means(reader)
+    print(f"{describe_machine()}; {describe_versions()}\n")
+    print(
+        f"`{arguments.preset}`, {arguments.minutes:g} minutes, {progress.env_steps:,} env steps, "
+        f"{progress.episodes:,} episodes, {progress.updates:,} updates:\n"
+    )
+    print(report(samples, queue))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
