@@ -11,6 +11,7 @@ sample variances"; Schulman's normalisation of observations with a clip, as in O
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -51,40 +52,63 @@ class NormalizationState:
 class _Scale(NamedTuple):
     """What turns observations into normalised ones; replaced as a whole, never changed."""
 
+    seen: float
+    """Observations that the statistics stood on."""
+
     mean: NDArray[np.float32]
     inverse_std: NDArray[np.float32]
 
 
+def statistics_length(size: int) -> int:
+    """Numbers in which the statistics of observations of `size` numbers are kept."""
+    return 1 + 2 * size
+
+
 class ObservationNormalizer:
-    """The shared statistics. Reading takes no lock; merging does, for some microseconds.
+    """The shared statistics: one object for each process.
+
+    Reading takes the lock only where somebody has added observations since the last time; merging
+    takes it for some microseconds.
 
     Args:
         size: Numbers in an observation.
         state: Statistics to go on from, of a checkpoint.
+        memory: Where the statistics are kept, if other processes share them; all zeros at first.
+            Shape: (statistics_length(size),).
+        lock: Guards the memory, among processes if they share it.
 
     Raises:
         ValueError: if the state is not of this size.
     """
 
-    def __init__(self, size: int, state: NormalizationState | None = None) -> None:
-        self._lock = threading.Lock()
-        """Guards `_count`, `_mean` and `_m2`."""
-        self._count = 0.0
-        self._mean = np.zeros(size, np.float64)
-        self._m2 = np.zeros(size, np.float64)
+    def __init__(
+        self,
+        size: int,
+        state: NormalizationState | None = None,
+        *,
+        memory: NDArray[np.float64] | None = None,
+        lock: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        self._lock = threading.Lock() if lock is None else lock
+        """Guards the memory: count, mean and sum of squares are of one moment."""
+        numbers = np.zeros(statistics_length(size)) if memory is None else memory
+        self._count = numbers[:1]
+        self._mean = numbers[1 : 1 + size]
+        self._m2 = numbers[1 + size :]
         if state is not None:
             if state.mean.shape != (size,) or state.m2.shape != (size,):
                 raise ValueError(
                     f"the statistics are of {state.mean.size} numbers; observations have {size}"
                 )
-            self._count = float(state.count)
-            self._mean, self._m2 = state.mean.copy(), state.m2.copy()
+            self._mean[:] = state.mean
+            self._m2[:] = state.m2
+            self._count[0] = state.count
         self._scale = self._new_scale()
 
     @property
     def count(self) -> float:
         """Observations that the statistics stand on."""
-        return self._count
+        return float(self._count[0])
 
     def merge(self, observations: NDArray[np.float32]) -> None:
         """Add observations to the statistics.
@@ -96,15 +120,18 @@ class ObservationNormalizer:
         mean = observations.mean(axis=0, dtype=np.float64)
         m2 = np.square(observations - mean).sum(axis=0)
         with self._lock:
-            total = self._count + added
+            before = float(self._count[0])
+            total = before + added
             delta = mean - self._mean
-            self._mean = self._mean + delta * (added / total)
-            self._m2 = self._m2 + m2 + delta**2 * (self._count * added / total)
-            self._count = total
-            self._scale = self._new_scale()
+            self._mean += delta * (added / total)
+            self._m2 += m2 + delta**2 * (before * added / total)
+            self._count[0] = total
 
     def normalize(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """(x - μ)/σ within ±10, as a new array; shape (…, n). Before any sample: clipped only."""
+        if self._count[0] != self._scale.seen:
+            with self._lock:
+                self._scale = self._new_scale()
         scale = self._scale
         normal = observations - scale.mean
         normal *= scale.inverse_std
@@ -113,17 +140,22 @@ class ObservationNormalizer:
     def state(self) -> NormalizationState:
         """The statistics, of one moment."""
         with self._lock:
-            return NormalizationState(np.array(self._count), self._mean.copy(), self._m2.copy())
+            return NormalizationState(np.array(self._count[0]), self._mean.copy(), self._m2.copy())
+
+    def snapshot(self) -> ObservationNormalizer:
+        """One that stays as this one is now, for test episodes."""
+        return ObservationNormalizer(len(self._mean), self.state())
 
     def _new_scale(self) -> _Scale:
-        if self._count == 0.0:
+        count = float(self._count[0])
+        if count == 0.0:
             return _Scale(
-                np.zeros(len(self._mean), np.float32), np.ones(len(self._mean), np.float32)
+                0.0, np.zeros(len(self._mean), np.float32), np.ones(len(self._mean), np.float32)
             )
-        variance = self._m2 / self._count
         return _Scale(
+            count,
             self._mean.astype(np.float32),
-            (1.0 / np.sqrt(variance + _EPSILON)).astype(np.float32),
+            (1.0 / np.sqrt(self._m2 / count + _EPSILON)).astype(np.float32),
         )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ from safetensors.numpy import load, save
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.progress import SolvedAt
 from matinee.contracts.run_spec import RunSpec
+from matinee.environments.normalization import NormalizationState
 from matinee.errors import CheckpointError
 
 FORMAT = 1
@@ -38,6 +39,7 @@ MANIFEST_FILE = "manifest.json"
 TEMPORARY_SUFFIX = ".tmp"
 _WEIGHTS = "weights"
 _STATISTICS_PREFIX = "optimizer."
+_NORMALIZATION_PREFIX = "normalization."
 
 
 class _Document(BaseModel):
@@ -92,11 +94,13 @@ class CheckpointState:
         document: Everything but the arrays.
         weights: Shape: (size,).
         statistics: The optimizer's arrays, by name.
+        normalization: Of observations, where they are normalised.
     """
 
     document: CheckpointDocument
     weights: NDArray[np.float32]
     statistics: dict[str, NDArray[np.floating[Any]]]
+    normalization: NormalizationState | None = None
 
 
 def save_checkpoint(state: CheckpointState, folder: Path) -> CheckpointManifest:
@@ -114,6 +118,7 @@ def save_checkpoint(state: CheckpointState, folder: Path) -> CheckpointManifest:
             {
                 _WEIGHTS: state.weights,
                 **{f"{_STATISTICS_PREFIX}{k}": array for k, array in state.statistics.items()},
+                **_normalization_arrays(state.normalization),
             }
         ),
         STATE_FILE: document.model_dump_json(by_alias=True).encode(),
@@ -157,6 +162,7 @@ def load_checkpoint(folder: Path) -> CheckpointState:
         document = CheckpointDocument.model_validate_json(contents[STATE_FILE])
         arrays = load(contents[TENSORS_FILE])
         weights = arrays.pop(_WEIGHTS)
+        normalization = _take_normalization(arrays)
     except OSError as error:
         raise CheckpointError(f"{folder.name} can't be read: {error}") from error
     except (ValidationError, SafetensorError, KeyError) as error:
@@ -165,6 +171,7 @@ def load_checkpoint(folder: Path) -> CheckpointState:
         document=document,
         weights=weights,
         statistics={name.removeprefix(_STATISTICS_PREFIX): array for name, array in arrays.items()},
+        normalization=normalization,
     )
 
 
@@ -219,6 +226,27 @@ def prune_checkpoints(
     except OSError as error:
         raise CheckpointError(f"old checkpoints can't be deleted: {error}") from error
     return [path.name for _, path in found if path in stay], [path.name for path in deleted]
+
+
+def _normalization_arrays(state: NormalizationState | None) -> dict[str, NDArray[np.float64]]:
+    if state is None:
+        return {}
+    return {
+        f"{_NORMALIZATION_PREFIX}{field.name}": getattr(state, field.name)
+        for field in fields(NormalizationState)
+    }
+
+
+def _take_normalization(arrays: dict[str, NDArray[Any]]) -> NormalizationState | None:
+    """Of the arrays of a file; they are removed.
+
+    Raises:
+        KeyError: if only some of them are there.
+    """
+    names = [field.name for field in fields(NormalizationState)]
+    if not any(f"{_NORMALIZATION_PREFIX}{name}" in arrays for name in names):
+        return None
+    return NormalizationState(**{n: arrays.pop(f"{_NORMALIZATION_PREFIX}{n}") for n in names})
 
 
 def _read_verified(folder: Path, name: str, manifest: CheckpointManifest) -> bytes:

@@ -19,6 +19,7 @@ from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector
+from matinee.environments.normalization import NormalizedVector
 from matinee.environments.vector import EnvironmentVector
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.phase_clock import PhaseClock
@@ -44,6 +45,7 @@ class ActingPlan:
         environment_seed: Of their first episodes; later ones follow from it.
         action_seed: Of the choice of actions.
         generator_state: Of the choice of actions, from a checkpoint, instead of the seed.
+        freezes_normalization: First observations add nothing to the statistics.
     """
 
     slot: int
@@ -53,6 +55,7 @@ class ActingPlan:
     environment_seed: int
     action_seed: np.random.SeedSequence
     generator_state: dict[str, object] | None = None
+    freezes_normalization: bool = False
 
     def generator(self) -> np.random.Generator:
         """Of the choice of actions, as it is at the beginning."""
@@ -108,6 +111,8 @@ class RolloutCollector:
             budget=shared.budget,
         )
         self._environment: EnvironmentVector | None = None
+        self._normalized: NormalizedVector | None = None
+        """The same vector, where observations are normalised."""
         self._observations: NDArray[Any] = np.empty(0, np.float32)
         self._times = np.zeros(plan.rollout_length)
         self._reported_rows = 0
@@ -120,6 +125,12 @@ class RolloutCollector:
     def __enter__(self) -> Self:
         """Build the environments and begin their first episodes."""
         self._environment = build_vector(self._plan.environment, self._plan.environments)
+        if self._shared.normalizer is not None:
+            self._environment = self._normalized = NormalizedVector(
+                self._environment,
+                self._shared.normalizer,
+                frozen=self._plan.freezes_normalization,
+            )
         self._observations = self._environment.reset(self._plan.environment_seed)
         return self
 
@@ -162,6 +173,8 @@ class RolloutCollector:
         environment = self._environment
         assert environment is not None, "the collector is entered before it collects"
         self._begin(rollout)
+        if self._normalized is not None:
+            self._normalized.frozen = values.freeze_normalization
         control = self._shared.control
         paced = values.target_steps_per_second > 0.0 or values.worker_delay_s > 0.0
         noise: Floats = np.empty((0, 0, 0), np.float32)

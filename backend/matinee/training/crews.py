@@ -101,6 +101,7 @@ class CrewParts:
             ),
             action_seed=seed_sequence(seed, Purpose.ACTIONS, worker=slot, occasion=now),
             generator_state=self.generator_states.pop(slot, None),
+            freezes_normalization=values.freeze_normalization,
         )
 
     def reported(self, slot: int, life: Life) -> Life:

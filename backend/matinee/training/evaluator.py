@@ -13,6 +13,8 @@ from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
 from matinee.contracts.run_spec import EnvironmentSpec, EvaluationSpec
 from matinee.environments.factory import build_vector
+from matinee.environments.normalization import NormalizedVector, ObservationNormalizer
+from matinee.environments.vector import EnvironmentVector
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
 from matinee.training.parameter_store import ParameterStore
@@ -62,7 +64,9 @@ class Evaluator:
         seed: int,
         store: ParameterStore,
         env_steps: SlotCounter,
+        normalizer: ObservationNormalizer | None = None,
     ) -> None:
+        self._normalizer = normalizer
         self._environment_spec = environment
         self._seed = seed
         self._store = store
@@ -93,7 +97,13 @@ class Evaluator:
             seeds = seed_sequence(
                 self._seed, Purpose.EVALUATION, worker=self._evaluations, occasion=env_step
             )
-            environment = build_vector(self._environment_spec, 1, evaluation=True)
+            environment: EnvironmentVector = build_vector(
+                self._environment_spec, 1, evaluation=True
+            )
+            if self._normalizer is not None:
+                environment = NormalizedVector(
+                    environment, self._normalizer.snapshot(), frozen=True
+                )
             try:
                 generator = np.random.default_rng(seeds)
                 observations = environment.reset(integer_seed(seeds))
@@ -110,6 +120,8 @@ class Evaluator:
                         actions = self._policy.act(observations, noise)
                     step = environment.step(actions)
                     observations = step.observations
+                    if not step.valid[0]:
+                        continue
                     total += float(step.rewards[0])
                     length += 1
                     ended = bool(step.ended[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matinee.environments.normalization import ObservationNormalizer
 from matinee.training.budget import Budget
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
@@ -26,6 +27,8 @@ class SharedParts:
     clock: Stopwatch
     env_steps: SlotCounter
     budget: Budget
+    normalizer: ObservationNormalizer | None
+    """Of observations; None: they are learned from as they are."""
 
 
 @dataclass(frozen=True)

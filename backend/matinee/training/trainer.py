@@ -25,6 +25,7 @@ from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import look_at, reward_threshold
+from matinee.environments.normalization import ObservationNormalizer
 from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
 from matinee.training.budget import Budget
 from matinee.training.checkpoints import (
@@ -100,6 +101,7 @@ class Trainer:
             hidden=tuple(spec.network.hidden),
             activation=spec.network.activation.value,
             shared_trunk=spec.network.shared_trunk,
+            log_std_init=spec.network.log_std_init,
         )
         before = restore.document if restore is not None else None
         self._memory = self._shared_memory(before)
@@ -109,6 +111,7 @@ class Trainer:
             if self._memory
             else SlotCounter(SLOTS, base=before.env_steps if before else 0)
         )
+        self._normalizer = self._new_normalizer(restore)
         self._clock = TrainingClock(
             seconds=before.seconds if before else 0.0,
             on_change=signals.publish_clock if signals else None,
@@ -158,6 +161,7 @@ class Trainer:
             seed=self._seed,
             store=self._store,
             env_steps=self._env_steps,
+            normalizer=self._normalizer,
         )
         self._periodic_evaluation = PeriodicEvaluation(
             spec.evaluation,
@@ -305,6 +309,7 @@ class Trainer:
             ),
             weights=self._weights_now(),
             statistics=statistics,
+            normalization=self._normalizer.state() if self._normalizer else None,
         )
 
     def _weights_now(self) -> FloatVector:
@@ -320,9 +325,23 @@ class Trainer:
             return None
         return RunMemory(
             self._shape.layout().size,
+            observation_size=self._shape.interface.observation_size,
             pushes=before.updates if before else 0,
             env_steps=before.env_steps if before else 0,
         )
+
+    def _new_normalizer(self, restore: CheckpointState | None) -> ObservationNormalizer | None:
+        if not self._spec.environment.normalize_observations:
+            return None
+        interface = self._shape.interface
+        if len(interface.observation_shape) > 1:
+            raise InvalidInputError(
+                "images are not normalised: set normalize_observations to false"
+            )
+        state = restore.normalization if restore else None
+        if self._memory is not None:
+            return self._memory.normalizer(state)
+        return ObservationNormalizer(interface.observation_size, state)
 
     def _new_store(self, restore: CheckpointState | None) -> HogwildParameterStore:
         size = self._shape.layout().size
@@ -362,6 +381,7 @@ class Trainer:
             clock=self._clock,
             env_steps=self._env_steps,
             budget=self._budget,
+            normalizer=self._normalizer,
         )
         return CrewParts(
             spec=self._spec,

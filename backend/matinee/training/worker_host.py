@@ -79,6 +79,7 @@ class WorkerHost:
         self._setup = setup
         self._memory = RunMemory(
             setup.shape.layout().size,
+            observation_size=setup.shape.interface.observation_size,
             pushes=setup.pushes,
             env_steps=setup.env_steps,
             descriptor=memory_descriptor,
@@ -86,6 +87,9 @@ class WorkerHost:
         # A process of this number may have been here before, and left with its last worker.
         self._cpu_before_s = self._memory.cpu_s[setup.number]
         self._pacer = self._memory.pacer(self._memory.signals.hurry)
+        self._normalizer = (
+            self._memory.normalizer() if setup.spec.environment.normalize_observations else None
+        )
 
     def tell_cpu(self) -> None:
         """Say how much processor time this process has used."""
@@ -141,6 +145,7 @@ class WorkerHost:
                 clock=memory.signals,
                 control=control,
             ),
+            normalizer=self._normalizer,
         )
 
 

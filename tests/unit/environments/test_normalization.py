@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,11 @@ from fakes.probe_environments import register_probes
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments import normalization
 from matinee.environments.factory import build_vector
-from matinee.environments.normalization import NormalizedVector, ObservationNormalizer
+from matinee.environments.normalization import (
+    NormalizedVector,
+    ObservationNormalizer,
+    statistics_length,
+)
 
 RNG = np.random.default_rng(0)
 SAMPLES = RNG.normal([5.0, -2.0, 0.0], [3.0, 0.1, 0.0], (1000, 3)).astype(np.float32)
@@ -139,3 +145,30 @@ def test_two_workers_share_what_they_saw() -> None:
     assert before.count == 4
     assert after.count == 8
     assert not np.array_equal(before.mean, after.mean)
+
+
+def test_processes_share_memory_and_lock() -> None:
+    """What one object adds, another over the same memory normalises with."""
+    memory, lock = np.zeros(statistics_length(3)), threading.Lock()
+    here = ObservationNormalizer(3, memory=memory, lock=lock)
+    there = ObservationNormalizer(3, memory=memory, lock=lock)
+    here.merge(SAMPLES[:300])
+    there.merge(SAMPLES[300:])
+    alone = ObservationNormalizer(3)
+    alone.merge(SAMPLES[:300])
+    alone.merge(SAMPLES[300:])
+
+    np.testing.assert_array_equal(here.normalize(SAMPLES), alone.normalize(SAMPLES))
+    np.testing.assert_array_equal(there.normalize(SAMPLES), alone.normalize(SAMPLES))
+
+
+def test_a_snapshot_stays_as_it_is() -> None:
+    """Whatever is added to the original."""
+    normalizer = ObservationNormalizer(3)
+    normalizer.merge(SAMPLES[:10])
+    snapshot = normalizer.snapshot()
+    before = snapshot.normalize(SAMPLES)
+    normalizer.merge(SAMPLES[10:])
+
+    np.testing.assert_array_equal(snapshot.normalize(SAMPLES), before)
+    assert snapshot.count == 10
