@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -86,6 +87,7 @@ def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
                 presets=BuiltInPresets(),
                 registry=registry,
                 max_workers=settings.max_workers_per_run,
+                cores=os.cpu_count() or 1,
             )
         )
     # Before there is a run: Ctrl-C during these seconds must not leave one that waits for ever.

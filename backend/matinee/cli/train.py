@@ -61,7 +61,7 @@ def train(
         int | None,
         typer.Option(
             help="a3c only: processes that share the weights, to use more cores than one Python "
-            "can; the workers are dealt to them."
+            "can; the workers are dealt to them. Left out: what pays for the length of the run."
         ),
     ] = None,
     lockstep: Annotated[

@@ -303,7 +303,11 @@ class RunRequest(_SpecPart):
     network: NetworkSpec | None = None
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
     envs_per_worker: Annotated[int, Field(ge=1, le=4096)] | None = None
-    processes: Annotated[int, Field(ge=1, le=PROCESSES_MAX)] | None = None
+    processes: Annotated[int, Field(ge=1, le=PROCESSES_MAX)] | None = Field(
+        default=None,
+        description="Left out: 1, but one for each core and worker if a3c will train for a minute "
+        "or more and no preset is used.",
+    )
     lockstep: bool | None = None
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     hyperparameters: dict[str, HyperparameterSetting | None] | None = Field(

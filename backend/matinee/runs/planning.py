@@ -18,6 +18,7 @@ from matinee.contracts.run_spec import (
 from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf
+from matinee.runs.process_choice import processes_that_pay
 
 SEED_BITS = 31
 IMAGE_AXES = 3
@@ -30,8 +31,11 @@ async def plan_run(
     presets: PresetShelf,
     registry: EnvironmentRegistry,
     max_workers: int,
+    cores: int,
 ) -> tuple[RunSpec, RunDetails]:
     """The spec and the details of a new run; nothing is made yet.
+
+    Left out, the number of processes is chosen; a preset has been measured with what it says.
 
     Raises:
         InvalidInputError: naming every wrong field and what is allowed.
@@ -52,6 +56,9 @@ async def plan_run(
     if environment is None:
         raise await _unknown_environment(spec.environment.id, registry)
     _check_environment(spec, environment)
+    if request.preset is None and document.get("processes") is None:
+        processes = processes_that_pay(spec, environment, cores=cores)
+        spec = spec.model_copy(update={"processes": processes})
     stem = spec.preset or f"{spec.environment.id} {spec.algorithm.value}"
     details = RunDetails(
         name=spec.name or f"{stem} {run_id[-4:].lower()}", group=spec.group, tags=list(spec.tags)

@@ -391,6 +391,7 @@ class RunService:
             presets=self._presets,
             registry=self._registry,
             max_workers=self._limits.workers_per_run,
+            cores=os.cpu_count() or 1,
         )
         command = new_command(run_id, Start(), new_ulid(), actor=actor) if request.start else None
         with self._steering.admission(run_id) if command is not None else nullcontext():

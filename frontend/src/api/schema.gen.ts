@@ -1741,6 +1741,7 @@ export interface components {
             network?: components["schemas"]["NetworkSpecInput"] | null;
             workers?: number | null;
             envs_per_worker?: number | null;
+            /** @description Left out: 1, but one for each core and worker if a3c will train for a minute or more and no preset is used. */
             processes?: number | null;
             lockstep?: boolean | null;
             seed?: number | null;

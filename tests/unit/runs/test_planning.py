@@ -33,6 +33,7 @@ async def plan(registry: EnvironmentProbe, **fields: Any) -> tuple[RunSpec, RunD
         presets=BuiltInPresets(),
         registry=registry,
         max_workers=8,
+        cores=4,
     )
 
 
@@ -66,6 +67,16 @@ async def test_a_preset_is_filled_in_first(registry: EnvironmentProbe) -> None:
     assert spec.budget.target_return is None
     assert spec.budget.env_steps == preset.spec.budget.env_steps
     assert (details.name, details.group, details.tags) == ("mine", "g", ["a"])
+
+
+async def test_processes_are_chosen_unless_somebody_says(registry: EnvironmentProbe) -> None:
+    """For a long run as many as pay; but what the request says or a preset was measured with."""
+    long: dict[str, Any] = {"budget": {"env_steps": 1_000_000_000}, "workers": 3}
+    alone, _ = await plan(registry, environment={"id": "CartPole-v1"}, **long)
+    told, _ = await plan(registry, environment={"id": "CartPole-v1"}, processes=1, **long)
+    preset, _ = await plan(registry, preset="cartpole-a3c", **long)
+
+    assert [spec.processes for spec in (alone, told, preset)] == [3, 1, 1]
 
 
 async def test_what_is_left_out_is_chosen(registry: EnvironmentProbe) -> None:
