@@ -30,6 +30,11 @@ class EnvironmentDescription(BaseModel):
     untrainable_reason: str | None = None
     observation: SpaceDescription | None = None
     action: SpaceDescription | None = None
+    seen_as: Literal["vector", "image"] | None = Field(
+        default=None,
+        description="What a network gets of an observation: an image, which a convolution can "
+        "look at, or a row of numbers. Null if nothing can train on it.",
+    )
     reward_threshold: float | None = Field(
         default=None, description="Mean return of 100 episodes that counts as solved."
     )

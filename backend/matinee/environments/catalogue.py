@@ -1,11 +1,10 @@
-"""Curated environments and presets, as data: this module imports neither gymnasium nor torch."""
+"""Presets with their measurements, as data: this module imports neither gymnasium nor torch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
-from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
@@ -15,18 +14,6 @@ from matinee.environments.preset_definitions import DEFINITIONS
 
 MEASUREMENTS_FILE = "preset_measurements.json"
 """Beside this module; written by benchmarks/measure_presets.py."""
-
-CURATED_ENVIRONMENTS: Mapping[str, str] = MappingProxyType(
-    {
-        "CartPole-v1": "Balance a pole on a cart. Solved in seconds; the place to start.",
-        "CartPole-v0": "The same with episodes of 200 steps, as in older texts.",
-        "Acrobot-v1": "Swing a two-link arm above a line. Reward comes late.",
-        "MountainCar-v0": "Rock a weak car out of a valley. Hard for A3C: no reward before the "
-        "goal, so it is about exploration.",
-        "LunarLander-v3": "Land between two flags. Takes minutes; needs Box2D.",
-    }
-)
-"""Environments that people meet first, each in a sentence."""
 
 
 @cache

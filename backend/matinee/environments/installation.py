@@ -9,6 +9,9 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
+SNAPSHOT_EDITION = 2
+"""Raised when a snapshot of the registry says more, or something else, than before."""
+
 FINGERPRINTED_PACKAGES = (
     "matinee",
     "gymnasium",
@@ -25,16 +28,17 @@ FINGERPRINTED_PACKAGES = (
 )
 """Packages whose version changes what the registry holds or what can be built."""
 
-_MODULE_TO_EXTRA = (
-    ("gymnasium.envs.box2d", "matinee[box2d]"),
-    ("gymnasium.envs.mujoco", "matinee[mujoco]"),
-    ("gymnasium.envs.phys2d", "gymnasium[jax]"),
-    ("gymnasium.envs.tabular", "gymnasium[jax]"),
-    ("gymnasium.envs.toy_text", "gymnasium[toy-text]"),
-    ("gymnasium.envs.classic_control", "gymnasium[classic-control]"),
-    ("ale_py", "matinee[atari]"),
-    ("minigrid", "matinee[minigrid]"),
+_REQUIREMENTS = (
+    ("gymnasium.envs.box2d", "Box2D", "matinee[box2d]"),
+    ("gymnasium.envs.mujoco", "mujoco", "matinee[mujoco]"),
+    ("gymnasium.envs.phys2d", "jax", "gymnasium[jax]"),
+    ("gymnasium.envs.tabular", "jax", "gymnasium[jax]"),
+    ("gymnasium.envs.toy_text", "pygame", "gymnasium[toy-text]"),
+    ("gymnasium.envs.classic_control", "pygame", "gymnasium[classic-control]"),
+    ("ale_py", "ale_py", "matinee[atari]"),
+    ("minigrid", "minigrid", "matinee[minigrid]"),
 )
+"""Where environments are defined, the module that they need, and what installs it."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +75,21 @@ def installed_versions() -> dict[str, str]:
 
 def fingerprint() -> str:
     """Changes whenever a snapshot of the registry, taken before, may no longer be true."""
-    text = "\n".join(f"{name}={version}" for name, version in installed_versions().items())
+    versions = {"snapshot": str(SNAPSHOT_EDITION), **installed_versions()}
+    text = "\n".join(f"{name}={version}" for name, version in versions.items())
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def install_hint(entry_point: object) -> str | None:
-    """The command that installs what an environment needs, if we know it.
+    """The command that installs what an environment needs, if we know it and it is missing.
 
     Args:
         entry_point: As registered: "module:Class" or a callable.
     """
     module = entry_point if isinstance(entry_point, str) else ""
-    for prefix, extra in _MODULE_TO_EXTRA:
+    for prefix, needed, extra in _REQUIREMENTS:
         if module.startswith(prefix):
-            return _command(extra)
+            return _command(extra) if importlib.util.find_spec(needed) is None else None
     return None
 
 

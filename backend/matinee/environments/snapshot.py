@@ -32,7 +32,7 @@ from matinee.contracts.environments import (
 )
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.atari import ATARI_KWARGS, is_atari
-from matinee.environments.catalogue import CURATED_ENVIRONMENTS
+from matinee.environments.curated import CURATED_ENVIRONMENTS
 from matinee.environments.factory import RESERVED_KWARGS, build_single, has_native_vector
 from matinee.environments.installation import (
     fingerprint,
@@ -41,6 +41,7 @@ from matinee.environments.installation import (
     plugin_of,
 )
 from matinee.environments.interface import untrainable_reason
+from matinee.environments.observations import observation_encoder
 from matinee.environments.plugins import load_all_plugins
 from matinee.errors import EnvironmentBuildError
 
@@ -114,6 +115,7 @@ def describe(spec: EnvSpec) -> EnvironmentDescription:
             untrainable_reason=reason,
             observation=_space(environment.observation_space),
             action=_space(environment.action_space),
+            seen_as=None if reason else _seen_as(environment.observation_space),
             reward_threshold=spec.reward_threshold,
             max_episode_steps=spec.max_episode_steps,
             vectorized=has_native_vector(spec, {}),
@@ -138,6 +140,7 @@ def _describe_atari(spec: EnvSpec) -> EnvironmentDescription:
         action=SpaceDescription(
             kind="Discrete", text="Discrete: the buttons that the game uses, 18 at most"
         ),
+        seen_as="image",
         reward_threshold=spec.reward_threshold,
         max_episode_steps=spec.max_episode_steps,
         vectorized=True,
@@ -167,6 +170,10 @@ def _space(space: gymnasium.Space[Any]) -> SpaceDescription:
         size=int(space.n) if isinstance(space, gymnasium.spaces.Discrete) else None,
         text=str(space) if discrete else " ".join(str(space).split()),
     )
+
+
+def _seen_as(space: gymnasium.Space[Any]) -> Literal["vector", "image"]:
+    return "vector" if len(observation_encoder(space).shape) == 1 else "image"
 
 
 def _constructor_kwargs(spec: EnvSpec) -> dict[str, JsonValue]:

@@ -21,7 +21,6 @@ from matinee.runs.ports import EnvironmentRegistry, PresetShelf
 from matinee.runs.process_choice import processes_that_pay
 
 SEED_BITS = 31
-IMAGE_AXES = 3
 
 
 async def plan_run(
@@ -123,14 +122,16 @@ def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> No
             FieldError(
                 ("environment", "id"),
                 f"{environment.id} needs packages that are not installed: "
-                f"{environment.install_hint}",
+                f"{environment.install_hint}"
+                if environment.install_hint
+                else f"{environment.id} can't be used here: {environment.untrainable_reason}",
             )
         )
     elif not environment.trainable:
         fields.append(
             FieldError(
                 ("environment", "id"),
-                f"{environment.id} can't be trained on yet: {environment.untrainable_reason}",
+                f"{environment.id} can't be trained on: {environment.untrainable_reason}",
             )
         )
     fields.extend(_image_errors(spec, environment))
@@ -152,9 +153,9 @@ def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> No
 def _image_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterator[FieldError]:
     """What fits images only, or everything but images."""
     space = environment.observation
-    if space is None or space.shape is None:
+    if space is None:
         return
-    is_image = space.kind == "Box" and len(space.shape) == IMAGE_AXES
+    is_image = environment.seen_as == "image"
     convolution = spec.network.convolution
     if not is_image and convolution not in (Convolution.AUTO, Convolution.NONE):
         yield FieldError(

@@ -850,6 +850,8 @@ export interface components {
             untrainable_reason: string | null;
             observation: components["schemas"]["SpaceDescription"] | null;
             action: components["schemas"]["SpaceDescription"] | null;
+            /** @description What a network gets of an observation: an image, which a convolution can look at, or a row of numbers. Null if nothing can train on it. */
+            seen_as: ("vector" | "image") | null;
             /** @description Mean return of 100 episodes that counts as solved. */
             reward_threshold: number | null;
             max_episode_steps: number | null;

@@ -6,7 +6,7 @@ import pytest
 
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.run_spec import parse_run_spec
-from matinee.environments.catalogue import CURATED_ENVIRONMENTS, preset, presets
+from matinee.environments.catalogue import preset, presets
 
 
 def test_the_pages_default_comes_first() -> None:
@@ -102,9 +102,3 @@ def test_measured_presets_say_where_and_on_what() -> None:
         assert figures.machine
         assert figures.versions
         assert figures.measured_on
-
-
-def test_curated_environments_say_what_they_are() -> None:
-    """In a sentence for people."""
-    assert "CartPole-v1" in CURATED_ENVIRONMENTS
-    assert all(text.endswith(".") for text in CURATED_ENVIRONMENTS.values())

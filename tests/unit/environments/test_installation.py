@@ -45,8 +45,12 @@ def test_the_fingerprint_is_stable() -> None:
         ("gymnasium.envs.mujoco.ant_v5:AntEnv", "mujoco"),
     ],
 )
-def test_known_environments_have_a_hint(entry_point: str, extra: str) -> None:
-    """The command to type."""
+def test_known_environments_have_a_hint(
+    entry_point: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command to type; none where that would change nothing."""
+    assert installation.install_hint(entry_point) is None
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert installation.install_hint(entry_point) == f'pip install "matinee[{extra}]"'
 
 

@@ -83,30 +83,30 @@ def test_other_spaces_are_installed_but_not_trainable() -> None:
 @pytest.mark.parametrize(
     ("id_", "observation", "action"),
     [
-        ("Pendulum-v1", ("Box", [3]), ("Box", [1])),
-        ("FrozenLake-v1", ("Discrete", []), ("Discrete", [])),
-        ("Blackjack-v1", ("Tuple", None), ("Discrete", [])),
-        ("LunarLander-v3", ("Box", [8]), ("Discrete", [])),
-        ("LunarLanderContinuous-v3", ("Box", [8]), ("Box", [2])),
-        ("CarRacing-v3", ("Box", [96, 96, 3]), ("Box", [3])),
-        ("InvertedPendulum-v5", ("Box", [4]), ("Box", [1])),
-        ("MiniGrid-Empty-5x5-v0", ("Dict", None), ("Discrete", [])),
-        ("ALE/Pong-v5", ("Box", [4, 84, 84]), ("Discrete", None)),
+        ("Pendulum-v1", ("Box", [3], "vector"), ("Box", [1])),
+        ("FrozenLake-v1", ("Discrete", [], "vector"), ("Discrete", [])),
+        ("Blackjack-v1", ("Tuple", None, "vector"), ("Discrete", [])),
+        ("LunarLander-v3", ("Box", [8], "vector"), ("Discrete", [])),
+        ("LunarLanderContinuous-v3", ("Box", [8], "vector"), ("Box", [2])),
+        ("CarRacing-v3", ("Box", [96, 96, 3], "image"), ("Box", [3])),
+        ("InvertedPendulum-v5", ("Box", [4], "vector"), ("Box", [1])),
+        ("MiniGrid-Empty-5x5-v0", ("Dict", None, "vector"), ("Discrete", [])),
+        ("ALE/Pong-v5", ("Box", [4, 84, 84], "image"), ("Discrete", None)),
     ],
 )
 def test_every_kind_of_space_is_described(
     by_id: dict[str, EnvironmentDescription],
     id_: str,
-    observation: tuple[str, list[int] | None],
+    observation: tuple[str, list[int] | None, str],
     action: tuple[str, list[int] | None],
 ) -> None:
-    """Its kind and shape, and that it can be trained on."""
+    """Its kind and shape, what a network gets of it, and that it can be trained on."""
     found = by_id[id_]
 
     assert found.trainable, found.untrainable_reason
     assert found.observation is not None
     assert found.action is not None
-    assert (found.observation.kind, found.observation.shape) == observation
+    assert (found.observation.kind, found.observation.shape, found.seen_as) == observation
     assert (found.action.kind, found.action.shape) == action
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from matinee.bootstrap.presets import BuiltInPresets
+from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
 from matinee.contracts.run_spec import RunRequest, RunSpec
 from matinee.errors import FieldError, InvalidInputError
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.runs.folders import RunDetails
 from matinee.runs.planning import plan_run
+from matinee.runs.ports import EnvironmentRegistry
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +27,7 @@ def registry(environment_cache: Path) -> EnvironmentProbe:
     return EnvironmentProbe(cache_dir=environment_cache)
 
 
-async def plan(registry: EnvironmentProbe, **fields: Any) -> tuple[RunSpec, RunDetails]:
+async def plan(registry: EnvironmentRegistry, **fields: Any) -> tuple[RunSpec, RunDetails]:
     """Plan a run."""
     return await plan_run(
         RunRequest.model_validate(fields),
@@ -37,7 +39,7 @@ async def plan(registry: EnvironmentProbe, **fields: Any) -> tuple[RunSpec, RunD
     )
 
 
-async def refused(registry: EnvironmentProbe, **fields: Any) -> list[FieldError]:
+async def refused(registry: EnvironmentRegistry, **fields: Any) -> list[FieldError]:
     """Why a request is refused."""
     with pytest.raises(InvalidInputError) as caught:
         await plan(registry, **fields)
@@ -107,11 +109,52 @@ async def test_an_unknown_environment(registry: EnvironmentProbe) -> None:
     )
 
 
-async def test_an_environment_that_cannot_be_trained_on(registry: EnvironmentProbe) -> None:
-    """An environment with continuous actions is refused with the reason."""
-    (field,) = await refused(registry, environment={"id": "Pendulum-v1"})
+class OneEnvironment:
+    """A registry of one, which need not be installed."""
+
+    def __init__(self, environment: EnvironmentDescription) -> None:
+        self._environment = environment
+
+    async def environments(self) -> list[EnvironmentDescription]:
+        """All there are."""
+        return [self._environment]
+
+    async def find(self, environment_id: str) -> EnvironmentDescription | None:
+        """The one."""
+        return self._environment if environment_id == self._environment.id else None
+
+    @property
+    def interpreter(self) -> RunInterpreter | None:
+        """Nobody looked."""
+        return None
+
+
+async def test_an_environment_that_cannot_be_trained_on() -> None:
+    """Spaces that nothing can learn from are refused by name, before any process."""
+    reason = "actions are Text; Discrete, MultiDiscrete, MultiBinary or Box is needed"
+    speaker = EnvironmentDescription(
+        id="Speaker-v0",
+        installed=True,
+        trainable=False,
+        untrainable_reason=reason,
+        vectorized=False,
+    )
+    (field,) = await refused(OneEnvironment(speaker), environment={"id": "Speaker-v0"})
     assert field.loc == ("environment", "id")
-    assert "can't be trained on yet" in field.message
+    assert field.message == f"Speaker-v0 can't be trained on: {reason}"
+
+
+async def test_an_environment_that_no_package_of_ours_helps() -> None:
+    """Where nothing can be installed the reason is told instead."""
+    moved = EnvironmentDescription(
+        id="Ant-v2",
+        installed=False,
+        trainable=False,
+        untrainable_reason="ImportError: moved elsewhere",
+        vectorized=False,
+    )
+    (field,) = await refused(OneEnvironment(moved), environment={"id": "Ant-v2"})
+    assert field.message == "Ant-v2 can't be used here: ImportError: moved elsewhere"
 
 
 async def test_an_environment_that_is_not_installed(registry: EnvironmentProbe) -> None:
@@ -162,6 +205,15 @@ async def test_what_is_for_images_needs_one(registry: EnvironmentProbe) -> None:
 
     assert error.loc == ("network", "convolution")
     assert "Box" in error.message
+
+
+async def test_images_are_not_normalised(registry: EnvironmentProbe) -> None:
+    """Their bytes are scaled anyway; a small grid is no image, and is normalised like numbers."""
+    wish = {"id": "ALE/Pong-v5", "normalize_observations": True}
+    (error,) = await refused(registry, environment=wish)
+
+    assert error.loc == ("environment", "normalize_observations")
+    await plan(registry, environment={**wish, "id": "MiniGrid-Empty-5x5-v0"})
 
 
 async def test_combinations_are_refused_after_the_preset_is_filled_in(
