@@ -20,7 +20,7 @@ from benchmarks.contenders import Contender
 from benchmarks.fresh_process import ROOT
 from benchmarks.jobs import Job, run_jobs
 from benchmarks.latency import latency_jobs
-from benchmarks.machine import describe_machine, describe_versions, load_per_core
+from benchmarks.machine import describe_machine, describe_versions, is_busy, load_per_core
 from benchmarks.ours import EXTRA_TIMEOUT_S, Ours, run_recorded, train_document
 from benchmarks.peers.contender import Peer
 from benchmarks.peers.install import MODULES, versions
@@ -37,7 +37,6 @@ from matinee.environments.catalogue import preset, presets
 RESULTS = ROOT / "benchmarks" / "results"
 SECTIONS = (*(task.key for task in TASKS), "throughput", "phases", "watching", "latency")
 SPEED_PRESET = "cartpole-a3c"
-BUSY_LOAD = 0.3
 _PEER_PACKAGES = (*MODULES.values(), "jax")
 
 
@@ -139,7 +138,7 @@ def main(words: Sequence[str] | None = None) -> int:
     file = RecordFile(RESULTS / f"{arguments.name}.jsonl")
     file.forget_absences()
     notes = []
-    if load_per_core() > BUSY_LOAD:
+    if is_busy():
         notes.append(
             f"The machine was not idle when this began (load of {load_per_core():.1f} a core): "
             "times are longer than they would be, ratios are what counts."

@@ -42,6 +42,15 @@ def describe_versions(*others: str) -> str:
     return ", ".join([*own, *ours, *others])
 
 
+BUSY_LOAD = 1.2
+"""Processes for each core above which the machine does something besides what is measured."""
+
+
+def is_busy() -> bool:
+    """Whether more ran in the last minute than one measurement at a time."""
+    return load_per_core() > BUSY_LOAD
+
+
 def load_per_core() -> float:
     """Running processes for each core over the last minute, this one among them."""
     return os.getloadavg()[0] / cores()

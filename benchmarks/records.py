@@ -61,6 +61,7 @@ class PresetRun:
         evaluation_mean: Mean return of the greedy test episodes at the end.
         evaluation_episodes: How many.
         curve: Env step, and the mean return of up to 100 episodes then.
+        busy: Whether the machine did other work as well before the run began.
     """
 
     preset: str
@@ -72,6 +73,7 @@ class PresetRun:
     evaluation_mean: float
     evaluation_episodes: int
     curve: list[tuple[int, float]]
+    busy: bool
     kind: Literal["preset_run"] = "preset_run"
 
 

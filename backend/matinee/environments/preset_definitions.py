@@ -238,6 +238,34 @@ _CONTROL = (
         },
     ),
     PresetDefinition(
+        name="mountain-car-solved",
+        title="Mountain car, solved",
+        summary="PPO on the same car with three changes: observations are normalized, so that the "
+        "small velocity counts; rollouts are long; a bonus rewards entropy. It ends at a mean "
+        "return of -110.",
+        teaches="The first successes are luck, and everything waits for them. Take away one of "
+        "the three changes and see how long it waits.",
+        document={
+            "algorithm": "ppo",
+            "environment": {"id": "MountainCar-v0", "normalize_observations": True},
+            "network": _SEPARATE_TANH,
+            "workers": 1,
+            "envs_per_worker": 32,
+            "hyperparameters": {
+                "optimizer": "adam",
+                "learning_rate": 0.001,
+                "rollout_length": 64,
+                "gamma": 0.99,
+                "gae_lambda": 0.98,
+                "entropy_coefficient": 0.01,
+                "epochs": 4,
+                "minibatches": 16,
+                "normalize_advantage": True,
+            },
+            "budget": {"env_steps": 3_000_000, "target_return": -110.0},
+        },
+    ),
+    PresetDefinition(
         name="mountain-car-continuous",
         title="Mountain car with a throttle",
         summary="PPO with long rollouts on the continuous mountain car: 100 for the goal, a cost "
