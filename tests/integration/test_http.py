@@ -121,7 +121,9 @@ def test_of_two_edits_one_wins(live_server: LiveServer) -> None:
 def test_runs_are_found_by_what_they_are(live_server: LiveServer) -> None:
     """Filters and keyset pages of the list work on real runs."""
     made = [
-        live_server.create({**FAST_RUN, "start": False, "group": "found", "name": f"n{n}"})["id"]
+        live_server.create({**FAST_RUN, "start": False, "group": "found", "name": f"take {n}"})[
+            "id"
+        ]
         for n in range(5)
     ]
 
@@ -136,8 +138,8 @@ def test_runs_are_found_by_what_they_are(live_server: LiveServer) -> None:
             break
 
     assert seen == made[::-1]
-    found = live_server.client.get("/api/v1/runs", params={"group": "found", "q": "N3"}).json()
-    assert [run["name"] for run in found["items"]] == ["n3"]
+    found = live_server.client.get("/api/v1/runs", params={"group": "found", "q": "TAKE 3"}).json()
+    assert [run["name"] for run in found["items"]] == ["take 3"]
 
 
 def test_a_change_of_the_learning_rate_is_applied_and_recorded(live_server: LiveServer) -> None:
