@@ -198,6 +198,21 @@ def test_a_worker_does_the_same_in_any_process(make_rig: MakeRig) -> None:
     assert lengths(1) == lengths(2)
 
 
+def test_two_processes_learn_together(make_rig: MakeRig) -> None:
+    """What each learns is in the weights that both use: the task is solved."""
+    rig = make_rig(
+        "Probe/MatchReward-v0",
+        hyperparameters={"learning_rate": 0.01},
+        budget={"env_steps": None, "target_return": 0.9},
+    )
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    when_up(rig)
+    rig.trainer.control.resume()
+
+    assert rig.finish().cause is StopCause.FINISHED_TARGET
+
+
 def test_a_killed_process_fails_the_run(make_rig: MakeRig) -> None:
     """With a reason that names it and says how it died; nothing waits for what will not come."""
     rig = make_rig()
