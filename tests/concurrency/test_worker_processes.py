@@ -213,19 +213,27 @@ def test_two_processes_learn_together(make_rig: MakeRig) -> None:
     assert rig.finish().cause is StopCause.FINISHED_TARGET
 
 
-def test_a_killed_process_fails_the_run(make_rig: MakeRig) -> None:
+@pytest.mark.parametrize(
+    ("number", "how", "dump"),
+    [
+        (signal.SIGKILL, "was killed (SIGKILL)", ""),
+        (signal.SIGSEGV, "was ended by SIGSEGV", "Fatal Python error: Segmentation fault"),
+    ],
+)
+def test_a_process_that_dies_fails_the_run(
+    make_rig: MakeRig, number: signal.Signals, how: str, dump: str
+) -> None:
     """With a reason that names it and says how it died; nothing waits for what will not come."""
     rig = make_rig()
     rig.trainer.start()
     process = when_up(rig)
-    os.kill(process.pid, signal.SIGKILL)
+    os.kill(process.pid, number)
 
     outcome = rig.finish()
 
     assert outcome.cause is StopCause.FAILED
-    assert outcome.reason.startswith(
-        f"worker-process-1 (process {process.pid}) was killed (SIGKILL)"
-    )
+    assert outcome.reason.startswith(f"worker-process-1 (process {process.pid}) {how}")
+    assert (outcome.traceback_text or "").startswith(dump)
     assert process_statuses(rig)[-1].status == "failed"
 
 
