@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from matinee.cli.main import typer_app
+from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.commands import Action
 from matinee.contracts.events import Event
@@ -105,6 +106,29 @@ def metrics() -> list[str]:
         for m in METRICS.values()
     ]
     return ["## Metrics", "", *table(("name", "unit", "per", "meaning", "equation"), rows), ""]
+
+
+def alerts() -> list[str]:
+    """The rules as a table."""
+    rows = [
+        (
+            f"`{r.name}`",
+            r.severity,
+            f"{r.statistic} of `{r.signal}` {r.side} {r.threshold:g} {r.unit}".rstrip()
+            + f" for {r.for_s:g} s",
+            ", ".join(r.algorithms),
+            f"{r.meaning} Try: {r.hint}",
+        )
+        for r in ALERT_RULES.values()
+    ]
+    return [
+        "## Alerts",
+        "",
+        "A run's spec may have other thresholds: `alerts: {policy_lag: 50}`.",
+        "",
+        *table(("name", "severity", "raised when", "in", "meaning and hint"), rows),
+        "",
+    ]
 
 
 def _members(union: object) -> list[type[BaseModel]]:
@@ -273,6 +297,7 @@ def reference() -> str:
         algorithms,
         hyperparameters,
         metrics,
+        alerts,
         events,
         commands,
         states,

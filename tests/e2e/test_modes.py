@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from e2e.watched_page import WatchedPage
-from integration.live_server import LiveServer
+from integration.live_server import LONG_RUN, LiveServer
 
 pytestmark = pytest.mark.e2e
 
@@ -130,3 +130,32 @@ def test_small_charts_are_shown_by_group(
     expect(page.get_by_role("img", name=re.compile("^policy lag: .* points"))).to_be_visible()
     expect(groups.get_by_role("radio", name="PPO")).to_be_disabled()
     assert watched.accessibility_violations() == []
+
+
+def test_an_alert_is_seen_and_goes_when_it_is_over(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """It is counted in header and list, explained with what to try, and marked on the chart."""
+    run_id = live_server.create(
+        {**LONG_RUN, "algorithm": "ga3c", "name": "warned", "alerts": {"batch_large": 0.1}}
+    )["id"]
+    watched = new_page(live_server).log_in().open_run(run_id)
+    page = watched.page
+
+    expect(watched.header.get_by_role("link", name=re.compile("1 alert"))).to_be_visible()
+    alerts = page.get_by_role("region", name="Alerts")
+    expect(alerts).to_contain_text(re.compile(r"optimizers behind.*above 0\.1 for 1 s"))
+    expect(alerts).to_contain_text("Try: More optimizer threads")
+    marks = page.get_by_role("toolbar", name="Marks on the chart")
+    expect(marks.get_by_role("button", name=re.compile("^alert, batch large"))).to_be_visible()
+    row = page.get_by_role("navigation", name="Runs").get_by_role("link").filter(has_text="warned")
+    expect(row.get_by_title("batch large")).to_be_visible()
+    assert watched.accessibility_violations() == []
+
+    live_server.client.patch(
+        f"/api/v1/runs/{run_id}/hyperparameters", json={"algorithm": "a3c"}
+    ).raise_for_status()
+    expect(alerts).to_contain_text("Nothing to warn of now.")
+    expect(alerts).to_contain_text("1 is over")
+    expect(watched.header.get_by_role("link", name=re.compile("alert"))).to_have_count(0)
+    live_server.command(run_id, "abort")

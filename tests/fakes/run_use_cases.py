@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.commands import Action, Command, CommandState
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.events import EventType
@@ -262,6 +263,10 @@ class FakeRuns:
                 )
             ]
         )
+
+    async def alert_rules(self) -> AlertRuleList:
+        self._enter("alert_rules")
+        return AlertRuleList(items=[])
 
     async def algorithms(self) -> AlgorithmList:
         self._enter("algorithms")

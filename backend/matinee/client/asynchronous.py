@@ -14,6 +14,7 @@ from matinee.client.answers import raise_for_problem
 from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunAction
 from matinee.client.following import Follower
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, stream_url, timeout_of
+from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
@@ -79,6 +80,10 @@ class AsyncMatineeClient:
     async def algorithms(self) -> AlgorithmList:
         """Which training modes exist, with everything that can be tuned."""
         return await self._perform(calls.algorithms())
+
+    async def alert_rules(self) -> AlertRuleList:
+        """What every run is warned of, and at which thresholds."""
+        return await self._perform(calls.alert_rules())
 
     async def presets(self) -> PresetList:
         """Measured starting points."""

@@ -13,6 +13,7 @@ import httpx
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from matinee.client.answers import Model, read
+from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import EventPage, EventType
@@ -79,6 +80,11 @@ def environments() -> Call[EnvironmentList]:
 def algorithms() -> Call[AlgorithmList]:
     """`GET /algorithms`."""
     return _get("/algorithms", AlgorithmList)
+
+
+def alert_rules() -> Call[AlertRuleList]:
+    """`GET /alert-rules`."""
+    return _get("/alert-rules", AlertRuleList)
 
 
 def presets() -> Call[PresetList]:

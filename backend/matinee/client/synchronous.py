@@ -13,6 +13,7 @@ from matinee.client import calls
 from matinee.client.answers import raise_for_problem
 from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunAction
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, timeout_of
+from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
@@ -76,6 +77,10 @@ class MatineeClient:
     def algorithms(self) -> AlgorithmList:
         """Which training modes exist, with everything that can be tuned."""
         return self._perform(calls.algorithms())
+
+    def alert_rules(self) -> AlertRuleList:
+        """What every run is warned of, and at which thresholds."""
+        return self._perform(calls.alert_rules())
 
     def presets(self) -> PresetList:
         """Measured starting points."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from matinee.contracts.alerts import AlertSeverity
 from matinee.contracts.commands import Action, HyperparameterChange
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
@@ -172,6 +173,26 @@ class LogWritten(_Event):
     message: str
 
 
+class AlertRaised(_Event):
+    """A rule of `GET /alert-rules` has found something wrong."""
+
+    type: Literal["alert_raised"] = "alert_raised"
+    alert: str = Field(description="The rule's name.")
+    severity: AlertSeverity
+    message: str
+    hint: str = Field(description="What to try.")
+    value: float
+    threshold: float
+
+
+class AlertCleared(_Event):
+    """What an alert warned of is over."""
+
+    type: Literal["alert_cleared"] = "alert_cleared"
+    alert: str = Field(description="The rule's name.")
+    message: str
+
+
 Event = Annotated[
     RunCreated
     | RunStateChanged
@@ -185,6 +206,8 @@ Event = Annotated[
     | WorkerProcessChanged
     | CheckpointSaved
     | EvaluationFinished
+    | AlertRaised
+    | AlertCleared
     | LogWritten,
     Field(discriminator="type"),
 ]
@@ -202,6 +225,8 @@ EventType = Literal[
     "worker_process_changed",
     "checkpoint_saved",
     "evaluation_finished",
+    "alert_raised",
+    "alert_cleared",
     "log_written",
 ]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.alerts import RaisedAlert
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameter_definition import LiveClass, Scale
 from matinee.contracts.hyperparameters import HyperparameterSetting
@@ -48,6 +49,9 @@ class Run(BaseModel):
     steered: bool = Field(description="A person changed a hyperparameter while it trained.")
     revision: int = Field(description="Of `name, group, tags, notes`; the ETag.")
     progress: Progress
+    alerts: list[RaisedAlert] = Field(
+        default_factory=list, description="Raised and not cleared, the newest last."
+    )
     last_seq: int = Field(description="Sequence number of the newest event.")
 
 
@@ -124,3 +128,4 @@ class RunSnapshot(BaseModel):
     progress: Progress = Progress()
     hyperparameter_revision: int = 0
     hyperparameters: dict[str, AppliedHyperparameter] = Field(default_factory=dict)
+    alerts: list[RaisedAlert] = Field(default_factory=list)

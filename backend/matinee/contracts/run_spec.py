@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from matinee.contracts.alerts import check_thresholds
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout, blamed, clashes
 from matinee.contracts.hyperparameters import (
@@ -40,12 +41,13 @@ NULLABLE_FIELDS = frozenset(
 """Fields of which null is a value ("no limit", "never", "none") and not "back to the default"."""
 
 NESTED_FIELDS = frozenset(
-    {"environment", "network", "hyperparameters", "budget", "checkpoint", "evaluation"}
+    {"environment", "network", "hyperparameters", "budget", "checkpoint", "evaluation", "alerts"}
 )
 """Fields that merge member by member; a schedule or an environment's `kwargs` replaces."""
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Group = Annotated[str, Field(min_length=1, max_length=80)]
+AlertThresholds = Annotated[dict[str, float], Field(max_length=100)]
 Tag = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -183,6 +185,13 @@ def _check_hyperparameters(settings: dict[str, HyperparameterSetting]) -> None:
         raise MultipleFieldsError(fields)
 
 
+def _checked_thresholds(thresholds: dict[str, float]) -> dict[str, float]:
+    fields = check_thresholds(thresholds)
+    if fields:
+        raise MultipleFieldsError(fields)
+    return thresholds
+
+
 class RunSpec(_SpecPart):
     """A run, completely: the same spec and seed make the same run where the mode allows it."""
 
@@ -223,6 +232,15 @@ class RunSpec(_SpecPart):
     budget: BudgetSpec = BudgetSpec()
     checkpoint: CheckpointSpec = CheckpointSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
+    alerts: AlertThresholds = Field(
+        default_factory=dict,
+        description="Thresholds that differ from those of `GET /api/v1/alert-rules`, by rule.",
+    )
+
+    @field_validator("alerts")
+    @classmethod
+    def _thresholds_allowed(cls, thresholds: dict[str, float]) -> dict[str, float]:
+        return _checked_thresholds(thresholds)
 
     @field_validator("hyperparameters")
     @classmethod
@@ -316,6 +334,7 @@ class RunRequest(_SpecPart):
     budget: BudgetSpec | None = None
     checkpoint: CheckpointSpec | None = None
     evaluation: EvaluationSpec | None = None
+    alerts: AlertThresholds | None = None
     start: bool = Field(default=True, description="false: create it, and wait for `start`.")
 
     @field_validator("hyperparameters")
@@ -328,6 +347,11 @@ class RunRequest(_SpecPart):
             {name: value for name, value in (settings or {}).items() if value is not None}
         )
         return settings
+
+    @field_validator("alerts")
+    @classmethod
+    def _thresholds_allowed(cls, thresholds: dict[str, float] | None) -> dict[str, float] | None:
+        return None if thresholds is None else _checked_thresholds(thresholds)
 
     def as_overrides(self) -> dict[str, Any]:
         """The fields that were really sent, nested, without `start` and `preset`."""

@@ -179,6 +179,7 @@ def assemble_run(
         steered=snapshot.steered,
         revision=details.revision,
         progress=snapshot.progress,
+        alerts=snapshot.alerts,
         last_seq=last_seq,
     )
 

@@ -79,6 +79,7 @@ class RunIndex:
                 "ended_at": snapshot.ended_at,
                 "steered": snapshot.steered,
                 "progress": snapshot.progress,
+                "alerts": snapshot.alerts,
                 "last_seq": last_seq,
             }
         )

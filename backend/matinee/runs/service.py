@@ -16,6 +16,7 @@ import orjson
 import psutil
 
 from matinee import __version__
+from matinee.contracts.alerts import ALERT_RULES, AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.change_class import live_class_in
@@ -298,6 +299,10 @@ class RunService:
     async def algorithms(self) -> AlgorithmList:
         """Which training modes exist, with everything that can be tuned and watched."""
         return AlgorithmList(items=list(ALGORITHMS))
+
+    async def alert_rules(self) -> AlertRuleList:
+        """What every run is warned of, and at which thresholds."""
+        return AlertRuleList(items=list(ALERT_RULES.values()))
 
     async def presets(self) -> PresetList:
         """Named starting points."""

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
 from matinee.contracts.identifiers import new_ulid
@@ -100,6 +101,9 @@ class RunUseCases(Protocol):
 
     async def algorithms(self) -> AlgorithmList:
         """Which training modes exist."""
+
+    async def alert_rules(self) -> AlertRuleList:
+        """What every run is warned of."""
 
     async def presets(self) -> PresetList:
         """Named starting points."""

@@ -10,12 +10,13 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import assert_never
 
 import structlog
 
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Interrupt, Stop
 from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
 from matinee.contracts.events import (
@@ -37,6 +38,7 @@ from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune
 from matinee.training.evaluator import EvaluationResult
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.trainer import Trainer
+from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.control_channel import ControlChannel, Reply
 from matinee.worker.record import RunRecord
@@ -94,6 +96,7 @@ class RunHost:
             socket_path, run_id=run_id, hosted_by=hosted_by, on_command=self._on_command
         )
         self._spec = JournalReader(run_dir).header().spec
+        self._alerts = AlertWatch(self._spec.alerts)
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
         self._next_checkpoint_s = float("inf")
@@ -179,6 +182,8 @@ class RunHost:
         trainer.start()
         record.set_progress(trainer.progress())
         record.set_hyperparameters(trainer.board.snapshot())
+        for alert in record.alerts:
+            record.clear_alert(Clearing(alert.name, "the run was taken up again"))
         record.change_state(RunState.RUNNING)
         if self._start_command_id is not None:
             command = JournalReader(self._run_dir).command(self._start_command_id)
@@ -231,6 +236,7 @@ class RunHost:
             _record_evaluation(record, evaluation, final=False)
         if drained.metrics or moved:
             record.writer.append_metrics(drained.metrics | _speed(progress), progress)
+        self._look_for_alerts(record, trainer, drained.metrics)
         desk.note_applied()
         desk.take_requests()
         desk.note_applied()
@@ -240,6 +246,20 @@ class RunHost:
         self._heartbeat(progress)
         if self._on_progress is not None:
             self._on_progress(record.state, progress)
+
+    def _look_for_alerts(
+        self, record: RunRecord, trainer: Trainer, metrics: Mapping[str, MetricSummary]
+    ) -> None:
+        algorithm = trainer.board.newest()[1].algorithm
+        changes = self._alerts.look(metrics, record.progress, algorithm=Algorithm(algorithm))
+        for change in changes:
+            match change:
+                case Raising():
+                    record.raise_alert(change)
+                case Clearing():
+                    record.clear_alert(change)
+                case _:
+                    assert_never(change)
 
     def _end(
         self, record: RunRecord, trainer: Trainer, desk: CommandDesk, outcome: Outcome

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 import structlog
 
+from matinee.contracts.alerts import RaisedAlert
 from matinee.contracts.commands import Command, CommandState, HyperparameterChange
 from matinee.contracts.events import (
+    AlertCleared,
+    AlertRaised,
     CommandAccepted,
     CommandApplied,
     CommandRejected,
@@ -28,6 +31,7 @@ from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.writer import JournalWriter
 from matinee.training.hyperparameter_board import BoardSnapshot
 from matinee.training.telemetry import EpisodeTable
+from matinee.worker.alert_watch import Clearing, Raising
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +54,11 @@ class RunRecord:
     def progress(self) -> Progress:
         """As of the last flush."""
         return self._snapshot.progress
+
+    @property
+    def alerts(self) -> list[RaisedAlert]:
+        """Raised and not cleared."""
+        return self._snapshot.alerts
 
     @property
     def failing_for_s(self) -> float:
@@ -81,6 +90,35 @@ class RunRecord:
     def set_hyperparameters(self, board: BoardSnapshot) -> None:
         """What is in use."""
         self._update(hyperparameters=board.applied, hyperparameter_revision=board.revision)
+
+    def raise_alert(self, raising: Raising) -> None:
+        """A rule has found something wrong."""
+        rule = raising.rule
+        self.append(
+            AlertRaised,
+            alert=rule.name,
+            severity=rule.severity,
+            message=raising.message,
+            hint=rule.hint,
+            value=raising.value,
+            threshold=raising.threshold,
+        )
+        alert = RaisedAlert(
+            name=rule.name,
+            severity=rule.severity,
+            message=raising.message,
+            raised_at=datetime.now(UTC),
+            since_env_step=self.progress.env_steps,
+        )
+        self._update(alerts=[*self._without_alert(rule.name), alert])
+
+    def clear_alert(self, clearing: Clearing) -> None:
+        """What it warned of is over."""
+        self.append(AlertCleared, alert=clearing.name, message=clearing.message)
+        self._update(alerts=self._without_alert(clearing.name))
+
+    def _without_alert(self, name: str) -> list[RaisedAlert]:
+        return [alert for alert in self.alerts if alert.name != name]
 
     def accept(self, command: Command) -> Command:
         """A command was taken."""

@@ -46,6 +46,12 @@ export const algorithmsQuery = queryOptions({
   staleTime: CATALOGUE_STALE_MS,
 });
 
+export const alertRulesQuery = queryOptions({
+  queryKey: ["alert-rules"],
+  queryFn: async () => (await body(client.GET("/api/v1/alert-rules"))).items,
+  staleTime: CATALOGUE_STALE_MS,
+});
+
 /** Runs, newest first, a page at a time; looks again often while one of them is active. */
 export function runsQuery(text: string) {
   return infiniteQueryOptions({

@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alert Rules
+         * @description What every run is warned of, and at which thresholds.
+         */
+        get: operations["listAlertRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -583,6 +603,114 @@ export interface components {
          */
         Activation: "tanh" | "relu";
         /**
+         * AlertCleared
+         * @description What an alert warned of is over.
+         */
+        AlertCleared: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "alert_cleared";
+            /** @description The rule's name. */
+            alert: string;
+            message: string;
+        };
+        /**
+         * AlertRaised
+         * @description A rule of `GET /alert-rules` has found something wrong.
+         */
+        AlertRaised: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "alert_raised";
+            /** @description The rule's name. */
+            alert: string;
+            severity: components["schemas"]["AlertSeverity"];
+            message: string;
+            /** @description What to try. */
+            hint: string;
+            value: number;
+            threshold: number;
+        };
+        /**
+         * AlertRule
+         * @description One row of the catalogue: a signal that stays on the wrong side of its threshold.
+         */
+        AlertRule: {
+            name: string;
+            /** @description For people, in lower case. */
+            label: string;
+            severity: components["schemas"]["AlertSeverity"];
+            /**
+             * @description The training modes in which it is watched.
+             * @default [
+             *       "a3c",
+             *       "ga3c",
+             *       "a2c",
+             *       "ppo"
+             *     ]
+             */
+            algorithms: components["schemas"]["Algorithm"][];
+            /** @description A metric's name, or what is computed from metrics. */
+            signal: string;
+            /**
+             * @default mean
+             * @enum {string}
+             */
+            statistic: "mean" | "max";
+            /**
+             * @description Which side of the threshold is wrong.
+             * @enum {string}
+             */
+            side: "above" | "below";
+            /** @description Unless the run's spec has another one. */
+            threshold: number;
+            /** @description Smallest threshold allowed. */
+            minimum: number;
+            maximum: number;
+            /** @default  */
+            unit: string;
+            /** @description Seconds of training on the wrong side until it is raised. */
+            for_s: number;
+            /**
+             * @description Not watched once the run has reached its target.
+             * @default false
+             */
+            unless_solved: boolean;
+            /**
+             * @description Not watched before this share of the budget is used.
+             * @default 0
+             */
+            after_budget: number;
+            meaning: string;
+            /** @description What to try. */
+            hint: string;
+        };
+        /**
+         * AlertRuleList
+         * @description The answer of `GET /api/v1/alert-rules`.
+         */
+        AlertRuleList: {
+            items: components["schemas"]["AlertRule"][];
+        };
+        /**
+         * AlertSeverity
+         * @description How soon somebody should look.
+         * @enum {string}
+         */
+        AlertSeverity: "info" | "warning" | "critical";
+        /**
          * Algorithm
          * @description Who computes gradients from what, and where they go.
          * @enum {string}
@@ -984,7 +1112,7 @@ export interface components {
             /** @description Also played once at the end; 0: never. Default: 5. */
             episodes?: number;
         };
-        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["LogWritten"];
+        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["AlertRaised"] | components["schemas"]["AlertCleared"] | components["schemas"]["LogWritten"];
         /**
          * EventPage
          * @description A stretch of a run's events.
@@ -997,7 +1125,7 @@ export interface components {
             epoch: string;
         };
         /** @enum {string} */
-        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "evaluation_finished" | "log_written";
+        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "evaluation_finished" | "alert_raised" | "alert_cleared" | "log_written";
         /**
          * EventsFrame
          * @description A stretch of one run's events.
@@ -1603,6 +1731,18 @@ export interface components {
             budget_fraction: number | null;
         };
         /**
+         * RaisedAlert
+         * @description An alert that has not been cleared.
+         */
+        RaisedAlert: {
+            name: string;
+            severity: components["schemas"]["AlertSeverity"];
+            message: string;
+            /** Format: date-time */
+            raised_at: string;
+            since_env_step: number;
+        };
+        /**
          * Readiness
          * @description The answer of `GET /readyz`: ready only if every check is.
          */
@@ -1673,6 +1813,8 @@ export interface components {
             /** @description Of `name, group, tags, notes`; the ETag. */
             revision: number;
             progress: components["schemas"]["Progress"];
+            /** @description Raised and not cleared, the newest last. */
+            alerts: components["schemas"]["RaisedAlert"][];
             /** @description Sequence number of the newest event. */
             last_seq: number;
         };
@@ -1753,6 +1895,9 @@ export interface components {
             budget?: components["schemas"]["BudgetSpecInput"] | null;
             checkpoint?: components["schemas"]["CheckpointSpecInput"] | null;
             evaluation?: components["schemas"]["EvaluationSpecInput"] | null;
+            alerts?: {
+                [key: string]: number;
+            } | null;
             /** @description false: create it, and wait for `start`. Default: true. */
             start?: boolean;
         };
@@ -1827,6 +1972,10 @@ export interface components {
              *     }
              */
             evaluation: components["schemas"]["EvaluationSpec"];
+            /** @description Thresholds that differ from those of `GET /api/v1/alert-rules`, by rule. */
+            alerts: {
+                [key: string]: number;
+            };
         };
         /**
          * RunState
@@ -2343,6 +2492,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlgorithmList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleList"];
                 };
             };
             /** @description Unauthorized */

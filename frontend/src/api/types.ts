@@ -5,6 +5,9 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 export type ActionName = Command["action"]["name"];
+export type AlertRaised = Schemas["AlertRaised"];
+export type AlertRule = Schemas["AlertRule"];
+export type AlertSeverity = Schemas["AlertSeverity"];
 export type Algorithm = Schemas["Algorithm"];
 export type AlgorithmDescription = Schemas["AlgorithmDescription"];
 export type Command = Schemas["Command"];
@@ -23,6 +26,7 @@ export type MetricSeries = Schemas["MetricSeries"];
 export type MetricsSummarised = Schemas["MetricsSummarised"];
 export type Preset = Schemas["Preset"];
 export type Progress = Schemas["Progress"];
+export type RaisedAlert = Schemas["RaisedAlert"];
 export type Run = Schemas["Run"];
 export type RunPage = Schemas["RunPage"];
 export type RunRequest = Schemas["RunRequest"];

@@ -82,7 +82,7 @@ export function paintThreshold(u: uPlot, threshold: number, palette: Palette): v
   });
 }
 
-/** Changes by people in petrol, commands dashed in grey, checkpoints as ticks on the axis. */
+/** Changes by people in petrol, alerts in ochre, commands dashed, checkpoints as ticks below. */
 export function paintMarks(
   u: uPlot,
   marks: readonly Mark[],
@@ -97,7 +97,7 @@ export function paintMarks(
       if (x === null) continue;
       const left = Math.round(u.valToPos(x, "x", true)) + 0.5;
       const isTick = mark.kind === "checkpoint";
-      context.strokeStyle = mark.kind === "tuned" ? palette.accent : palette.ink3;
+      context.strokeStyle = markColour(mark, palette);
       context.lineWidth = pixel;
       context.setLineDash(mark.kind === "command" ? [2 * pixel, 3 * pixel] : []);
       context.beginPath();
@@ -106,6 +106,11 @@ export function paintMarks(
       context.stroke();
     }
   });
+}
+
+function markColour(mark: Mark, palette: Palette): string {
+  if (mark.kind === "tuned") return palette.accent;
+  return mark.kind === "alert" ? palette.warn : palette.ink3;
 }
 
 export function uPixelRatio(u: uPlot): number {

@@ -9,6 +9,7 @@ export interface Palette {
   readonly ink3: string;
   readonly accent: string;
   readonly good: string;
+  readonly warn: string;
   readonly band: string;
   readonly dotOpacity: number;
   readonly rangeOpacity: number;
@@ -29,6 +30,7 @@ export function readPalette(): Palette {
     ink3: read("--ink-3"),
     accent: read("--accent"),
     good: read("--good"),
+    warn: read("--warn"),
     band: read("--band"),
     dotOpacity: Number(read("--dot-opacity")),
     rangeOpacity: Number(read("--range-opacity")),

@@ -20,6 +20,8 @@ const LEDGER_TYPES: readonly EventType[] = [
   "worker_process_changed",
   "checkpoint_saved",
   "evaluation_finished",
+  "alert_raised",
+  "alert_cleared",
   "log_written",
 ];
 

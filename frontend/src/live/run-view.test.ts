@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Event, Hyperparameters, Progress, Run } from "../api/types";
-import { openRunView, type RunView, reduceRunView, reduceRunViewAll } from "./run-view";
+import {
+  openRunView,
+  type RunView,
+  raisedAlerts,
+  reduceRunView,
+  reduceRunViewAll,
+} from "./run-view";
 
 const AT = "2026-01-01T00:00:00Z";
 const progress = { env_steps: 0, episodes: 0, updates: 0, seconds: 0 } as Progress;
@@ -159,5 +165,34 @@ describe("events", () => {
     const copy = structuredClone(before);
     reduceRunViewAll(before, numbered([askedRate, changedRate]));
     expect(before).toEqual(copy);
+  });
+});
+
+describe("an alert", () => {
+  const raised: Loose = {
+    type: "alert_raised",
+    alert: "policy_lag",
+    severity: "warning",
+    message: "90 updates, above 25 for 3 s",
+    hint: "Fewer workers.",
+    value: 90,
+    threshold: 25,
+  };
+  const cleared: Loose = { type: "alert_cleared", alert: "policy_lag", message: "2 updates" };
+
+  it("stands until it is cleared, and is a mark on the charts", () => {
+    const view = seen([raised]);
+    expect(raisedAlerts(view).map(({ name, since_env_step }) => [name, since_env_step])).toEqual([
+      ["policy_lag", 100],
+    ]);
+    expect(view.marks.map(({ kind, name }) => [kind, name])).toEqual([
+      ["alert", "policy lag: 90 updates, above 25 for 3 s"],
+    ]);
+  });
+
+  it("is kept when it is over, and can come again", () => {
+    const view = seen([raised, cleared, raised]);
+    expect(view.alerts.map(({ clearedAtEnvStep }) => clearedAtEnvStep)).toEqual([200, null]);
+    expect(raisedAlerts(view).length).toBe(1);
   });
 });

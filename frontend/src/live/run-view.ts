@@ -1,6 +1,7 @@
 /** What the page knows of a run, as a pure function of the events it has seen. */
 
 import type {
+  AlertRaised,
   Command,
   EpisodesFinished,
   Event,
@@ -8,6 +9,7 @@ import type {
   Hyperparameters,
   MetricsSummarised,
   Progress,
+  RaisedAlert,
   Run,
   RunState,
   Setting,
@@ -31,16 +33,23 @@ export interface AskedSetting {
 export interface Mark {
   readonly seq: number;
   readonly envStep: number;
-  readonly kind: "tuned" | "command" | "checkpoint";
+  readonly kind: "tuned" | "command" | "checkpoint" | "alert";
   readonly actor: string;
   readonly changes: Readonly<Record<string, HyperparameterChange>>;
-  /** Name of the command, or what caused the checkpoint. */
+  /** Name of the command, what caused the checkpoint, or what the alert says. */
   readonly name: string;
 }
 
 export interface CommandOutcome {
   readonly state: "accepted" | "applied" | "rejected";
   readonly reason: string | null;
+}
+
+/** An alert as the page shows it: with what to try. */
+export interface ShownAlert extends Readonly<RaisedAlert> {
+  readonly hint: string;
+  /** When it was over; null while it lasts. */
+  readonly clearedAtEnvStep: number | null;
 }
 
 export interface RunView {
@@ -54,6 +63,8 @@ export interface RunView {
   /** Asked for and not yet in use. */
   readonly asked: Readonly<Record<string, AskedSetting>>;
   readonly commands: Readonly<Record<string, CommandOutcome>>;
+  /** Oldest first; those that are over among them. */
+  readonly alerts: readonly ShownAlert[];
   readonly marks: readonly Mark[];
   readonly ledger: readonly LedgerEvent[];
   /** When the newest event was recorded. */
@@ -62,6 +73,7 @@ export interface RunView {
 
 /** More entries than anybody reads; older ones stay in the run's record. */
 const LEDGER_MAX = 1_000;
+const ALERTS_MAX = 100;
 
 export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView {
   const used: Record<string, UsedSetting> = {};
@@ -79,6 +91,7 @@ export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView
     used,
     asked,
     commands: {},
+    alerts: [],
     marks: [],
     ledger: [],
     lastEventAt: null,
@@ -157,6 +170,24 @@ export function reduceRunView(view: RunView, event: Event): RunView {
         marked(next, { ...markOf(event), kind: "checkpoint", actor: "server", name: event.cause }),
         event,
       );
+    case "alert_raised":
+      return recorded(
+        marked(
+          { ...next, alerts: [...next.alerts, alertOf(event)].slice(-ALERTS_MAX) },
+          {
+            ...markOf(event),
+            kind: "alert",
+            actor: "server",
+            name: `${event.alert.replaceAll("_", " ")}: ${event.message}`,
+          },
+        ),
+        event,
+      );
+    case "alert_cleared":
+      return recorded(
+        { ...next, alerts: withCleared(next.alerts, event.alert, event.env_step) },
+        event,
+      );
     case "metrics_summarised":
       return { ...next, progress: event.progress };
     case "episodes_finished":
@@ -164,6 +195,11 @@ export function reduceRunView(view: RunView, event: Event): RunView {
     default:
       return assertNever(event);
   }
+}
+
+/** What warns now. */
+export function raisedAlerts(view: RunView): readonly ShownAlert[] {
+  return view.alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null);
 }
 
 /** Several events at once. */
@@ -181,6 +217,30 @@ function marked(view: RunView, mark: Mark | null): RunView {
 
 function markOf(event: Event): Pick<Mark, "seq" | "envStep" | "changes"> {
   return { seq: event.seq, envStep: event.env_step, changes: {} };
+}
+
+function alertOf(event: AlertRaised): ShownAlert {
+  return {
+    name: event.alert,
+    severity: event.severity,
+    message: event.message,
+    hint: event.hint,
+    raised_at: event.at,
+    since_env_step: event.env_step,
+    clearedAtEnvStep: null,
+  };
+}
+
+function withCleared(
+  alerts: readonly ShownAlert[],
+  name: string,
+  envStep: number,
+): readonly ShownAlert[] {
+  return alerts.map((alert) =>
+    alert.name === name && alert.clearedAtEnvStep === null
+      ? { ...alert, clearedAtEnvStep: envStep }
+      : alert,
+  );
 }
 
 function askedBy(commandId: string, action: Command["action"]): Record<string, AskedSetting> {

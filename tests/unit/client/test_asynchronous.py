@@ -131,6 +131,7 @@ async def test_descriptions_and_series(client: AsyncMatineeClient, runs: FakeRun
     assert (await client.system()).cores == 2
     assert (await client.environments()).items[0].id == "CartPole-v1"
     assert (await client.algorithms()).items == []
+    assert (await client.alert_rules()).items == []
     assert (await client.presets()).items == []
 
 

@@ -21,6 +21,7 @@ EVERY_CALL = [
     calls.system(),
     calls.environments(),
     calls.algorithms(),
+    calls.alert_rules(),
     calls.presets(),
     calls.create_run(RunRequest(preset="p"), idempotency_key="k", wait_s=1),
     calls.list_runs(

@@ -62,6 +62,7 @@ async def test_a_script_does_the_main_job(address: str, runs: FakeRuns) -> None:
             assert client.environments().items[0].id == "CartPole-v1"
             assert client.system().cores == 2
             assert client.algorithms().items == []
+            assert client.alert_rules().items == []
             assert client.presets().items == []
             client.delete_run(run.id)
             with pytest.raises(NotFoundError):

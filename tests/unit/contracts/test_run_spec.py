@@ -232,3 +232,16 @@ def test_start_is_no_part_of_the_spec() -> None:
     request = RunRequest.model_validate({"preset": "cartpole-a3c", "start": False, "seed": 1})
 
     assert request.as_overrides() == {"seed": 1}
+
+
+def test_thresholds_of_alerts_are_checked() -> None:
+    """A rule that nobody knows, and a threshold out of range, are named with their place."""
+    with pytest.raises(InvalidInputError) as caught:
+        parse_run_spec(
+            {"environment": {"id": "CartPole-v1"}, "alerts": {"boredom": 1.0, "policy_lag": -1.0}}
+        )
+
+    assert [error.loc for error in caught.value.fields] == [
+        ("alerts", "boredom"),
+        ("alerts", "policy_lag"),
+    ]

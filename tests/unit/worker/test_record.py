@@ -14,12 +14,14 @@ import orjson
 import pytest
 
 from fakes.records import command, new_record, progress
+from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.commands import CommandState, HyperparameterChange, Pause, Stop
 from matinee.contracts.events import LogWritten
 from matinee.contracts.run_state import RunState
 from matinee.errors import ConflictError
 from matinee.journal.reader import JournalReader
 from matinee.training.telemetry import EpisodeTable
+from matinee.worker.alert_watch import Clearing, Raising
 from matinee.worker.record import RunRecord
 
 
@@ -54,6 +56,26 @@ def test_states_follow_the_table(record: RunRecord) -> None:
     assert (event["previous_state"], event["state"]) == ("running", "paused")
     assert event["env_step"] == 120
     assert record.state is RunState.PAUSED
+
+
+def test_alerts_are_events_and_part_of_the_snapshot(record: RunRecord) -> None:
+    """Whoever comes later sees what is raised now; what was cleared is in the events."""
+    rule = ALERT_RULES["policy_lag"]
+    record.set_progress(progress(120))
+    record.raise_alert(Raising(rule, "90 updates, above 25 for 3 s", 90.0, 25.0))
+    (raised,) = committed(record)
+    (now,) = JournalReader(record.writer.run_dir).snapshot()[0].alerts
+    record.clear_alert(Clearing("policy_lag", "2 updates is on the right side again"))
+    record.commit(lambda _: None)
+
+    assert (raised["type"], raised["alert"], raised["env_step"]) == (
+        "alert_raised",
+        "policy_lag",
+        120,
+    )
+    assert raised["hint"] == rule.hint
+    assert (now.name, now.since_env_step, now.severity) == ("policy_lag", 120, rule.severity)
+    assert JournalReader(record.writer.run_dir).snapshot()[0].alerts == []
 
 
 def test_times_of_start_and_end(record: RunRecord) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response, status
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.system import (
     AlgorithmList,
     EnvironmentList,
@@ -72,6 +73,12 @@ async def list_environments(dependencies: Dependencies) -> EnvironmentList:
 async def list_algorithms(dependencies: Dependencies) -> AlgorithmList:
     """Training modes, each with its hyperparameters and metrics."""
     return await dependencies.runs.algorithms()
+
+
+@router.get("/api/v1/alert-rules", operation_id="listAlertRules", responses=refusals())
+async def list_alert_rules(dependencies: Dependencies) -> AlertRuleList:
+    """What every run is warned of, and at which thresholds."""
+    return await dependencies.runs.alert_rules()
 
 
 @router.get("/api/v1/presets", operation_id="listPresets", responses=refusals())

@@ -71,6 +71,13 @@ export function ledgerLine(
           `${formatMeasured(event.std_return)} over ${event.returns.length} ` +
           `${event.returns.length === 1 ? "episode" : "episodes"}`,
       );
+    case "alert_raised":
+      return line(
+        event.severity === "critical" ? "bad" : "warn",
+        `alert: ${phrase(event.alert)}: ${event.message}`,
+      );
+    case "alert_cleared":
+      return line("plain", `alert over: ${phrase(event.alert)}: ${event.message}`);
     case "log_written": {
       const [first = "", ...rest] = event.message.split("\n");
       const tone = ({ info: "plain", warning: "warn", error: "bad" } as const)[event.level];

@@ -8,6 +8,7 @@ import type { RunStore } from "../../live/run-store";
 import { Figure } from "../../ui/figure";
 import { Icon } from "../../ui/icons";
 import { StateGlyph, stateColour, stateWord } from "../../ui/state-glyph";
+import { AlertBadge } from "./alerts";
 import { Controls } from "./controls";
 import styles from "./run-header.module.css";
 import { RunMenu } from "./run-menu";
@@ -82,6 +83,7 @@ function Figures({ store }: { store: RunStore }) {
               solved at {formatCount(solved.env_steps)} steps, {formatSpan(solved.seconds)}
             </span>
           )}
+          <AlertBadge store={store} />
           {steered && (
             <span
               className={styles.steered}

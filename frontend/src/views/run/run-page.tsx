@@ -15,6 +15,7 @@ import type { AlgorithmDescription, Run } from "../../api/types";
 import { useConnection, useRunPart, useRunStatus } from "../../live/hooks";
 import { RunStore } from "../../live/run-store";
 import { PageLoading, PageMessage } from "../../ui/page-message";
+import { Alerts } from "./alerts";
 import { OVERVIEW_METRICS } from "./chart-sets";
 import { Charts } from "./charts";
 import { HyperparameterPanel } from "./hyperparameter-panel";
@@ -140,6 +141,7 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
         />
       </aside>
       <div className={styles.ledger}>
+        <Alerts store={store} />
         <Ledger store={store} labels={labels} />
       </div>
     </div>

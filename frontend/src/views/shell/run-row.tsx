@@ -8,6 +8,7 @@ import type { Run } from "../../api/types";
 import { Curve } from "../../charts/curve";
 import { formatCount, formatMeasured } from "../../format/numbers";
 import { RETURN_METRIC } from "../../live/run-charts";
+import { gravest, SeverityIcon } from "../../ui/severity";
 import { StateGlyph, stateWord } from "../../ui/state-glyph";
 import styles from "./run-row.module.css";
 
@@ -46,13 +47,31 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
       >
         <StateGlyph state={run.state} />
         {run.state === "running" && <span className="visually-hidden">running</span>}
-        <span className={styles.name}>{run.name}</span>
+        <span className={styles.name}>
+          {run.name}
+          <AlertCount run={run} />
+        </span>
         <span className={styles.curve}>
           <Curve points={points} width={56} height={18} />
         </span>
         <span className={styles.line}>{summary(run)}</span>
       </Link>
     </li>
+  );
+}
+
+/** While it trains: afterwards it is history. */
+function AlertCount({ run }: { run: Run }) {
+  const severity = gravest(run.alerts.map((alert) => alert.severity));
+  if (severity === null || !ACTIVE_STATES.has(run.state)) return null;
+  return (
+    <span
+      className={styles.alerts}
+      title={run.alerts.map(({ name }) => name.replaceAll("_", " ")).join(", ")}
+    >
+      <SeverityIcon severity={severity} size={12} />
+      {run.alerts.length}
+    </span>
   );
 }
 

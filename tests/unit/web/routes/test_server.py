@@ -35,10 +35,10 @@ async def test_ready_only_if_every_check_is(stranger: httpx.AsyncClient, runs: F
     }
 
 
-@pytest.mark.parametrize("name", ["system", "environments", "algorithms", "presets"])
+@pytest.mark.parametrize("name", ["system", "environments", "algorithms", "alert_rules", "presets"])
 async def test_what_the_server_offers(script: httpx.AsyncClient, runs: FakeRuns, name: str) -> None:
     """Each description is one call of the service."""
-    response = await script.get(f"/api/v1/{name}")
+    response = await script.get(f"/api/v1/{name.replace('_', '-')}")
 
     assert response.status_code == 200
     assert runs.calls == [(name, None)]

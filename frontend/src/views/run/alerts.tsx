@@ -1,0 +1,94 @@
+/** What the run warns of: since when, what it means, what to try. */
+
+import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
+import { alertRulesQuery } from "../../api/queries";
+import type { AlertRule } from "../../api/types";
+import { formatTimeOfDay } from "../../format/durations";
+import { formatCount } from "../../format/numbers";
+import { useRunPart } from "../../live/hooks";
+import type { RunStore } from "../../live/run-store";
+import { raisedAlerts, type ShownAlert } from "../../live/run-view";
+import { gravest, SeverityIcon } from "../../ui/severity";
+import styles from "./alerts.module.css";
+
+/** Where the badge leads to. */
+const PLACE = "alerts";
+
+export function AlertBadge({ store }: { store: RunStore }) {
+  const alerts = useRunPart(store, (view) => view.alerts);
+  const raised = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null);
+  const severity = gravest(raised.map((alert) => alert.severity));
+  if (severity === null) return null;
+  return (
+    <a className={styles.badge} data-severity={severity} href={`#${PLACE}`}>
+      <SeverityIcon severity={severity} size={13} />
+      {raised.length === 1 ? "1 alert" : `${raised.length} alerts`}
+    </a>
+  );
+}
+
+export const Alerts = memo(function Alerts({ store }: { store: RunStore }) {
+  const alerts = useRunPart(store, (view) => view.alerts);
+  const { data: rules = [] } = useQuery(alertRulesQuery);
+  if (alerts.length === 0) return null;
+  const raised = raisedAlerts(store.view).toReversed();
+  const over = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep !== null).toReversed();
+  return (
+    <section id={PLACE} className={styles.alerts} aria-labelledby="alerts-title" tabIndex={-1}>
+      <h2 id="alerts-title">Alerts</h2>
+      {raised.length === 0 && <p className={styles.quiet}>Nothing to warn of now.</p>}
+      <ul aria-live="polite">
+        {raised.map((alert) => (
+          <Alert key={keyOf(alert)} alert={alert} rules={rules} />
+        ))}
+      </ul>
+      {over.length > 0 && (
+        <details className={styles.over}>
+          <summary>{over.length === 1 ? "1 is over" : `${over.length} are over`}</summary>
+          <ul>
+            {over.map((alert) => (
+              <Alert key={keyOf(alert)} alert={alert} rules={rules} />
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+});
+
+interface AlertProps {
+  readonly alert: ShownAlert;
+  readonly rules: readonly AlertRule[];
+}
+
+function Alert({ alert, rules }: AlertProps) {
+  const rule = rules.find(({ name }) => name === alert.name);
+  const { since_env_step: since, clearedAtEnvStep: end } = alert;
+  return (
+    <li className={styles.alert} data-severity={end === null ? alert.severity : "over"}>
+      <SeverityIcon severity={alert.severity} />
+      <div>
+        <p className={styles.title}>
+          <strong>{rule?.label ?? alert.name.replaceAll("_", " ")}</strong>
+          <span>{alert.message}</span>
+          <span className={styles.since}>
+            {end === null
+              ? `since step ${formatCount(since)}`
+              : `step ${formatCount(since)} to ${formatCount(end)}`}
+            , {formatTimeOfDay(alert.raised_at)}
+          </span>
+        </p>
+        {end === null && (
+          <p className={styles.hint}>
+            {rule?.meaning} <b>Try:</b> {alert.hint}
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function keyOf(alert: ShownAlert): string {
+  return `${alert.name} ${alert.since_env_step} ${alert.raised_at}`;
+}
