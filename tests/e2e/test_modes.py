@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -132,30 +132,37 @@ def test_small_charts_are_shown_by_group(
     assert watched.accessibility_violations() == []
 
 
+@pytest.fixture
+def warned_run(live_server: LiveServer) -> Iterator[str]:
+    """A run whose batches count as too large however small they are."""
+    spec = {**LONG_RUN, "algorithm": "ga3c", "name": "warned", "alerts": {"batch_large": 0.1}}
+    run_id = live_server.create(spec)["id"]
+    yield run_id
+    live_server.command(run_id, "abort")
+
+
 def test_an_alert_is_seen_and_goes_when_it_is_over(
-    live_server: LiveServer, new_page: NewPage
+    live_server: LiveServer, new_page: NewPage, warned_run: str
 ) -> None:
     """It is counted in header and list, explained with what to try, and marked on the chart."""
-    run_id = live_server.create(
-        {**LONG_RUN, "algorithm": "ga3c", "name": "warned", "alerts": {"batch_large": 0.1}}
-    )["id"]
-    watched = new_page(live_server).log_in().open_run(run_id)
+    watched = new_page(live_server).log_in().open_run(warned_run)
     page = watched.page
 
-    expect(watched.header.get_by_role("link", name=re.compile("1 alert"))).to_be_visible()
     alerts = page.get_by_role("region", name="Alerts")
     expect(alerts).to_contain_text(re.compile(r"optimizers behind.*above 0\.1 for 1 s"))
     expect(alerts).to_contain_text("Try: More optimizer threads")
+    expect(watched.header.get_by_role("link", name=re.compile("alert"))).to_be_visible()
     marks = page.get_by_role("toolbar", name="Marks on the chart")
     expect(marks.get_by_role("button", name=re.compile("^alert, batch large"))).to_be_visible()
     row = page.get_by_role("navigation", name="Runs").get_by_role("link").filter(has_text="warned")
-    expect(row.get_by_title("batch large")).to_be_visible()
+    expect(row.get_by_title(re.compile("batch large"))).to_be_visible()
     assert watched.accessibility_violations() == []
 
     live_server.client.patch(
-        f"/api/v1/runs/{run_id}/hyperparameters", json={"algorithm": "a3c"}
+        f"/api/v1/runs/{warned_run}/hyperparameters", json={"algorithm": "a3c"}
     ).raise_for_status()
-    expect(alerts).to_contain_text("Nothing to warn of now.")
-    expect(alerts).to_contain_text("1 is over")
-    expect(watched.header.get_by_role("link", name=re.compile("alert"))).to_have_count(0)
-    live_server.command(run_id, "abort")
+    # A busy machine may have other alerts, of a slow run for one; this one is over.
+    expect(alerts.locator("details")).to_contain_text("optimizers behind")
+    expect(page.get_by_role("region", name="What happened")).to_contain_text(
+        "alert over: batch large"
+    )
