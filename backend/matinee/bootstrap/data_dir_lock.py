@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from matinee.errors import ConflictError
+from matinee.errors import ConflictError, InvalidInputError
 from matinee.settings import prepare_data_dir
 
 SERVER_LOCK = "server.lock"
@@ -20,9 +20,16 @@ def lock_data_dir(data_dir: Path) -> Iterator[None]:
 
     Raises:
         ConflictError: another server holds it.
+        InvalidInputError: nothing can be written there.
     """
     prepare_data_dir(data_dir)
-    descriptor = os.open(data_dir / SERVER_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(data_dir / SERVER_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{data_dir} can't be the data directory: {SERVER_LOCK} can't be written there "
+            f"({error.strerror}); give another --data-dir"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from matinee.cli.assignments import settings_of
 from matinee.cli.options import DataDir
 from matinee.errors import InvalidInputError
 
@@ -98,9 +99,10 @@ def train(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="A hyperparameter, such as learning_rate=1e-3, or a schedule as JSON: "
-            '{"schedule": "linear", "from": 1e-2, "to": 0, "until_env_step": 1000000}. '
-            "Repeatable. The reference lists all names.",
+            help="A hyperparameter, such as learning_rate=1e-3, or its schedule: "
+            "linear:FROM:TO:UNTIL (env step; also FROM:TO:START:UNTIL), cosine and exponential "
+            "alike, piecewise:STEP=VALUE:STEP=VALUE, or JSON. Repeatable. The reference lists "
+            "all names; an unknown one is answered with the near ones.",
         ),
     ] = None,
     env_steps: Annotated[int | None, typer.Option(help="Budget in env steps.")] = None,
@@ -124,6 +126,7 @@ def train(
         matinee train --env Acrobot-v1 --workers 2 --set learning_rate=1e-3 --seconds 60
         matinee train --env CartPole-v1 --algorithm ppo --set epochs=10 --target-return 475
         matinee train --env CartPole-v1 --workers 4 --lockstep --seed 1
+        matinee train --preset cartpole-a3c --set learning_rate=linear:1e-2:0:500000
     """
     from matinee.training.torch_threads import limit_library_threads
 
@@ -149,11 +152,11 @@ def train(
             lstm=lstm,
         ),
         "seed": seed,
-        "hyperparameters": _hyperparameters(settings_ or []),
         "budget": _given(env_steps=env_steps, seconds=seconds, target_return=target_return),
         "name": name,
         "group": group,
     }
+    _place_settings(document, settings_of(settings_ or []))
     _lay_over(document, {key: value for key, value in flags.items() if value not in (None, {})})
     run = plan_local_run(read_settings(data_dir=data_dir), _request(document))
     with TrainingProgress(run, quiet=quiet) as progress:
@@ -199,19 +202,15 @@ def _lay_over(document: dict[str, Any], flags: dict[str, Any]) -> None:
             document[key] = value
 
 
-def _hyperparameters(assignments: list[str]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals:
-            raise InvalidInputError(
-                f"--set {assignment}: write NAME=VALUE, such as learning_rate=1e-3"
-            )
-        try:
-            settings[name] = json.loads(text)
-        except ValueError:
-            settings[name] = text
-    return settings
+def _place_settings(document: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Lay `--set` over the document: most are hyperparameters, two are the spec's own fields."""
+    from matinee.contracts.hyperparameters import HYPERPARAMETERS
+
+    own = {
+        name for name in settings if name in HYPERPARAMETERS and HYPERPARAMETERS[name].spec_field
+    }
+    fields = {name: settings.pop(name) for name in own}
+    _lay_over(document, {"hyperparameters": settings} | fields if settings else fields)
 
 
 def _numbers(text: str) -> list[int]:

@@ -97,7 +97,7 @@ class EnvironmentChanges(_SpecPart):
         if ":" in value:
             raise ValueError(
                 f"{value!r} is not allowed: a `module:` prefix would import code; allowed: an id "
-                "from GET /api/v1/environments, such as CartPole-v1"
+                "such as CartPole-v1"
             )
         raise ValueError(
             f"{value!r} is not an environment id; allowed: letters, digits, `_`, `.` and `-`, "

@@ -15,12 +15,15 @@ from matinee.contracts.run_spec import (
     merge_overrides,
     parse_run_spec,
 )
+from matinee.contracts.schedules import schedule_values
 from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf
 from matinee.runs.process_choice import processes_that_pay
 
 SEED_BITS = 31
+_NAMED_ENVIRONMENTS = 12
+"""That many are named where none is near."""
 
 
 async def plan_run(
@@ -71,13 +74,16 @@ def check_worker_limit(workers: HyperparameterSetting | None, max_workers: int) 
     Raises:
         InvalidInputError: with both numbers.
     """
-    if isinstance(workers, int) and workers > max_workers:
+    if workers is None or isinstance(workers, str):
+        return
+    most = workers if isinstance(workers, int | float) else max(schedule_values(workers))
+    if most > max_workers:
         raise InvalidInputError(
             f"this server allows up to {max_workers} workers a run",
             fields=[
                 FieldError(
                     ("workers",),
-                    f"{workers} is not allowed; allowed: an integer from 1 to {max_workers}",
+                    f"{most:g} is not allowed; allowed: an integer from 1 to {max_workers}",
                 )
             ],
             code="invalid_spec",
@@ -96,19 +102,27 @@ def _preset(presets: PresetShelf, name: str) -> dict[str, object]:
     return preset.as_base()
 
 
+def _well_known_first(environment: EnvironmentDescription) -> tuple[bool, bool, str]:
+    return (not environment.curated, "/" in environment.id, environment.id)
+
+
 async def _unknown_environment(
     environment_id: str, registry: EnvironmentRegistry
 ) -> InvalidInputError:
-    known = [each.id for each in await registry.environments() if each.trainable]
+    trainable = [each for each in await registry.environments() if each.trainable]
+    known = [each.id for each in sorted(trainable, key=_well_known_first)]
     near = difflib.get_close_matches(environment_id, known, n=3)
-    hint = f"did you mean {', '.join(near)}? " if near else ""
+    hint = (
+        f"did you mean {', '.join(near)}?"
+        if near
+        else f"can be trained on: {', '.join(known[:_NAMED_ENVIRONMENTS])}, …"
+    )
     return InvalidInputError(
         f"unknown environment {environment_id!r}",
         fields=[
             FieldError(
                 ("environment", "id"),
-                f"{environment_id!r} is not registered here; {hint}"
-                "GET /api/v1/environments lists what is",
+                f"{environment_id!r} is not registered here; {hint}",
             )
         ],
         code="unknown_environment",

@@ -20,6 +20,8 @@ from matinee.errors import LimitExceededError
 
 MAX_STREAMS = 500
 LOOP_SAMPLE_S = 0.5
+DISCONNECT_CAUSES = ("client", "logged_out", "refused", "shutdown", "slow", "too_many")
+"""Why a live stream ends."""
 
 _REQUEST_BUCKETS_S = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
@@ -55,6 +57,9 @@ class WebTelemetry:
             ("reason",),
             registry=self._registry,
         )
+        for cause in DISCONNECT_CAUSES:
+            # From the first scrape on: a counter that begins with its first event has no rate.
+            self._disconnects.labels(cause)
         self._loop_lag = Histogram(
             "matinee_event_loop_lag_seconds",
             "How much later than asked the event loop came back.",

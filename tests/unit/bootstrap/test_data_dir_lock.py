@@ -11,7 +11,7 @@ import pytest
 
 from integration.live_server import PATIENCE_S, child_environment
 from matinee.bootstrap.data_dir_lock import SERVER_LOCK, lock_data_dir
-from matinee.errors import ConflictError
+from matinee.errors import ConflictError, InvalidInputError
 
 HOLDER = """
 import pathlib, sys, time
@@ -76,3 +76,14 @@ def test_a_killed_holder_leaves_no_lock_behind(tmp_path: Path, runtime_dir: Path
 
         with lock_data_dir(tmp_path):
             pass
+
+
+def test_a_folder_that_takes_no_files_is_refused_with_advice(tmp_path: Path) -> None:
+    """Where the lock can't be written, one line says where, why and what to do."""
+    (tmp_path / SERVER_LOCK).mkdir()
+
+    with pytest.raises(InvalidInputError, match="--data-dir") as refused, lock_data_dir(tmp_path):
+        raise AssertionError
+
+    assert str(tmp_path) in str(refused.value)
+    assert "Is a directory" in str(refused.value)

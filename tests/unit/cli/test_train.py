@@ -155,6 +155,21 @@ def test_flags_lie_over_a_spec_file_member_by_member(
     }
 
 
+def test_set_reaches_every_hyperparameter(invoke: Invoke, plan: _Plan) -> None:
+    """Also the two that are fields of the spec itself, and schedules in one line."""
+    result = invoke(
+        "--env", "CartPole-v1", "--set", "workers=3", "--set", "algorithm=ga3c",
+        "--set", "learning_rate=linear:1e-3:0:100000",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    assert plan.overrides["workers"] == 3
+    assert plan.overrides["algorithm"] == "ga3c"
+    (rate,) = plan.overrides["hyperparameters"].items()
+    assert rate[0] == "learning_rate"
+    assert (rate[1]["from"], rate[1]["to"], rate[1]["until_env_step"]) == (1e-3, 0, 100_000)
+
+
 def test_a_dash_reads_the_spec_from_stdin(invoke: Invoke, plan: _Plan) -> None:
     """`-` takes the same document from a pipe."""
     assert invoke("-", stdin=json.dumps(DOCUMENT)).exit_code == 0

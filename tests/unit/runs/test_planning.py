@@ -10,10 +10,11 @@ import pytest
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
 from matinee.contracts.run_spec import RunRequest, RunSpec
+from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import FieldError, InvalidInputError
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.runs.folders import RunDetails
-from matinee.runs.planning import plan_run
+from matinee.runs.planning import check_worker_limit, plan_run
 from matinee.runs.ports import EnvironmentRegistry
 
 pytestmark = pytest.mark.anyio
@@ -98,15 +99,14 @@ async def test_nothing_to_train_on(registry: EnvironmentProbe) -> None:
 
 
 async def test_an_unknown_environment(registry: EnvironmentProbe) -> None:
-    """An unknown id is refused in whole sentences: near ones are offered, and where all are."""
+    """An unknown id is refused in whole sentences: near ones are offered, else some that are."""
     (near,) = await refused(registry, environment={"id": "CartPole-v9"})
     assert near.loc == ("environment", "id")
     assert near.message.startswith("'CartPole-v9' is not registered here; did you mean CartPole-v")
-    assert near.message.endswith("? GET /api/v1/environments lists what is")
+    assert near.message.endswith("?")
     (far,) = await refused(registry, environment={"id": "Zzzzzz"})
-    assert far.message == (
-        "'Zzzzzz' is not registered here; GET /api/v1/environments lists what is"
-    )
+    assert far.message.startswith("'Zzzzzz' is not registered here; can be trained on: ")
+    assert "CartPole-v1" in far.message
 
 
 class OneEnvironment:
@@ -223,3 +223,18 @@ async def test_combinations_are_refused_after_the_preset_is_filled_in(
     (error,) = await refused(registry, preset="cartpole-a3c", algorithm="ppo", lockstep=True)
 
     assert error.loc == ("lockstep",)
+
+
+async def test_a_schedule_of_the_workers_is_held_to_the_servers_limit() -> None:
+    """At its highest point, as a plain number is."""
+    ramp = LinearSchedule.model_validate(
+        {"schedule": "linear", "from": 1, "to": 9, "until_env_step": 100}
+    )
+
+    for allowed in (None, 8):
+        check_worker_limit(allowed, 8)
+    check_worker_limit(ramp, 9)
+    for refused_setting in (9, ramp):
+        with pytest.raises(InvalidInputError) as caught:
+            check_worker_limit(refused_setting, 8)
+        assert "9 is not allowed; allowed: an integer from 1 to 8" in caught.value.fields[0].message

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
@@ -85,6 +87,21 @@ def test_disconnects_are_counted_by_cause() -> None:
     telemetry.count_disconnect("slow")
 
     assert values(telemetry)["matinee_ws_disconnects_total", "slow"] == 2
+    assert values(telemetry)["matinee_ws_disconnects_total", "client"] == 0
+
+
+def test_every_cause_of_a_disconnect_is_counted_from_the_start() -> None:
+    """Each cause that the streams name is there with 0 before it first happens."""
+    package = Path(module.__file__).parent
+    named = {
+        cause
+        for path in package.glob("*.py")
+        for cause in re.findall(r'cause="([a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+
+    found = values(WebTelemetry())
+    assert named == set(module.DISCONNECT_CAUSES)
+    assert {found["matinee_ws_disconnects_total", cause] for cause in named} == {0.0}
 
 
 @pytest.mark.anyio
