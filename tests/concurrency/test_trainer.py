@@ -49,7 +49,9 @@ def test_a_run_ends_when_its_budget_is_used_up() -> None:
     assert 3000 <= progress.env_steps < 3000 + 4 * 20
     assert progress.budget_fraction == 1.0
     assert progress.updates == sum(
-        drained.metrics["policy_loss"].count for drained in rig.drained if drained.metrics
+        drained.metrics["policy_loss"].count
+        for drained in rig.drained
+        if "policy_loss" in drained.metrics
     )
     episodes = np.concatenate([drained.episodes.episode for drained in rig.drained])
     assert episodes.tolist() == list(range(1, progress.episodes + 1))

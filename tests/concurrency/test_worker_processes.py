@@ -57,6 +57,12 @@ def when_up(rig: Rig) -> ProcessStatus:
     return process_statuses(rig)[0]
 
 
+def change(rig: Rig, **settings: Any) -> None:
+    """Change hyperparameters, and wait until they are in use."""
+    revision = rig.trainer.board.propose(settings)
+    rig.wait_until(lambda: rig.trainer.board.snapshot().revision == revision)
+
+
 def busy_processes(rig: Rig) -> int:
     """How many processes were last seen to use the processor."""
     found = [d.metrics["process_cores"] for d in rig.drained if "process_cores" in d.metrics]
@@ -97,7 +103,9 @@ def test_all_that_processes_do_is_counted_and_told(make_rig: MakeRig) -> None:
     assert not psutil.pid_exists(process.pid)
     progress = rig.trainer.progress()
     assert progress.updates == sum(
-        drained.metrics["policy_loss"].count for drained in rig.drained if drained.metrics
+        drained.metrics["policy_loss"].count
+        for drained in rig.drained
+        if "policy_loss" in drained.metrics
     )
     tables = [drained.episodes for drained in rig.drained]
     assert np.concatenate([table.episode for table in tables]).tolist() == list(
@@ -138,7 +146,7 @@ def test_what_is_saved_before_a_process_is_up_can_be_resumed(make_rig: MakeRig) 
 def test_processes_are_steered_like_threads(make_rig: MakeRig) -> None:
     """Pause, step, resume, a change and more workers or fewer reach workers of all processes."""
     rig = make_rig(workers=3)
-    control, board = rig.trainer.control, rig.trainer.board
+    control = rig.trainer.control
     rig.trainer.start()
     assert workers_at_work(rig) == {0, 1, 2}
 
@@ -157,15 +165,19 @@ def test_processes_are_steered_like_threads(make_rig: MakeRig) -> None:
         assert rig.trainer.progress().updates == stood_at.updates + count
 
     control.resume()
-    revision = board.propose({"learning_rate": 0.25, "workers": 4})
-    rig.wait_until(lambda: board.snapshot().revision == revision)
     rig.drained.clear()
-    assert workers_at_work(rig) == {0, 1, 2, 3}
+    assert workers_at_work(rig) == {0, 1, 2}
+    change(rig, learning_rate=0.25)
+    rig.drained.clear()
+    assert workers_at_work(rig) == {0, 1, 2}
     rates = [d.metrics["learning_rate"] for d in rig.drained if "learning_rate" in d.metrics]
     assert rates[-1].min == rates[-1].max == pytest.approx(0.25)
 
-    revision = board.propose({"workers": 1})
-    rig.wait_until(lambda: board.snapshot().revision == revision)
+    change(rig, workers=4)
+    rig.drained.clear()
+    assert workers_at_work(rig) == {0, 1, 2, 3}
+
+    change(rig, workers=1)
     rig.wait_until(lambda: "finished" in [status.status for status in process_statuses(rig)])
     rig.drained.clear()
     assert workers_at_work(rig) == {0}
