@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from fakes.training import PATIENCE_S, Rig, small_spec
+from matinee.training import worker_process_handle
 from matinee.training.outcome import StopCause
 from matinee.training.telemetry import ProcessStatus
 
@@ -129,6 +130,23 @@ def test_processes_use_up_the_budget_together(make_rig: MakeRig) -> None:
 
     assert rig.finish().cause is StopCause.FINISHED_BUDGET
     assert env_steps(rig) == 10_020
+
+
+def test_a_stop_does_not_wait_for_a_process_to_come_up(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Importing takes seconds; a process that nobody needs any more is ended at once."""
+    (tmp_path / "never_ready.py").write_text("import time\nwhile True:\n    time.sleep(1.0)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(worker_process_handle, "_MODULE", "never_ready")
+    rig = make_rig()
+    rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.progress().updates > 0)
+    rig.trainer.control.stop(StopCause.STOPPED, "enough")
+
+    assert rig.trainer.join(PATIENCE_S / 2) is not None
+    assert rig.finish().cause is StopCause.STOPPED
+    assert [status.status for status in process_statuses(rig)] == ["finished"]
 
 
 def test_what_is_saved_before_a_process_is_up_can_be_resumed(make_rig: MakeRig) -> None:

@@ -30,6 +30,8 @@ from matinee.training.slots import worker_name
 from matinee.training.worker_process_handle import WorkerProcessHandle
 
 _WAIT_SLICE_S = 0.5
+_START_SLICE_S = 0.05
+"""While its process comes up: a stop is then nobody's but this thread's to notice."""
 
 
 class RemoteWorker:
@@ -89,7 +91,7 @@ class RemoteWorker:
         shared, slot = self._shared, self._slot
         has_begun = False
         while True:
-            while not connection.poll(_WAIT_SLICE_S):
+            while not connection.poll(_WAIT_SLICE_S if has_begun else _START_SLICE_S):
                 if shared.control.stopping.is_set() and not has_begun:
                     return None  # Its process is not up yet, and need not come.
             has_begun = True

@@ -108,7 +108,7 @@ class WorkerProcessHandle:
             self._expected -= 1
             if self._expected == 0:
                 self._leaving = True
-                self._send(Leave())
+                self._dismiss()
 
     @property
     def process_id(self) -> int | None:
@@ -181,7 +181,7 @@ class WorkerProcessHandle:
             self._process = process
             self._connection = connection
             if self._leaving:
-                self._send(Leave())
+                self._dismiss()
         self._has_connection.set()
 
     def _listen(self) -> None:
@@ -249,6 +249,14 @@ class WorkerProcessHandle:
                     error=None if self._failure is None else str(self._failure),
                 )
             )
+
+    def _dismiss(self) -> None:
+        """Let it go. The caller holds the lock."""
+        if self._start_s is None and self._process is not None:
+            # It has not come up, so it hears nothing yet, and it has begun nothing.
+            self._process.kill()
+        else:
+            self._send(Leave())
 
     def _send(self, message: Leave | TellStacks) -> None:
         """Say something, if anybody is there to hear it. The caller holds the lock."""
