@@ -70,7 +70,7 @@ class Hosted:
             run_id=run_dir.name,
             socket_path=self.socket_path,
             start_command_id=command_id,
-            on_progress=lambda state, progress: self.seen.append((state, progress)),
+            on_progress=lambda state, progress, _metrics: self.seen.append((state, progress)),
             **options,
         )
         self.state: RunState | None = None

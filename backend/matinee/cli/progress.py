@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_state import RunState
 from matinee.journal.reader import JournalReader
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 _BAR_WIDTH = 30
 _REFRESHES_PER_S = 10
+_FIGURES = {
+    "queue_depth": "queue {:.1f}",
+    "policy_lag": "lag {:.1f}",
+    "clip_fraction": "clipped {:.0%}",
+}
+"""What one mode has and others lack: shown while the run tells it."""
+
 _STATE_STYLES = {
     RunState.FINISHED: "bold green",
     RunState.STOPPED: "bold yellow",
@@ -35,6 +44,7 @@ class TrainingProgress:
     def __init__(self, run: LocalRun, *, quiet: bool) -> None:
         self._run = run
         self._quiet = quiet
+        self._figures: dict[str, str] = {}
         # Names, reasons and paths are people's words, which may hold [brackets] and :colons:.
         self._console = Console(markup=False, emoji=False, highlight=False)
         self._live = Live(
@@ -65,10 +75,17 @@ class TrainingProgress:
         """Stop drawing."""
         self._live.stop()
 
-    def update(self, state: RunState, progress: Progress) -> None:
-        """Draw the newest figures."""
+    def update(
+        self, state: RunState, progress: Progress, metrics: Mapping[str, MetricSummary]
+    ) -> None:
+        """Draw the newest figures; a metric that was not told this time stays as it was."""
         if self._quiet:
             return
+        self._figures |= {
+            name: form.format(metrics[name].mean)
+            for name, form in _FIGURES.items()
+            if name in metrics
+        }
         row = Table.grid(padding=(0, 2))
         cells = [
             Text(state.value, style="bold cyan"),
@@ -76,6 +93,7 @@ class TrainingProgress:
             Text(f"{progress.steps_per_second:,.0f}/s"),
             Text(f"return {_mean(progress)}", style="bold"),
             Text(_clock(progress.seconds)),
+            *(Text(self._figures[name]) for name in _FIGURES if name in self._figures),
         ]
         if progress.budget_fraction is not None:
             bar = ProgressBar(total=1.0, completed=progress.budget_fraction, width=_BAR_WIDTH)

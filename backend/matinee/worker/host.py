@@ -57,7 +57,7 @@ ORDERLY_ENDS = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.INTERRUP
 
 log = structlog.get_logger(__name__)
 
-OnProgress = Callable[[RunState, Progress], None]
+OnProgress = Callable[[RunState, Progress, Mapping[str, MetricSummary]], None]
 
 
 class RunHost:
@@ -245,7 +245,7 @@ class RunHost:
             desk.send_acks()
         self._heartbeat(progress)
         if self._on_progress is not None:
-            self._on_progress(record.state, progress)
+            self._on_progress(record.state, progress, drained.metrics)
 
     def _look_for_alerts(
         self, record: RunRecord, trainer: Trainer, metrics: Mapping[str, MetricSummary]

@@ -170,7 +170,7 @@ def test_a_hosted_run_trains_to_its_end(settings: Settings) -> None:
     run = plan(settings)
     seen: list[Progress] = []
 
-    state = run.host(on_progress=lambda _state, progress: seen.append(progress))
+    state = run.host(on_progress=lambda _state, progress, _metrics: seen.append(progress))
 
     folders = RunFolders(settings.data_dir)
     recorded = folders.assemble(run.run_id)
@@ -195,7 +195,7 @@ def test_a_signal_interrupts_a_hosted_run(settings: Settings) -> None:
 
     signals = iter([signal.SIGTERM])
 
-    def interrupt(_state: RunState, progress: Progress) -> None:
+    def interrupt(_state: RunState, progress: Progress, _metrics: object) -> None:
         # A second signal would end the test process at once.
         if progress.env_steps and (number := next(signals, None)) is not None:
             signal.raise_signal(number)

@@ -10,6 +10,7 @@ from fakes.records import NOW, SPEC
 from matinee.bootstrap.local_run import LocalRun
 from matinee.cli.progress import TrainingProgress
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress, SolvedAt
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import RunState
@@ -51,11 +52,26 @@ def end(run: LocalRun, state: RunState, reason: str | None, progress: Progress) 
 def test_progress_shows_the_figures(run: LocalRun, capsys: pytest.CaptureFixture[str]) -> None:
     """While it trains: state, steps, speed, return, time, and the time left of the budget."""
     with TrainingProgress(run, quiet=False) as progress:
-        progress.update(RunState.RUNNING, HALF_WAY)
+        progress.update(RunState.RUNNING, HALF_WAY, {})
     shown = capsys.readouterr().out
 
     for figure in ("running", "12,000 steps", "3,400/s", "return 41.2", "1:15", "1:15 left"):
         assert figure in shown
+
+
+@pytest.mark.usefixtures("wide_terminal")
+def test_progress_shows_what_the_mode_has(
+    run: LocalRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The depth of ga3c's queue, once it was told; nothing of what is not told."""
+    depth = MetricSummary(mean=7.5, min=7, max=8, last=8, count=2)
+    with TrainingProgress(run, quiet=False) as progress:
+        progress.update(RunState.RUNNING, HALF_WAY, {"queue_depth": depth})
+        progress.update(RunState.RUNNING, HALF_WAY, {})
+    shown = capsys.readouterr().out
+
+    assert "queue 7.5" in shown
+    assert "clipped" not in shown
 
 
 @pytest.mark.usefixtures("wide_terminal")
@@ -64,7 +80,7 @@ def test_progress_without_a_budget_promises_no_end(
 ) -> None:
     """A run without a budget shows no time left, and a dash where there is no return yet."""
     with TrainingProgress(run, quiet=False) as progress:
-        progress.update(RunState.RUNNING, Progress(env_steps=5, seconds=3725))
+        progress.update(RunState.RUNNING, Progress(env_steps=5, seconds=3725), {})
     shown = capsys.readouterr().out
 
     assert "1:02:05" in shown
@@ -84,7 +100,7 @@ def test_quiet_prints_only_the_result(run: LocalRun, capsys: pytest.CaptureFixtu
     """`--quiet` says nothing before the end, and then the same as without."""
     end(run, RunState.FINISHED, "done", HALF_WAY)
     with TrainingProgress(run, quiet=True) as progress:
-        progress.update(RunState.RUNNING, HALF_WAY)
+        progress.update(RunState.RUNNING, HALF_WAY, {})
     assert capsys.readouterr().out == ""
 
     progress.report(RunState.FINISHED)
