@@ -14,17 +14,17 @@ from matinee.training.outcome import StopCause
 STEPS = 5000
 
 
-def train(id_: str, **overrides: Any) -> Rig:
-    """For 5,000 env steps, on one worker with 16 environments; to its end."""
+def train(id_: str, *, steps: int = STEPS, **overrides: Any) -> Rig:
+    """On one worker with 16 environments, to its end."""
     register_any_spaces()
     rig = Rig(
-        small_spec(id_, **{"envs_per_worker": 16, "budget": {"env_steps": STEPS}, **overrides})
+        small_spec(id_, **{"envs_per_worker": 16, "budget": {"env_steps": steps}, **overrides})
     )
     before = rig.trainer.capture().weights
     outcome = rig.run()
 
     assert outcome.cause is StopCause.FINISHED_BUDGET, outcome.traceback_text
-    assert rig.trainer.progress().env_steps >= STEPS
+    assert rig.trainer.progress().env_steps >= steps
     after = rig.trainer.capture().weights
     assert np.isfinite(after).all()
     assert not np.array_equal(before, after)
@@ -51,6 +51,22 @@ def test_every_kind_of_observation_trains(kind: str) -> None:
 def test_every_kind_of_action_trains(kind: str) -> None:
     """Likewise; the probe refuses what is not in its space."""
     check_episodes(train(f"Probe/Does{kind}-v0"))
+
+
+@pytest.mark.parametrize("algorithm", ["a3c", "ga3c", "a2c", "ppo"])
+@pytest.mark.parametrize("convolution", ["a3c", "nature"])
+def test_every_convolution_trains_in_every_mode(algorithm: str, convolution: str) -> None:
+    """1,000 steps on small pictures."""
+    rig = train(
+        "Probe/SeesPicture-v0",
+        algorithm=algorithm,
+        network={"hidden": [8], "convolution": convolution},
+        steps=1000,
+    )
+    result = rig.trainer.evaluate(1, deterministic=True, should_stop=lambda: False)
+
+    assert result is not None
+    assert result.lengths == (EPISODE_STEPS,)
 
 
 @pytest.mark.parametrize("algorithm", ["ga3c", "a2c", "ppo"])
@@ -82,5 +98,11 @@ def test_environments_of_every_package_train(id_: str) -> None:
 
 
 def test_atari_trains() -> None:
-    """Frames that ALE makes and stacks; the budget counts steps, four frames each."""
-    train("ALE/Pong-v5", envs_per_worker=8)
+    """Frames that ALE makes, shrinks and stacks; the budget counts steps, four frames each."""
+    small = {"img_height": 42, "img_width": 42, "stack_num": 2}
+    train(
+        "ALE/Pong-v5",
+        environment={"id": "ALE/Pong-v5", "kwargs": small},
+        network={"hidden": [8], "convolution": "a3c"},
+        envs_per_worker=8,
+    )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matinee.algorithm.convolutions import ImageFeatures
 from matinee.algorithm.distributions import Actions, Floats, new_distribution
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.networks import LOG_STD, NetworkShape
@@ -33,6 +34,17 @@ class NumpyActorCritic:
                 for index in range(len(shape.hidden))
             ]
 
+        def image_features(trunk: str) -> ImageFeatures | None:
+            if not shape.convolution_layers:
+                return None
+            weights = [
+                (views[f"{name}.weight"], views[f"{name}.bias"])
+                for name in shape.convolution_names(trunk)
+            ]
+            return ImageFeatures(shape.convolution_layers, weights)
+
+        self._policy_features = image_features(shape.policy_trunk)
+        self._value_features = image_features(shape.value_trunk)
         self._size = shape.interface.observation_size
         self._policy_layers = layers(shape.policy_trunk)
         self._value_layers = layers(shape.value_trunk)
@@ -60,23 +72,31 @@ class NumpyActorCritic:
     def outputs(self, observations: NDArray[Any]) -> Floats:
         """What the policy head says: logits or means; shape (N, P). Valid until the next call."""
         return self._forward(
-            self._policy_layers, self._policy_head, observations, self._acting_buffers
+            self._policy_layers,
+            self._policy_head,
+            self._inputs(observations, self._policy_features),
+            self._acting_buffers,
         )
 
     def values(self, observations: NDArray[Any]) -> Floats:
         """V(s); shape (N,). N may differ from call to call."""
-        return self._forward(self._value_layers, self._value_head, observations, {})[:, 0]
+        inputs = self._inputs(observations, self._value_features)
+        return self._forward(self._value_layers, self._value_head, inputs, {})[:, 0]
+
+    def _inputs(self, observations: NDArray[Any], image_features: ImageFeatures | None) -> Floats:
+        """What the first hidden layer gets; shape (N, n)."""
+        if image_features is not None:
+            return image_features(observations)
+        flat: Floats = observations.reshape(-1, self._size)
+        return flat * _BYTE_SCALE if flat.dtype == np.uint8 else flat
 
     def _forward(
         self,
         hidden: list[_Layer],
         head: _Layer,
-        observations: NDArray[Any],
+        features: Floats,
         buffers: dict[int, NDArray[np.float32]],
     ) -> NDArray[np.float32]:
-        features = observations.reshape(-1, self._size)
-        if features.dtype == np.uint8:
-            features = features * _BYTE_SCALE
         for depth, layer in enumerate(hidden):
             features = _affine(layer, features, buffers, depth)
             if self._relu:

@@ -63,7 +63,7 @@ class DifferentiablePolicy:
         self._log_std_slot = next((slot for slot in layout.slots if slot.name == LOG_STD), None)
         self._log_std = layout.views(flat).get(LOG_STD)
         self._distribution = new_distribution(shape.interface.actions, self._log_std)
-        self._network = MlpNetwork(shape, flat) if network is None else network
+        self._network = _fastest_network(shape, flat) if network is None else network
         self._by_heads: Floats = np.zeros((shape.policy_outputs + 1, 0), np.float32)
 
     @property
@@ -92,3 +92,12 @@ class DifferentiablePolicy:
         if by_log_std is not None:
             assert self._log_std_slot is not None, "only a Gaussian policy has a log_std"
             out[self._log_std_slot.start : self._log_std_slot.stop] = by_log_std
+
+
+def _fastest_network(shape: NetworkShape, flat: FloatVector) -> PolicyValueNetwork:
+    if not shape.convolution_layers:
+        return MlpNetwork(shape, flat)
+    # Not at the top: runs on vectors do without torch.
+    from matinee.algorithm.torch_gradients import TorchNetwork
+
+    return TorchNetwork(shape, flat)

@@ -1,8 +1,8 @@
 """The shape of an actor-critic network: which weights there are, and where they begin.
 
-A trunk of hidden layers carries a policy head and a value head; without a shared trunk each head
-has one of its own. Weight matrices have shape (inputs, outputs), so that a layer is `x @ W + b` in
-NumPy and torch alike.
+A trunk of hidden layers, perhaps with convolutions at the bottom, carries a policy head and a value
+head; without a shared trunk each head has one of its own. Weight matrices have shape
+(inputs, outputs), so that a layer is `x @ W + b` in NumPy and torch alike.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from typing import Literal, assert_never
 
 import numpy as np
 
+from matinee.algorithm.convolutions import (
+    CONVOLUTIONS,
+    ConvolutionLayer,
+    ConvolutionName,
+    sizes_after,
+)
 from matinee.algorithm.flat_parameters import FlatLayout, FloatVector
 from matinee.contracts.agent_interface import (
     AgentInterface,
@@ -43,6 +49,7 @@ class NetworkShape:
         activation: Of the hidden layers.
         shared_trunk: One trunk for both heads, or one each.
         log_std_init: log σ of a Gaussian policy before training.
+        convolution: At the bottom of each trunk, for images.
     """
 
     interface: AgentInterface
@@ -50,6 +57,16 @@ class NetworkShape:
     activation: ActivationName
     shared_trunk: bool
     log_std_init: float = 0.0
+    convolution: ConvolutionName = "none"
+
+    @property
+    def convolution_layers(self) -> tuple[ConvolutionLayer, ...]:
+        """At the bottom of each trunk; none for vectors."""
+        return CONVOLUTIONS[self.convolution]
+
+    def convolution_names(self, trunk: str) -> list[str]:
+        """Of each layer's weights, without `.weight` and `.bias`."""
+        return [f"{trunk}.convolution.{index}" for index in range(len(self.convolution_layers))]
 
     @property
     def policy_outputs(self) -> int:
@@ -80,6 +97,17 @@ class NetworkShape:
         trunks = dict.fromkeys((self.policy_trunk, self.value_trunk))
         for trunk in trunks:
             inputs = self.interface.observation_size
+            if self.convolution_layers:
+                image = self.interface.observation_shape
+                after = sizes_after(image, self.convolution_layers)
+                channels = image[0]
+                for name, layer in zip(
+                    self.convolution_names(trunk), self.convolution_layers, strict=True
+                ):
+                    yield f"{name}.weight", (layer.filters, channels, layer.side, layer.side)
+                    yield f"{name}.bias", (layer.filters,)
+                    channels = layer.filters
+                inputs = math.prod(after[-1])
             for index, units in enumerate(self.hidden):
                 yield f"{trunk}.{index}.weight", (inputs, units)
                 yield f"{trunk}.{index}.bias", (units,)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from matinee.algorithm.convolutions import convolved
 from matinee.algorithm.distributions import Floats
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.networks import LOG_STD, NetworkShape
@@ -53,22 +54,23 @@ class TorchNetwork:
 
     def heads(self, observations: Tensor) -> tuple[Tensor, Tensor]:
         """Policy outputs, shape (B, P), and values, shape (B,)."""
-        flat = observations.reshape(len(observations), -1)
-        if flat.dtype == torch.uint8:
-            flat = flat.float() / 255.0
-        policy_features = self._features(self._shape.policy_trunk, flat)
+        policy_features = self._features(self._shape.policy_trunk, observations)
         value_features = (
             policy_features
             if self._shape.shared_trunk
-            else self._features(self._shape.value_trunk, flat)
+            else self._features(self._shape.value_trunk, observations)
         )
         leaves = self._leaves
         outputs = torch.addmm(leaves["policy.bias"], policy_features, leaves["policy.weight"])
         values = torch.addmm(leaves["value.bias"], value_features, leaves["value.weight"])
         return outputs, values.squeeze(1)
 
-    def _features(self, trunk: str, features: Tensor) -> Tensor:
-        for index in range(len(self._shape.hidden)):
+    def _features(self, trunk: str, observations: Tensor) -> Tensor:
+        shape = self._shape
+        names = shape.convolution_names(trunk)
+        weights = [(self._leaves[f"{n}.weight"], self._leaves[f"{n}.bias"]) for n in names]
+        features = convolved(observations, shape.convolution_layers, weights)
+        for index in range(len(shape.hidden)):
             weight = self._leaves[f"{trunk}.{index}.weight"]
             bias = self._leaves[f"{trunk}.{index}.bias"]
             features = self._activation(torch.addmm(bias, features, weight))

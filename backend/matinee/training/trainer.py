@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from matinee.algorithm.flat_parameters import FloatVector
-from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.algorithm.networks import initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
@@ -41,6 +41,7 @@ from matinee.training.crews import CrewParts
 from matinee.training.evaluator import EvaluationResult, Evaluator, PeriodicEvaluation
 from matinee.training.foreman import Foreman
 from matinee.training.hyperparameter_board import HyperparameterBoard
+from matinee.training.network_choice import network_shape
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.pacing import Pacer
 from matinee.training.parameter_store import (
@@ -96,13 +97,7 @@ class Trainer:
         self._spec = spec
         self._seed = spec.seed
         self._on_wake = on_wake
-        self._shape = NetworkShape(
-            interface=look_at(spec.environment),
-            hidden=tuple(spec.network.hidden),
-            activation=spec.network.activation.value,
-            shared_trunk=spec.network.shared_trunk,
-            log_std_init=spec.network.log_std_init,
-        )
+        self._shape = network_shape(spec.network, look_at(spec.environment))
         before = restore.document if restore is not None else None
         self._memory = self._shared_memory(before)
         signals = self._memory.signals if self._memory else None
