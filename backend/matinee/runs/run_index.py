@@ -11,7 +11,7 @@ from typing import TypeVar
 from matinee.contracts.run import Run, RunPage, RunSnapshot
 from matinee.contracts.run_state import ACTIVE_STATES
 from matinee.errors import NotFoundError
-from matinee.runs.folders import RunDetails, RunFolders
+from matinee.runs.folders import RunDetails, RunFolders, present_algorithm
 from matinee.runs.ports import Catalogue, RunQuery
 
 _T = TypeVar("_T")
@@ -73,6 +73,7 @@ class RunIndex:
         before = await self.get(run_id)
         run = before.model_copy(
             update={
+                "algorithm": present_algorithm(before.spec, snapshot),
                 "state": snapshot.state,
                 "reason": snapshot.reason,
                 "started_at": snapshot.started_at,

@@ -11,8 +11,9 @@ import pytest
 
 from fakes.house import eventually
 from fakes.records import NOW, SPEC, progress
+from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.identifiers import new_ulid
-from matinee.contracts.run import Run, RunSnapshot
+from matinee.contracts.run import AppliedHyperparameter, Run, RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import CatalogueError, NotFoundError
 from matinee.runs.folders import RunDetails, RunFolders
@@ -66,6 +67,19 @@ async def test_a_run_is_known_once_it_was_read(index: RunIndex, run_id: str) -> 
     run = await index.get(run_id)
     assert (run.name, run.state) == ("x", RunState.CREATED)
     assert index.live == {}
+
+
+async def test_a_live_run_is_shown_in_its_present_mode(index: RunIndex, run_id: str) -> None:
+    """A change of the mode is seen with the next snapshot; the spec keeps the first."""
+    await index.refresh(run_id)
+    changed = AppliedHyperparameter(setting="ppo", value="ppo", since_env_step=10)
+    told = snapshot(RunState.RUNNING).model_copy(update={"hyperparameters": {"algorithm": changed}})
+
+    run = await index.update(run_id, told, last_seq=5)
+
+    assert run.algorithm is Algorithm.PPO
+    assert (await index.get(run_id)).algorithm is Algorithm.PPO
+    assert run.spec.algorithm is SPEC.algorithm
 
 
 async def test_lists_show_the_newest_progress(
