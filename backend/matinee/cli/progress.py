@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_state import RunState
@@ -119,6 +120,12 @@ class TrainingProgress:
             self._console.print(
                 f"  solved after {progress.solved_at.env_steps:,} env steps, "
                 f"{progress.solved_at.seconds:.2f} s",
+                soft_wrap=True,
+            )
+        for alert in snapshot.alerts:
+            self._console.print(
+                f"  warned of {ALERT_RULES[alert.name].label}: {alert.message}. "
+                f"{ALERT_RULES[alert.name].hint}",
                 soft_wrap=True,
             )
         self._console.print(f"  record: {self._run.run_dir}", soft_wrap=True)

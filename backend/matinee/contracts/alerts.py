@@ -25,7 +25,21 @@ from matinee.errors import FieldError
 RETURN_LOST = "return_lost"
 VALUE_LOSS_JUMP = "value_loss_jump"
 SPEED_SHARE = "speed_share"
-DERIVED_SIGNALS = frozenset({RETURN_LOST, VALUE_LOSS_JUMP, SPEED_SHARE})
+RETURN_RISE = "return_rise"
+MEMORY_GROWTH = "memory_growth"
+SILENCE_S = "silence_s"
+NOT_FINITE = "not_finite"
+DERIVED_SIGNALS = frozenset(
+    {
+        RETURN_LOST,
+        VALUE_LOSS_JUMP,
+        SPEED_SHARE,
+        RETURN_RISE,
+        MEMORY_GROWTH,
+        SILENCE_S,
+        NOT_FINITE,
+    }
+)
 """What rules look at besides metrics; `matinee.worker.alert_signals` computes them."""
 
 
@@ -85,6 +99,19 @@ class AlertRuleList(BaseModel):
 
 
 _RULES = (
+    AlertRule(
+        name="not_finite",
+        label="numbers that are none",
+        severity=AlertSeverity.CRITICAL,
+        signal=NOT_FINITE,
+        side="above",
+        threshold=0.5,
+        minimum=0.0,
+        maximum=1.0,
+        for_s=0.0,
+        meaning="The loss, its gradient or a weight is NaN or infinite.",
+        hint="Start again from the last checkpoint with a lower learning rate or reward scale.",
+    ),
     AlertRule(
         name="performance_collapse",
         label="performance collapse",
@@ -283,16 +310,47 @@ _RULES = (
         name="worker_stalled",
         label="a worker is silent",
         severity=AlertSeverity.CRITICAL,
-        signal="heartbeat_age_s",
-        statistic="max",
+        signal=SILENCE_S,
         side="above",
         threshold=5.0,
         minimum=0.5,
         maximum=3600.0,
         unit="s",
         for_s=0.0,
-        meaning="A thread has not stepped, learned or waited on purpose for long.",
-        hint="Its environment may hang: look at the log, then restart the run.",
+        meaning="A thread has not stepped, learned or waited on purpose for 20 times as long as "
+        "usual.",
+        hint="Its environment may hang: the log says where it stands; then restart the run.",
+    ),
+    AlertRule(
+        name="return_plateau",
+        label="returns rise no more",
+        severity=AlertSeverity.INFO,
+        signal=RETURN_RISE,
+        side="below",
+        threshold=0.02,
+        minimum=-1.0,
+        maximum=1.0,
+        unit="of the range so far",
+        for_s=10.0,
+        unless_solved=True,
+        after_budget=0.3,
+        meaning="Over the last fifth of the env steps the mean return has not risen, and the task "
+        "is not solved.",
+        hint="Let the learning rate decay, explore more, or try a preset.",
+    ),
+    AlertRule(
+        name="memory_growth",
+        label="memory grows",
+        severity=AlertSeverity.WARNING,
+        signal=MEMORY_GROWTH,
+        side="above",
+        threshold=0.2,
+        minimum=0.01,
+        maximum=100.0,
+        unit="an hour",
+        for_s=60.0,
+        meaning="The run needs more and more memory.",
+        hint="An environment may keep what it should let go: restart the run before it is killed.",
     ),
     AlertRule(
         name="slow",

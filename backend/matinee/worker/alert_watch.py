@@ -14,7 +14,7 @@ from matinee.contracts.alerts import ALERT_RULES, DERIVED_SIGNALS, AlertRule
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
-from matinee.worker.alert_signals import AlertSignals
+from matinee.worker.alert_signals import WELL, AlertSignals, Condition
 
 LONGEST_CLEARING_S = 5.0
 
@@ -82,6 +82,7 @@ class AlertWatch:
         progress: Progress,
         *,
         algorithm: Algorithm,
+        condition: Condition = WELL,
     ) -> list[Raising | Clearing]:
         """What this flush changes.
 
@@ -89,8 +90,9 @@ class AlertWatch:
             metrics: That were measured since the last one.
             progress: As of now.
             algorithm: The present training mode.
+            condition: Of threads and weights.
         """
-        derived = self._signals.read(metrics, progress)
+        derived = self._signals.read(metrics, progress, condition)
         changes = [
             self._judge(rule, _value(rule, metrics, derived), progress, algorithm)
             for rule in ALERT_RULES.values()

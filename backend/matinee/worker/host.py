@@ -10,12 +10,13 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
 
 import structlog
 
+from matinee.contracts.alerts import SILENCE_S
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Interrupt, Stop
 from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
@@ -30,14 +31,17 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_state import ENDED_STATES, RunState
-from matinee.errors import CheckpointError, MatineeError
+from matinee.errors import CheckpointError, MatineeError, NonFiniteError
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune_checkpoints
 from matinee.training.evaluator import EvaluationResult
+from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import Outcome, StopCause
+from matinee.training.run_observer import Drained
 from matinee.training.trainer import Trainer
+from matinee.worker.alert_signals import Condition, longest_silence
 from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.control_channel import ControlChannel, Reply
@@ -236,7 +240,7 @@ class RunHost:
             _record_evaluation(record, evaluation, final=False)
         if drained.metrics or moved:
             record.writer.append_metrics(drained.metrics | _speed(progress), progress)
-        self._look_for_alerts(record, trainer, drained.metrics)
+        self._look_for_alerts(record, trainer, drained)
         desk.note_applied()
         desk.take_requests()
         desk.note_applied()
@@ -247,15 +251,23 @@ class RunHost:
         if self._on_progress is not None:
             self._on_progress(record.state, progress, drained.metrics)
 
-    def _look_for_alerts(
-        self, record: RunRecord, trainer: Trainer, metrics: Mapping[str, MetricSummary]
-    ) -> None:
+    def _look_for_alerts(self, record: RunRecord, trainer: Trainer, drained: Drained) -> None:
         algorithm = trainer.board.newest()[1].algorithm
-        changes = self._alerts.look(metrics, record.progress, algorithm=Algorithm(algorithm))
+        outcome = trainer.outcome
+        failed_so = outcome is not None and isinstance(outcome.error, NonFiniteError)
+        condition = Condition(
+            heartbeats=drained.heartbeats,
+            is_finite=drained.weights_are_finite and not failed_so,
+        )
+        changes = self._alerts.look(
+            drained.metrics, record.progress, algorithm=Algorithm(algorithm), condition=condition
+        )
         for change in changes:
             match change:
                 case Raising():
                     record.raise_alert(change)
+                    if change.rule.signal == SILENCE_S:
+                        _tell_where_it_stands(record, trainer, drained.heartbeats)
                 case Clearing():
                     record.clear_alert(change)
                 case _:
@@ -400,6 +412,19 @@ def _speed(progress: Progress) -> dict[str, MetricSummary]:
     return {
         "steps_per_second": MetricSummary(mean=speed, min=speed, max=speed, last=speed, count=1)
     }
+
+
+def _tell_where_it_stands(
+    record: RunRecord, trainer: Trainer, heartbeats: Sequence[Heartbeat]
+) -> None:
+    silent = longest_silence(heartbeats)
+    if silent is not None:
+        stack = trainer.stack_of(silent.thread) or "it has just ended"
+        record.append(
+            LogWritten,
+            level="warning",
+            message=f"{silent.thread} has been silent for {silent.age_s:.1f} s:\n{stack}",
+        )
 
 
 def _record_evaluation(record: RunRecord, result: EvaluationResult, *, final: bool) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fakes.records import NOW, SPEC
 from matinee.bootstrap.local_run import LocalRun
 from matinee.cli.progress import TrainingProgress
+from matinee.contracts.alerts import ALERT_RULES, RaisedAlert
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress, SolvedAt
@@ -128,3 +129,24 @@ def test_the_report_is_whole_lines(
         "  solved after 9,000 env steps, 55.50 s",
         f"  record: {run.run_dir}",
     ]
+
+
+def test_the_report_names_what_the_run_was_warned_of(
+    run: LocalRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the figures, and what to try."""
+    rule = ALERT_RULES["policy_lag"]
+    alert = RaisedAlert(
+        name=rule.name,
+        severity=rule.severity,
+        message="90 updates, above 25 for 3 s",
+        raised_at=NOW,
+        since_env_step=7,
+    )
+    with JournalWriter(run.run_dir) as writer:
+        writer.set_snapshot(RunSnapshot(state=RunState.FINISHED, alerts=[alert]))
+
+    TrainingProgress(run, quiet=False).report(RunState.FINISHED)
+
+    told = f"  warned of policy lag: 90 updates, above 25 for 3 s. {rule.hint}"
+    assert told in capsys.readouterr().out.splitlines()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from matinee.contracts.alerts import ALERT_RULES
+import pytest
+
+from matinee.contracts.alerts import ALERT_RULES, DERIVED_SIGNALS, AlertRule
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress, SolvedAt
+from matinee.worker import alert_watch
+from matinee.worker.alert_signals import AlertSignals
 from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 
 LAG = ALERT_RULES["policy_lag"]
@@ -90,3 +94,27 @@ def test_what_is_no_number_changes_nothing() -> None:
     scene.see("policy_lag", 90.0, for_s=10.0)
 
     assert scene.see("policy_lag", float("nan"), for_s=10.0) == []
+
+
+@pytest.mark.parametrize("rule", ALERT_RULES.values(), ids=lambda rule: rule.name)
+def test_every_rule_is_raised_and_cleared(rule: AlertRule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its signal on the wrong side of the threshold, and on the right one."""
+    wrong, right = rule.threshold + 1.0, rule.threshold - 1.0
+    if rule.side == "below":
+        wrong, right = right, wrong
+    value = wrong
+    monkeypatch.setattr(AlertSignals, "read", lambda *_: {rule.signal: value})
+    monkeypatch.setattr(alert_watch, "ALERT_RULES", {rule.name: rule})
+    watch = AlertWatch({})
+    said: list[Raising | Clearing] = []
+    for half_second in range(300):
+        value = wrong if half_second < 200 else right
+        summary = MetricSummary(mean=value, min=value, max=value, last=value, count=1)
+        progress = Progress(seconds=half_second / 2, budget_fraction=0.5)
+        said += watch.look(
+            {} if rule.signal in DERIVED_SIGNALS else {rule.signal: summary},
+            progress,
+            algorithm=rule.algorithms[0],
+        )
+
+    assert [type(change) for change in said] == [Raising, Clearing]
