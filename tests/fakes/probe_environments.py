@@ -139,6 +139,23 @@ class Corridor(Probe):
         return self.seen(), float(done), done, False, {}
 
 
+class Recall(Probe):
+    """The first observation says which action is right two steps later: memory is needed."""
+
+    def begin(self) -> None:
+        """See -1 or 1, once."""
+        self.sight = self.cue = self.coin()
+        self.at = 0
+
+    def step(self, action: int) -> Step:
+        """See nothing; the third action counts."""
+        self.sight = 0.0
+        self.at += 1
+        is_over = self.at == 3
+        is_right = (self.cue > 0.0) == bool(action)
+        return self.seen(), 1.0 if is_over and is_right else 0.0, is_over, False, {}
+
+
 class Endless(Probe):
     """Reward 1 for ever, nothing to see; only a time limit ends it. V must be 1/(1-γ)."""
 
@@ -258,6 +275,7 @@ _PROBES: dict[str, tuple[type[gymnasium.Env[Any, Any]], int | None]] = {
     "Probe/MatchReward-v0": (MatchReward, None),
     "Probe/ShiftedActions-v0": (ShiftedActions, None),
     "Probe/Corridor-v0": (Corridor, None),
+    "Probe/Recall-v0": (Recall, None),
     "Probe/Endless-v0": (Endless, 10),
     "Probe/Faulty-v0": (Faulty, 20),
     "Probe/ByteImage-v0": (ByteImage, None),

@@ -18,40 +18,24 @@ from matinee.algorithm.networks import LOG_STD, NetworkShape
 
 _BYTE_SCALE = np.float32(1.0 / 255.0)
 
-_Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
+Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
+Buffers = dict[int, NDArray[np.float32]]
 
 
 class NumpyActorCritic:
-    """The network's forward pass, for acting and for bootstrap values. One per thread."""
+    """The forward pass of a network without recurrence, for acting and for bootstrap values.
+
+    One per thread.
+    """
 
     def __init__(self, shape: NetworkShape, flat: FloatVector) -> None:
         views = shape.layout().views(flat)
         self.distribution = new_distribution(shape.interface.actions, views.get(LOG_STD))
-
-        def layers(trunk: str) -> list[_Layer]:
-            return [
-                (views[f"{trunk}.{index}.weight"], views[f"{trunk}.{index}.bias"])
-                for index in range(len(shape.hidden))
-            ]
-
-        def image_features(trunk: str) -> ImageFeatures | None:
-            if not shape.convolution_layers:
-                return None
-            weights = [
-                (views[f"{name}.weight"], views[f"{name}.bias"])
-                for name in shape.convolution_names(trunk)
-            ]
-            return ImageFeatures(shape.convolution_layers, weights)
-
-        self._policy_features = image_features(shape.policy_trunk)
-        self._value_features = image_features(shape.value_trunk)
-        self._size = shape.interface.observation_size
-        self._policy_layers = layers(shape.policy_trunk)
-        self._value_layers = layers(shape.value_trunk)
-        self._policy_head: _Layer = (views["policy.weight"], views["policy.bias"])
-        self._value_head: _Layer = (views["value.weight"], views["value.bias"])
-        self._relu = shape.activation == "relu"
-        self._acting_buffers: dict[int, NDArray[np.float32]] = {}
+        self._policy_layers = HiddenLayers(shape, views, shape.policy_trunk)
+        self._value_layers = HiddenLayers(shape, views, shape.value_trunk)
+        self._policy_head: Layer = (views["policy.weight"], views["policy.bias"])
+        self._value_head: Layer = (views["value.weight"], views["value.bias"])
+        self._acting_buffers: Buffers = {}
 
     def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
         """Sample an action from the policy for each observation.
@@ -71,47 +55,63 @@ class NumpyActorCritic:
 
     def outputs(self, observations: NDArray[Any]) -> Floats:
         """What the policy head says: logits or means; shape (N, P). Valid until the next call."""
-        return self._forward(
-            self._policy_layers,
-            self._policy_head,
-            self._inputs(observations, self._policy_features),
-            self._acting_buffers,
-        )
+        features = self._policy_layers(observations, self._acting_buffers)
+        return affine(self._policy_head, features, self._acting_buffers, -1)
 
     def values(self, observations: NDArray[Any]) -> Floats:
         """V(s); shape (N,). N may differ from call to call."""
-        inputs = self._inputs(observations, self._value_features)
-        return self._forward(self._value_layers, self._value_head, inputs, {})[:, 0]
+        return affine(self._value_head, self._value_layers(observations, {}), {}, -1)[:, 0]
 
-    def _inputs(self, observations: NDArray[Any], image_features: ImageFeatures | None) -> Floats:
-        """What the first hidden layer gets; shape (N, n)."""
-        if image_features is not None:
-            return image_features(observations)
-        flat: Floats = observations.reshape(-1, self._size)
-        return flat * _BYTE_SCALE if flat.dtype == np.uint8 else flat
 
-    def _forward(
-        self,
-        hidden: list[_Layer],
-        head: _Layer,
-        features: Floats,
-        buffers: dict[int, NDArray[np.float32]],
-    ) -> NDArray[np.float32]:
-        for depth, layer in enumerate(hidden):
-            features = _affine(layer, features, buffers, depth)
+class HiddenLayers:
+    """The convolution, if there is one, and the hidden layers of one trunk.
+
+    Args:
+        shape: Of the network.
+        views: Its weights by name.
+        trunk: Prefix of the names.
+    """
+
+    def __init__(
+        self, shape: NetworkShape, views: dict[str, NDArray[np.float32]], trunk: str
+    ) -> None:
+        self._size = shape.interface.observation_size
+        self._image_features = (
+            ImageFeatures(
+                shape.convolution_layers,
+                [
+                    (views[f"{name}.weight"], views[f"{name}.bias"])
+                    for name in shape.convolution_names(trunk)
+                ],
+            )
+            if shape.convolution_layers
+            else None
+        )
+        self._layers: list[Layer] = [
+            (views[f"{trunk}.{index}.weight"], views[f"{trunk}.{index}.bias"])
+            for index in range(len(shape.hidden))
+        ]
+        self._relu = shape.activation == "relu"
+
+    def __call__(self, observations: NDArray[Any], buffers: Buffers) -> Floats:
+        """Shape (N, *observation shape) → (N, units of the last layer), written to a buffer."""
+        if self._image_features is not None:
+            features = self._image_features(observations)
+        else:
+            features = observations.reshape(-1, self._size)
+            if features.dtype == np.uint8:
+                features = features * _BYTE_SCALE
+        for depth, layer in enumerate(self._layers):
+            features = affine(layer, features, buffers, depth)
             if self._relu:
                 np.maximum(features, 0.0, out=features)
             else:
                 np.tanh(features, out=features)
-        return _affine(head, features, buffers, len(hidden))
+        return features
 
 
-def _affine(
-    layer: _Layer,
-    inputs: NDArray[np.float32],
-    buffers: dict[int, NDArray[np.float32]],
-    depth: int,
-) -> NDArray[np.float32]:
+def affine(layer: Layer, inputs: Floats, buffers: Buffers, depth: int) -> Floats:
+    """Inputs @ weight + bias, written to the buffer of this depth. Shape: (N, outputs)."""
     weight, bias = layer
     out = buffers.get(depth)
     if out is None or len(out) != len(inputs):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matinee.algorithm.distributions import Actions, Floats
+from matinee.algorithm.lstm import Episodes
 from matinee.algorithm.rollout import Rollout
 
 Flags = NDArray[np.bool_]
@@ -25,6 +26,7 @@ class Block:
 
     Attributes:
         ends: Steps, environments and observations of truncated ends that the rows don't show.
+        episodes: How the steps hang together; None without recurrence.
     """
 
     observations: NDArray[Any]
@@ -36,6 +38,7 @@ class Block:
     log_behaviour: Floats | None
     acting_values: Floats | None
     ends: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]] | None
+    episodes: Episodes | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Batch:
         valid: Shape: (B,), like the rest.
         sample_weights: 1/(number of valid steps) for valid steps, else 0.
         log_behaviour: log μ(a|s), if the rollouts keep it.
+        episodes: How the steps hang together; None without recurrence.
     """
 
     blocks: Sequence[Block]
@@ -57,6 +61,7 @@ class Batch:
     valid: Flags
     sample_weights: Floats
     log_behaviour: Floats | None
+    episodes: Episodes | None
 
 
 def batch_of(rollouts: Sequence[Rollout]) -> Batch:
@@ -66,12 +71,15 @@ def batch_of(rollouts: Sequence[Rollout]) -> Batch:
         rollouts: At least one; all keep log-probabilities, or none does.
 
     Raises:
-        ValueError: if no step is valid.
+        ValueError: if no step is valid, or recurrent rollouts differ in length.
     """
     by_length: dict[int, list[Rollout]] = {}
     for rollout in rollouts:
         by_length.setdefault(rollout.length, []).append(rollout)
     blocks = [_block(group) for group in by_length.values()]
+    episodes = blocks[0].episodes
+    if episodes is not None and len(blocks) > 1:
+        raise ValueError("recurrent rollouts go side by side only if they are equally long")
     valid = in_a_row([block.valid for block in blocks])
     samples = int(np.count_nonzero(valid))
     if samples == 0:
@@ -86,6 +94,7 @@ def batch_of(rollouts: Sequence[Rollout]) -> Batch:
         valid=valid,
         sample_weights=sample_weights,
         log_behaviour=in_a_row(log_behaviour) if log_behaviour else None,
+        episodes=episodes,
     )
 
 
@@ -121,6 +130,7 @@ def _block(rollouts: Sequence[Rollout]) -> Block:
         log_behaviour=beside([part.log_behaviour for part in parts], axis=1),
         acting_values=beside([part.acting_values for part in parts], axis=0),
         ends=_joined_ends(rollouts),
+        episodes=_joined_episodes(parts),
     )
 
 
@@ -135,6 +145,23 @@ def _block_of_one(rollout: Rollout) -> Block:
         log_behaviour=rollout.log_probability,
         acting_values=rollout.acting_values,
         ends=rollout.final_observations(),
+        episodes=_episodes(rollout),
+    )
+
+
+def _episodes(rollout: Rollout) -> Episodes | None:
+    if rollout.initial_state is None or rollout.begins is None:
+        return None
+    return Episodes(rollout.initial_state, rollout.begins)
+
+
+def _joined_episodes(blocks: Sequence[Block]) -> Episodes | None:
+    parts = [block.episodes for block in blocks if block.episodes is not None]
+    if not parts:
+        return None
+    return Episodes(
+        np.concatenate([part.initial_state for part in parts]),
+        np.concatenate([part.begins for part in parts], axis=1),
     )
 
 

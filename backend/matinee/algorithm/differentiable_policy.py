@@ -7,15 +7,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matinee.algorithm.distributions import Actions, Floats, new_distribution
 from matinee.algorithm.flat_parameters import FloatVector
+from matinee.algorithm.lstm import Episodes
 from matinee.algorithm.mlp_gradients import MlpNetwork
 from matinee.algorithm.networks import LOG_STD, NetworkShape
+
+if TYPE_CHECKING:
+    from matinee.algorithm.torch_gradients import TorchNetwork
 
 
 class PolicyValueNetwork(Protocol):
@@ -40,11 +44,19 @@ class PolicyValueNetwork(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the network says about a batch. Shape of each: (B,)."""
+    """What the network says about a batch.
+
+    Attributes:
+        log_probability: log π(a|s). Shape: (B,).
+        entropy: H(π(·|s)). Shape: (B,).
+        values: V(s). Shape: (B,).
+        states: Recurrent state after each step; None without recurrence. Shape: (T, N, S).
+    """
 
     log_probability: Floats
     entropy: Floats
     values: Floats
+    states: Floats | None = None
 
 
 class DifferentiablePolicy:
@@ -63,7 +75,14 @@ class DifferentiablePolicy:
         self._log_std_slot = next((slot for slot in layout.slots if slot.name == LOG_STD), None)
         self._log_std = layout.views(flat).get(LOG_STD)
         self._distribution = new_distribution(shape.interface.actions, self._log_std)
-        self._network = _fastest_network(shape, flat) if network is None else network
+        self._recurrent: TorchNetwork | None = None
+        if network is None and (shape.convolution_layers or shape.lstm_units):
+            # Not at the top: a plain network learns without torch, which takes seconds to load.
+            from matinee.algorithm.torch_gradients import TorchNetwork
+
+            network = TorchNetwork(shape, flat)
+            self._recurrent = network if shape.lstm_units else None
+        self._network = MlpNetwork(shape, flat) if network is None else network
         self._by_heads: Floats = np.zeros((shape.policy_outputs + 1, 0), np.float32)
 
     @property
@@ -71,11 +90,24 @@ class DifferentiablePolicy:
         """Mean σ of a Gaussian policy; nan for others."""
         return np.nan if self._log_std is None else float(np.exp(self._log_std).mean())
 
-    def forward(self, observations: NDArray[Any], actions: Actions) -> Evaluation:
-        """What the network says. Shapes: (B, *observation shape), (B, K)."""
-        outputs, values = self._network.forward(observations)
+    def forward(
+        self, observations: NDArray[Any], actions: Actions, episodes: Episodes | None = None
+    ) -> Evaluation:
+        """What the network says. Shapes: (B, *observation shape), (B, K).
+
+        Args:
+            observations: What was seen.
+            actions: What was done.
+            episodes: How the steps hang together, for a network that remembers.
+        """
+        states: Floats | None = None
+        if self._recurrent is not None:
+            outputs, values = self._recurrent.forward(observations, episodes)
+            states = self._recurrent.states
+        else:
+            outputs, values = self._network.forward(observations)
         log_probability, entropy = self._distribution.evaluate(outputs, actions)
-        return Evaluation(log_probability, entropy, values)
+        return Evaluation(log_probability, entropy, values, states)
 
     def backward(
         self, *, log_probability: Floats, entropy: Floats, value: Floats, out: FloatVector
@@ -92,12 +124,3 @@ class DifferentiablePolicy:
         if by_log_std is not None:
             assert self._log_std_slot is not None, "only a Gaussian policy has a log_std"
             out[self._log_std_slot.start : self._log_std_slot.stop] = by_log_std
-
-
-def _fastest_network(shape: NetworkShape, flat: FloatVector) -> PolicyValueNetwork:
-    if not shape.convolution_layers:
-        return MlpNetwork(shape, flat)
-    # Not at the top: runs on vectors do without torch.
-    from matinee.algorithm.torch_gradients import TorchNetwork
-
-    return TorchNetwork(shape, flat)

@@ -8,7 +8,6 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.behaviour import importance_weights
 from matinee.algorithm.blocks import Batch, batch_of
 from matinee.algorithm.differentiable_policy import (
@@ -30,6 +29,7 @@ from matinee.algorithm.losses import (
 from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.objective import Objective
 from matinee.algorithm.off_policy import divergence, probability_ratios, staleness
+from matinee.algorithm.policies import new_policy
 from matinee.algorithm.returns import Targets, normalized
 from matinee.algorithm.rollout import Rollout
 from matinee.algorithm.surrogate import SurrogateBatch
@@ -54,7 +54,7 @@ class GradientEstimator:
     ) -> None:
         self._actions = shape.interface.actions
         self._policy = DifferentiablePolicy(shape, local_weights, network=network)
-        self._critic = NumpyActorCritic(shape, local_weights)
+        self._critic = new_policy(shape, local_weights)
 
     def gradient(
         self,
@@ -80,12 +80,12 @@ class GradientEstimator:
             ValueError: if no step is valid.
         """
         batch = batch_of(rollouts)
-        evaluation = self._policy.forward(batch.observations, batch.actions)
+        evaluation = self._policy.forward(batch.observations, batch.actions, batch.episodes)
         ratios = self._ratios(batch, evaluation, objective)
         corrects = batch.log_behaviour is not None
         targets = batch_targets(
             batch,
-            evaluation.values,
+            evaluation,
             ratios=ratios if corrects and objective.correction == "vtrace" else None,
             critic=self._critic,
             objective=objective,
@@ -132,7 +132,7 @@ class GradientEstimator:
         evaluation = self._policy.forward(batch.observations, batch.actions)
         targets = batch_targets(
             batch,
-            evaluation.values,
+            evaluation,
             ratios=None,
             critic=self._critic,
             objective=objective,

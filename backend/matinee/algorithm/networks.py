@@ -1,8 +1,8 @@
 """The shape of an actor-critic network: which weights there are, and where they begin.
 
-A trunk of hidden layers, perhaps with convolutions at the bottom, carries a policy head and a value
-head; without a shared trunk each head has one of its own. Weight matrices have shape
-(inputs, outputs), so that a layer is `x @ W + b` in NumPy and torch alike.
+A trunk of hidden layers, perhaps with convolutions at the bottom and an LSTM on top, carries a
+policy head and a value head; without a shared trunk each head has one of its own. Weight matrices
+have shape (inputs, outputs), so that a layer is `x @ W + b` in NumPy and torch alike.
 """
 
 from __future__ import annotations
@@ -32,9 +32,16 @@ POLICY_HEAD_GAIN = 0.01
 
 VALUE_HEAD_GAIN = 1.0
 HIDDEN_GAIN = math.sqrt(2.0)
+LSTM_GAIN = 1.0
 
 LOG_STD = "policy.log_std"
 """Name of a Gaussian policy's log σ among the weights."""
+
+FORGET_BIAS = 1.0
+"""An LSTM begins by remembering. Reference: Gers et al. 2000; Jozefowicz et al. 2015, §3.1."""
+
+LSTM_GATES = 4
+"""Input, forget, candidate, output: the order of the columns of an LSTM's weights."""
 
 ActivationName = Literal["tanh", "relu"]
 
@@ -50,6 +57,7 @@ class NetworkShape:
         shared_trunk: One trunk for both heads, or one each.
         log_std_init: log σ of a Gaussian policy before training.
         convolution: At the bottom of each trunk, for images.
+        lstm_units: Of an LSTM on top of each trunk; 0 for none.
     """
 
     interface: AgentInterface
@@ -58,6 +66,7 @@ class NetworkShape:
     shared_trunk: bool
     log_std_init: float = 0.0
     convolution: ConvolutionName = "none"
+    lstm_units: int = 0
 
     @property
     def convolution_layers(self) -> tuple[ConvolutionLayer, ...]:
@@ -89,42 +98,64 @@ class NetworkShape:
         """Prefix of the trunk that the value head reads."""
         return "trunk" if self.shared_trunk else "value_trunk"
 
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """Prefixes of all trunks: one, or the policy's and the value's."""
+        return tuple(dict.fromkeys((self.policy_trunk, self.value_trunk)))
+
+    @property
+    def features(self) -> int:
+        """What a trunk gives to its heads: F."""
+        return self.lstm_units or self.hidden[-1]
+
+    @property
+    def state_size(self) -> int:
+        """S: h and c of each trunk's LSTM, one after the other; 0 without recurrence."""
+        return len(self.trunks) * 2 * self.lstm_units
+
     def layout(self) -> FlatLayout:
         """Names and shapes of all weight arrays, in the order of the flat vector."""
         return FlatLayout(self._shapes())
 
     def _shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        trunks = dict.fromkeys((self.policy_trunk, self.value_trunk))
-        for trunk in trunks:
-            inputs = self.interface.observation_size
-            if self.convolution_layers:
-                image = self.interface.observation_shape
-                after = sizes_after(image, self.convolution_layers)
-                channels = image[0]
-                for name, layer in zip(
-                    self.convolution_names(trunk), self.convolution_layers, strict=True
-                ):
-                    yield f"{name}.weight", (layer.filters, channels, layer.side, layer.side)
-                    yield f"{name}.bias", (layer.filters,)
-                    channels = layer.filters
-                inputs = math.prod(after[-1])
-            for index, units in enumerate(self.hidden):
-                yield f"{trunk}.{index}.weight", (inputs, units)
-                yield f"{trunk}.{index}.bias", (units,)
-                inputs = units
-        yield "policy.weight", (self.hidden[-1], self.policy_outputs)
+        for trunk in self.trunks:
+            yield from self._trunk_shapes(trunk)
+        yield "policy.weight", (self.features, self.policy_outputs)
         yield "policy.bias", (self.policy_outputs,)
         if isinstance(self.interface.actions, GaussianActions):
             yield LOG_STD, (self.policy_outputs,)
-        yield "value.weight", (self.hidden[-1], 1)
+        yield "value.weight", (self.features, 1)
         yield "value.bias", (1,)
+
+    def _trunk_shapes(self, trunk: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        inputs = self.interface.observation_size
+        if self.convolution_layers:
+            image = self.interface.observation_shape
+            after = sizes_after(image, self.convolution_layers)
+            channels = image[0]
+            for name, layer in zip(
+                self.convolution_names(trunk), self.convolution_layers, strict=True
+            ):
+                yield f"{name}.weight", (layer.filters, channels, layer.side, layer.side)
+                yield f"{name}.bias", (layer.filters,)
+                channels = layer.filters
+            inputs = math.prod(after[-1])
+        for index, units in enumerate(self.hidden):
+            yield f"{trunk}.{index}.weight", (inputs, units)
+            yield f"{trunk}.{index}.bias", (units,)
+            inputs = units
+        if self.lstm_units:
+            gates = LSTM_GATES * self.lstm_units
+            yield f"{trunk}.lstm.input", (inputs, gates)
+            yield f"{trunk}.lstm.recurrent", (self.lstm_units, gates)
+            yield f"{trunk}.lstm.bias", (gates,)
 
 
 def initial_weights(shape: NetworkShape, *, seed: int) -> FloatVector:
     """Orthogonal matrices, zero biases.
 
-    Gains: √2 in hidden layers, 0.01 in the policy head (so that the first policy is nearly
-    uniform), 1 in the value head.
+    Gains: √2 in hidden layers and convolutions, 1 in an LSTM, 0.01 in the policy head (so that the
+    first policy is nearly uniform), 1 in the value head. The forget gate's bias is 1.
 
     Reference: Saxe et al. 2014; the gains are those of OpenAI baselines and Stable-Baselines3.
 
@@ -140,9 +171,17 @@ def initial_weights(shape: NetworkShape, *, seed: int) -> FloatVector:
     for name, view in layout.views(flat).items():
         if name == LOG_STD:
             view[:] = shape.log_std_init
+        elif name.endswith(".lstm.bias"):
+            view[shape.lstm_units : 2 * shape.lstm_units] = FORGET_BIAS
         elif not name.endswith(".bias"):
-            gain = {"policy.weight": POLICY_HEAD_GAIN, "value.weight": VALUE_HEAD_GAIN}.get(
-                name, HIDDEN_GAIN
-            )
+            gain = _gain(name)
             torch.nn.init.orthogonal_(torch.from_numpy(view), gain=gain, generator=generator)
     return flat
+
+
+def _gain(name: str) -> float:
+    if name == "policy.weight":
+        return POLICY_HEAD_GAIN
+    if name == "value.weight":
+        return VALUE_HEAD_GAIN
+    return LSTM_GAIN if ".lstm." in name else HIDDEN_GAIN

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.blocks import Batch, Block, in_a_row
+from matinee.algorithm.differentiable_policy import Evaluation
 from matinee.algorithm.distributions import Floats
 from matinee.algorithm.objective import Objective
+from matinee.algorithm.policies import ActorCritic
+from matinee.algorithm.recurrent_acting import RecurrentActorCritic
 from matinee.algorithm.returns import Targets, generalized_advantages, vtrace
 
 
 def batch_targets(
     batch: Batch,
-    values: Floats,
+    evaluation: Evaluation,
     *,
     ratios: Floats | None,
-    critic: NumpyActorCritic,
+    critic: ActorCritic,
     objective: Objective,
 ) -> Targets:
     """Advantages and returns of all steps; shape of both: (B,).
 
     Args:
         batch: B steps.
-        values: V(s). Shape: (B,).
+        evaluation: What the network says about them.
         ratios: π/μ, for V-trace; None: returns as they were. Shape: (B,).
         critic: Says what states after the last step are worth, on the same weights.
         objective: The numbers of the loss.
@@ -36,7 +40,8 @@ def batch_targets(
         parts.append(
             _block_targets(
                 block,
-                values[steps].reshape(block.valid.shape),
+                evaluation.values[steps].reshape(block.valid.shape),
+                states=evaluation.states,
                 ratios=None if ratios is None else ratios[steps].reshape(block.valid.shape),
                 critic=critic,
                 objective=objective,
@@ -64,11 +69,12 @@ def _block_targets(
     block: Block,
     values: Floats,
     *,
+    states: Floats | None,
     ratios: Floats | None,
-    critic: NumpyActorCritic,
+    critic: ActorCritic,
     objective: Objective,
 ) -> Targets:
-    next_values = _next_values(block, values, critic)
+    next_values = _next_values(block, values, states=states, critic=critic)
     terminated = block.terminated
     if not objective.truncation_bootstrap:
         terminated = terminated | block.truncated
@@ -101,12 +107,25 @@ def _block_targets(
     )
 
 
-def _next_values(block: Block, values: Floats, critic: NumpyActorCritic) -> Floats:
+def _next_values(
+    block: Block, values: Floats, *, states: Floats | None, critic: ActorCritic
+) -> Floats:
     """V(s_{t+1}) of the state reached by each step. Shape: (T, N)."""
+
+    def value(observations: NDArray[Any], state: Floats | None) -> Floats:
+        if isinstance(critic, RecurrentActorCritic):
+            assert state is not None, "a network that remembers is told what"
+            return critic.values(observations, state)
+        return critic.values(observations)
+
+    last: Floats | None = None
+    if states is not None and block.episodes is not None:
+        last = np.where(block.episodes.begins[-1][:, None], np.float32(0.0), states[-1])
     next_values = np.empty_like(values)
     next_values[:-1] = values[1:]
-    next_values[-1] = critic.values(block.observations[-1])
+    next_values[-1] = value(block.observations[-1], last)
     if block.ends is not None:
         steps, environments, observations = block.ends
-        next_values[steps, environments] = critic.values(observations)
+        before = None if states is None else states[steps, environments]
+        next_values[steps, environments] = value(observations, before)
     return next_values

@@ -149,8 +149,6 @@ def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> No
             )
         )
     fields.extend(_image_errors(spec, environment))
-    if spec.network.lstm is not None:
-        fields.append(FieldError(("network", "lstm"), "this version trains no LSTM; allowed: null"))
     allowed = ", ".join(environment.kwargs) or "none"
     fields.extend(
         FieldError(

@@ -6,8 +6,8 @@ one, and its gradient is a mean over all their steps.
 
 from __future__ import annotations
 
-from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.policies import new_policy
 from matinee.training.collector import ActingPlan, RolloutCollector
 from matinee.training.control import Reservation
 from matinee.training.hyperparameters import HyperparameterValues
@@ -24,7 +24,7 @@ class ActorLearner:
     ) -> None:
         self.slot = plan.slot
         self._learner = LocalLearner(plan.slot, shape, shared=shared, clock=clock)
-        policy = NumpyActorCritic(shape, self._learner.weights)
+        policy = new_policy(shape, self._learner.weights)
         self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared, clock=clock)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
         self._rollouts_on_copy: int | None = None

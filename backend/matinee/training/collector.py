@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from matinee.algorithm.behaviour import random_actions
 from matinee.algorithm.distributions import ActionDistribution, Actions, Floats
 from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.recurrent_acting import RecurrentActorCritic
 from matinee.algorithm.rollout import Rollout
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector
@@ -66,7 +67,7 @@ class ActingPlan:
 
 
 class ActingPolicy(Protocol):
-    """Whatever chooses actions."""
+    """Whatever chooses actions; see also `RecurrentActorCritic`."""
 
     distribution: ActionDistribution
 
@@ -97,6 +98,10 @@ class RolloutCollector:
         self._plan = plan
         self._shape = shape
         self._policy = policy
+        self._memory = policy if isinstance(policy, RecurrentActorCritic) else None
+        """The same policy, where it remembers."""
+        self._begins = np.ones(plan.environments, np.bool_)
+        """Where the next step opens an episode."""
         self._shared = shared
         self._clock = clock
         self._generator = plan.generator()
@@ -166,6 +171,7 @@ class RolloutCollector:
             environments=self._plan.environments,
             interface=self._shape.interface,
             keeps_log_probability=keeps_log_probability,
+            state_size=self._shape.state_size,
         )
 
     def collect(self, rollout: Rollout, values: HyperparameterValues) -> bool:
@@ -189,6 +195,9 @@ class RolloutCollector:
                     self._generator, (steps, self._plan.environments)
                 )
                 explored = self._explored(steps, values.epsilon)
+            if self._memory is not None:
+                assert rollout.begins is not None, "a rollout of a network that remembers"
+                self._memory.forget(rollout.begins[t])
             actions = self._policy.act(rollout.observations[t], noise[row])
             if explored is not None:
                 at_random, instead = explored
@@ -215,6 +224,8 @@ class RolloutCollector:
                 self._slow_down(rollout, t, values)
         # A copy: a rollout that was handed on belongs to somebody else.
         self._observations = rollout.observations[-1].copy()
+        if rollout.begins is not None:
+            self._begins = rollout.begins[-1].copy()
         self._report_rows(rollout, rollout.length)
         self.keep_generator_state()
         return True
@@ -226,7 +237,11 @@ class RolloutCollector:
     def _begin(self, rollout: Rollout) -> None:
         if rollout.length != len(self._times):
             self._times = np.zeros(rollout.length)
-        rollout.begin(self._observations)
+        rollout.begin(
+            self._observations,
+            state=None if self._memory is None else self._memory.state_of(self._plan.environments),
+            begins=self._begins,
+        )
         self._reported_rows = 0
 
     def _report_rows(self, rollout: Rollout, until: int) -> None:

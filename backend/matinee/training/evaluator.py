@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.policies import new_policy
+from matinee.algorithm.recurrent_acting import RecurrentActorCritic
 from matinee.contracts.run_spec import EnvironmentSpec, EvaluationSpec
 from matinee.environments.factory import build_vector
 from matinee.environments.normalization import NormalizedVector, ObservationNormalizer
@@ -74,7 +76,7 @@ class Evaluator:
         self._lock = threading.Lock()
         """Guards the weights, the policy's buffers and the count of evaluations."""
         self._weights = np.zeros(shape.layout().size, np.float32)
-        self._policy = NumpyActorCritic(shape, self._weights)
+        self._policy = new_policy(shape, self._weights)
         self._evaluations = 0
 
     def evaluate(
@@ -107,6 +109,7 @@ class Evaluator:
             try:
                 generator = np.random.default_rng(seeds)
                 observations = environment.reset(integer_seed(seeds))
+                self._forget(np.ones(1, np.bool_))
                 returns: list[float] = []
                 lengths: list[int] = []
                 total, length = 0.0, 0
@@ -120,6 +123,7 @@ class Evaluator:
                         actions = self._policy.act(observations, noise)
                     step = environment.step(actions)
                     observations = step.observations
+                    self._forget(step.ended | ~step.valid)
                     if not step.valid[0]:
                         continue
                     total += float(step.rewards[0])
@@ -127,6 +131,7 @@ class Evaluator:
                     ended = bool(step.ended[0])
                     if length >= LONGEST_EPISODE_STEPS and not ended:
                         observations = environment.reset(integer_seed(seeds.spawn(1)[0]))
+                        self._forget(np.ones(1, np.bool_))
                         ended = True
                     if ended:
                         returns.append(total)
@@ -135,6 +140,11 @@ class Evaluator:
             finally:
                 environment.close()
             return EvaluationResult(env_step, deterministic, tuple(returns), tuple(lengths))
+
+    def _forget(self, where: NDArray[np.bool_]) -> None:
+        """An episode begins here, for a network that remembers."""
+        if isinstance(self._policy, RecurrentActorCritic):
+            self._policy.forget(where)
 
 
 class PeriodicEvaluation:

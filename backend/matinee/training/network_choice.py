@@ -10,8 +10,6 @@ from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.run_spec import Convolution, NetworkSpec
 from matinee.errors import InvalidInputError
 
-NO_LSTM = "network.lstm: this version trains no LSTM; allowed: null"
-
 
 def network_shape(spec: NetworkSpec, interface: AgentInterface) -> NetworkShape:
     """The network for an environment.
@@ -21,10 +19,8 @@ def network_shape(spec: NetworkSpec, interface: AgentInterface) -> NetworkShape:
         interface: What the environment shows and takes.
 
     Raises:
-        InvalidInputError: if a convolution is wanted for what is no image, or an LSTM.
+        InvalidInputError: if a convolution is wanted for what is no image.
     """
-    if spec.lstm is not None:
-        raise InvalidInputError(NO_LSTM)
     return NetworkShape(
         interface=interface,
         hidden=tuple(spec.hidden),
@@ -32,6 +28,7 @@ def network_shape(spec: NetworkSpec, interface: AgentInterface) -> NetworkShape:
         shared_trunk=spec.shared_trunk,
         log_std_init=spec.log_std_init,
         convolution=_convolution(spec.convolution, interface),
+        lstm_units=spec.lstm or 0,
     )
 
 

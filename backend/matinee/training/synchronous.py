@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.policies import new_policy
 from matinee.training.collector import ActingPlan, RolloutCollector
 from matinee.training.control import Reservation
 from matinee.training.hyperparameters import HyperparameterValues
@@ -33,7 +33,7 @@ class SynchronousLearner:
         self._slot = plan.slot
         self._shared = shared
         self._learner = LocalLearner(plan.slot, shape, shared=shared, clock=clock)
-        policy = NumpyActorCritic(shape, self._learner.weights)
+        policy = new_policy(shape, self._learner.weights)
         self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared, clock=clock)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
 

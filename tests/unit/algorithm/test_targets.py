@@ -10,6 +10,7 @@ import pytest
 from fakes.interfaces import discrete
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.blocks import batch_of
+from matinee.algorithm.differentiable_policy import Evaluation
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.objective import Objective
 from matinee.algorithm.rollout import Rollout
@@ -57,9 +58,11 @@ def test_a_limit_that_was_reset_at_once_is_valued_by_its_own_last_state(
     rollout.record_final_observations(0, np.array([0]), last)
     batch = batch_of([rollout])
 
+    nothing = np.zeros(1, np.float32)
+
     targets = batch_targets(
         batch,
-        critic.values(batch.observations),
+        Evaluation(nothing, nothing, critic.values(batch.observations)),
         ratios=None,
         critic=critic,
         objective=replace(OBJECTIVE, truncation_bootstrap=bootstraps),

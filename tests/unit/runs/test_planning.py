@@ -207,15 +207,6 @@ async def test_what_is_for_images_needs_one(registry: EnvironmentProbe) -> None:
     assert "Box" in error.message
 
 
-async def test_an_lstm_is_refused(registry: EnvironmentProbe) -> None:
-    """Before any process starts."""
-    (error,) = await refused(
-        registry, environment={"id": "CartPole-v1"}, network={"lstm": 8}, processes=1
-    )
-
-    assert error.loc == ("network", "lstm")
-
-
 async def test_images_are_not_normalised(registry: EnvironmentProbe) -> None:
     """Their bytes are scaled anyway; a small grid is no image, and is normalised like numbers."""
     wish = {"id": "ALE/Pong-v5", "normalize_observations": True}

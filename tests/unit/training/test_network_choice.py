@@ -38,18 +38,13 @@ def test_a_convolution_needs_an_image() -> None:
         network_shape(NetworkSpec(convolution=Convolution.NATURE), VECTOR)
 
 
-def test_an_lstm_is_refused() -> None:
-    """Rather than left out in silence."""
-    with pytest.raises(InvalidInputError, match="trains no LSTM"):
-        network_shape(NetworkSpec(lstm=8), VECTOR)
-
-
 def test_everything_else_is_as_the_spec_says() -> None:
     """Layers, activation, trunks, first spread of continuous actions."""
-    spec = NetworkSpec(hidden=[5, 6], shared_trunk=False, log_std_init=-1.5)
+    spec = NetworkSpec(hidden=[5, 6], shared_trunk=False, log_std_init=-1.5, lstm=7)
     shape = network_shape(spec, VECTOR)
 
     assert shape.hidden == (5, 6)
     assert shape.activation == "tanh"
     assert not shape.shared_trunk
     assert shape.log_std_init == -1.5
+    assert shape.lstm_units == 7
