@@ -67,3 +67,21 @@ def test_mean_and_spread() -> None:
     result = EvaluationResult(0, deterministic=True, returns=(1.0, 3.0), lengths=(1, 3))
 
     assert (result.mean_return, result.std_return) == (2.0, 1.0)
+
+
+def test_a_step_that_only_resets_is_not_counted() -> None:
+    """ALE's vector resets with a step of its own: the second game is as long as the first."""
+    kwargs = {
+        "img_height": 40,
+        "img_width": 40,
+        "stack_num": 1,
+        "noop_max": 0,
+        "use_fire_reset": False,
+        "max_num_frames_per_episode": 80,
+    }
+    environment = {"id": "ALE/Pong-v5", "kwargs": kwargs}
+    rig = Rig(small_spec("ALE/Pong-v5", environment=environment))
+    result = rig.trainer.evaluate(3, deterministic=True, should_stop=lambda: False)
+
+    assert result is not None
+    assert result.lengths[0] == result.lengths[1] == result.lengths[2]
