@@ -25,8 +25,12 @@ LEARNING: dict[str, Any] = {
     "entropy_coefficient": 0.0,
     "value_coefficient": 1.0,
 }
-QUICK: dict[str, dict[str, Any]] = {"ppo": {"epochs": 2, "minibatches": 2}}
-"""What a mode needs to go over few samples in little time."""
+QUICK: dict[str, dict[str, Any]] = {
+    "ppo": {"epochs": 2, "minibatches": 2},
+    "ga3c": {"queue_capacity": 1},
+}
+"""What a mode needs to learn from few samples in little time. An optimizer of ga3c takes all that
+waits: with a long queue, how many updates a budget of steps gives depends on the scheduler."""
 
 
 MODES: dict[str, dict[str, Any]] = {
