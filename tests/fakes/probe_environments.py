@@ -167,7 +167,8 @@ class Endless(Probe):
 class Faulty(Endless):
     """Goes wrong after `after` steps: raises, hangs, or gives NaN; but not in the spared process.
 
-    When it does, the file `mark` comes into being.
+    When it does, the file `mark` comes into being. With `hang_alone` only the first to get there
+    hangs; with `raise_beside_hang` all others raise.
     """
 
     def __init__(
@@ -193,7 +194,11 @@ class Faulty(Endless):
         match self.fault:
             case "raise":
                 raise RuntimeError("the simulator broke")
-            case "hang":
+            case "hang_alone" if HANGING:
+                return super().step(action)
+            case "raise_beside_hang" if HANGING:
+                raise RuntimeError("the simulator broke")
+            case "hang" | "hang_alone" | "raise_beside_hang":
                 HANGING.append(True)
                 while HANGING:
                     time.sleep(0.01)

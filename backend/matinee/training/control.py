@@ -24,6 +24,9 @@ _WAIT_SLICE_S = 0.5
 STOP_GRACE_S = 2.0
 """After a stop, rollouts that are not finished within this are abandoned."""
 
+STANDSTILL_S = 10.0
+"""Without any env step for this long, whoever is under way has hung, and nobody waits for it."""
+
 _ABANDONING = (StopCause.ABORTED, StopCause.FAILED)
 """Causes for which no rollout is worth finishing."""
 
@@ -81,6 +84,21 @@ class GateSignals(NamedTuple):
 class _StepLimit:
     unit: StepUnit
     until: int
+
+
+class _Patience:
+    """How long a worker at the gate has seen no env step of anybody."""
+
+    def __init__(self) -> None:
+        self._done = -1
+        self._since_s = 0.0
+
+    def is_over(self, env_steps: int) -> bool:
+        """Whether there is no point in waiting for others."""
+        now_s = time.monotonic()
+        if env_steps != self._done:
+            self._done, self._since_s = env_steps, now_s
+        return now_s - self._since_s > STANDSTILL_S
 
 
 class TrainingControl:
@@ -273,9 +291,14 @@ class TrainingControl:
             self._reserved[worker] = _NOTHING
             self._outside.add(worker)
             self._gate.notify_all()
+            patience = _Patience()
             while self._cause is None and worker not in self._retired:
                 self._hold_if_there()
-                if not self._holding and self._fits(reserves):
+                if self._holding:
+                    patience = _Patience()
+                elif self._fits_limit(reserves) and (
+                    self._fits_budget(reserves) or patience.is_over(self._env_steps.total())
+                ):
                     self._outside.discard(worker)
                     self._reserved[worker] = reserves
                     self._announced = False
@@ -323,11 +346,8 @@ class TrainingControl:
         counter = self._env_steps if self._limit.unit == "env_steps" else self._updates
         return counter.total()
 
-    def _fits(self, reserves: Reservation) -> bool:
-        """Whether the worker is needed to get to the limit and to the budget's end."""
-        return self._fits_limit(reserves) and self._fits_budget(reserves)
-
     def _fits_budget(self, reserves: Reservation) -> bool:
+        """Whether the worker is needed to get to the budget's end."""
         if self._env_step_budget is None or reserves.env_steps == 0:
             return True
         under_way = self.env_steps_reserved()
@@ -335,6 +355,7 @@ class TrainingControl:
         return under_way == 0 or self._env_steps.total() + under_way < self._env_step_budget
 
     def _fits_limit(self, reserves: Reservation) -> bool:
+        """Whether the worker is needed to get to the limit."""
         if self._limit is None:
             return True
         until, done, unit = self._limit.until, self._done(), self._limit.unit

@@ -191,7 +191,7 @@ class Trainer:
         """Wait for the end, no longer than `timeout_s`.
 
         After a stop, threads that are still there have hung: that is the outcome then, with the
-        place where each hangs.
+        place where each hangs. If another thread had failed before, that is the reason.
 
         Returns:
             None if training has not been told to stop and goes on.
@@ -204,10 +204,9 @@ class Trainer:
                 f"{thread.thread}:\n{elsewhere.get(thread.thread, thread.stack_text)}"
                 for thread in hanging
             )
-            reason = f"{names} did not stop within {timeout_s:g} s"
-            self._outcome = Outcome(
+            self._outcome = self._failed_first() or Outcome(
                 cause=StopCause.FAILED,
-                reason=reason,
+                reason=(reason := f"{names} did not stop in time"),
                 error=WorkerFailedError(reason, traceback_text=stacks),
                 traceback_text=stacks,
             )
@@ -218,7 +217,9 @@ class Trainer:
     # ---- what it tells ---------------------------------------------------------------------------
 
     def drain(self) -> Drained:
-        """Take everything that happened since the last call."""
+        """Take everything that happened since the last call, and look whether time is up."""
+        # Workers look after each rollout; those that all hang would never.
+        self._budget.check()
         evaluations = self._periodic_evaluation.results
         return self._observer.drain([evaluations.popleft() for _ in range(len(evaluations))])
 
@@ -443,21 +444,26 @@ class Trainer:
         """The last thread has ended: what was the end?"""
         cause = self.control.stop_cause
         assert cause is not None, "threads end only when told to"
-        failure = self._threads.failure
         if self._outcome is not None:
             return  # It was taken for hung, and that has been told.
-        if cause is not StopCause.FAILED or failure is None:
-            self._outcome = Outcome(cause=cause, reason=self.control.stop_reason)
-        else:
-            self._outcome = Outcome(
-                cause=cause,
-                reason=self.control.stop_reason,
-                error=failure.error,
-                traceback_text=failure.error.traceback_text
-                if isinstance(failure.error, WorkerFailedError)
-                else failure.traceback_text,
-            )
+        self._outcome = self._failed_first() or Outcome(
+            cause=cause, reason=self.control.stop_reason
+        )
         self._on_wake()
+
+    def _failed_first(self) -> Outcome | None:
+        """The failure that stopped the training, if one did."""
+        failure = self._threads.failure
+        if self.control.stop_cause is not StopCause.FAILED or failure is None:
+            return None
+        return Outcome(
+            cause=StopCause.FAILED,
+            reason=self.control.stop_reason,
+            error=failure.error,
+            traceback_text=failure.error.traceback_text
+            if isinstance(failure.error, WorkerFailedError)
+            else failure.traceback_text,
+        )
 
     def _rate(self, env_steps: int) -> float:
         now = time.perf_counter()

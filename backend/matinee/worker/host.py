@@ -50,7 +50,7 @@ from matinee.worker.record import RunRecord
 FLUSH_INTERVAL_S = 0.1
 HEARTBEAT_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 10.0
-"""A rollout that takes longer than this after a stop has hung."""
+"""A rollout that takes longer than this after training was stopped, by whatever, has hung."""
 ABORT_TIMEOUT_S = 0.5
 LAST_COMMIT_TIMEOUT_S = 10.0
 DISK_FAILURE_PAUSE_S = 5.0
@@ -106,6 +106,7 @@ class RunHost:
         self._next_checkpoint_s = float("inf")
         self._attended_at_s = time.monotonic()
         self._paused_for_disk = False
+        self._stopping_since_s = float("inf")
 
     def request(self, request: Request) -> None:
         """Ask for something, from any thread; it is also taken if training has not begun yet."""
@@ -204,15 +205,24 @@ class RunHost:
             self._flush(record, trainer, desk)
             if outcome is not None:
                 return outcome
-            if desk.ending is not None:
-                grace_s = ABORT_TIMEOUT_S if isinstance(desk.ending, Abort) else STOP_TIMEOUT_S
-                if time.monotonic() - desk.ending_since_s > grace_s:
-                    hung = trainer.join(0.0)
-                    assert hung is not None, "a training that was told to stop has an outcome"
-                    return hung
+            if self._has_waited_enough(trainer, desk):
+                hung = trainer.join(0.0)
+                assert hung is not None, "a training that was told to stop has an outcome"
+                return hung
             self._checkpoint_if_due(record, trainer)
             self._leave_if_orphaned(desk)
             self._pause_if_disk_fails(record, trainer)
+
+    def _has_waited_enough(self, trainer: Trainer, desk: CommandDesk) -> bool:
+        """Whether threads that are still there after the end have hung, whatever ended it."""
+        if not trainer.control.stopping.is_set():
+            return False
+        now_s = time.monotonic()
+        # A budget that is used up and a worker that fails stop the training without a command.
+        self._stopping_since_s = min(self._stopping_since_s, now_s)
+        if isinstance(desk.ending, Abort):
+            return now_s - desk.ending_since_s > ABORT_TIMEOUT_S
+        return now_s - self._stopping_since_s > STOP_TIMEOUT_S
 
     def _flush(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
         drained = trainer.drain()

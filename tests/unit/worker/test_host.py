@@ -28,6 +28,7 @@ from matinee.contracts.run_state import RunState
 from matinee.errors import CheckpointError, JournalOwnedError
 from matinee.journal.reader import JournalReader
 from matinee.journal.writer import JournalWriter
+from matinee.training import control as control_module
 from matinee.training.checkpoints import load_checkpoint
 from matinee.worker import host as host_module
 from matinee.worker.host import RunHost
@@ -243,8 +244,43 @@ def test_a_stop_that_hangs_fails_with_the_place(
         run.ask(Stop())
         assert run.finish() is RunState.FAILED
     assert run.snapshot.reason is not None
-    assert "did not stop within" in run.snapshot.reason
+    assert "did not stop in time" in run.snapshot.reason
     assert "probe_environments.py" in run.snapshot.reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "budget"), [("hang_alone", {"env_steps": 400}), ("hang", {"seconds": 0.3})]
+)
+def test_a_hanging_worker_does_not_outlive_the_budget(
+    data_dir: Path,
+    runtime_dir: Path,
+    hang: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    fault: str,
+    budget: dict[str, Any],
+) -> None:
+    """When the budget ends and a worker hangs, or all do, the run fails by itself and shows it."""
+    monkeypatch.setattr(host_module, "STOP_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(control_module, "STANDSTILL_S", 0.3)
+    spec = hang | faulty(fault) | {"workers": 2, "budget": {"env_steps": None} | budget}
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=spec) as run:
+        assert run.finish() is RunState.FAILED
+    assert run.snapshot.reason is not None
+    assert "did not stop in time" in run.snapshot.reason
+    assert "probe_environments.py" in run.snapshot.reason
+
+
+def test_a_hanging_worker_does_not_hide_the_failure_of_another(
+    data_dir: Path, runtime_dir: Path, hang: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When one worker fails while another hangs, the run ends with the failure as its reason."""
+    monkeypatch.setattr(host_module, "STOP_TIMEOUT_S", 0.3)
+    spec = hang | faulty("raise_beside_hang") | {"workers": 2}
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=spec) as run:
+        assert run.finish() is RunState.FAILED
+    assert run.snapshot.reason is not None
+    assert "the simulator broke" in run.snapshot.reason
 
 
 def test_commits_and_heartbeats_are_told(
