@@ -191,6 +191,14 @@ def test_normalized_advantages_have_mean_zero_and_spread_one() -> None:
     assert chosen.std() == pytest.approx(1.0)
 
 
+def test_a_single_advantage_is_not_normalized() -> None:
+    """There is nothing to compare it with, and as 0 it would teach nothing."""
+    advantages = np.array([[3.0, 1e6]])
+    valid = np.array([[True, False]])
+
+    assert normalized(advantages, valid)[valid] == pytest.approx([3.0])
+
+
 EVEN = np.full(3, 1 / 3)
 
 

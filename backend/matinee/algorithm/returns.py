@@ -131,8 +131,14 @@ def vtrace(
 
 
 def normalized(advantages: Floats, valid: Flags) -> Floats:
-    """(A - mean A) / (std A + 1e-8) over the valid steps; shape (T, N)."""
+    """(A - mean A) / (std A + 1e-8) over the valid steps; shape (T, N).
+
+    A single one is left as it is, as Stable-Baselines3 does: minus its own mean it would be 0,
+    and nothing learned.
+    """
     chosen = advantages[valid]
+    if chosen.size == 1:
+        return advantages
     scaled: Floats = (advantages - chosen.mean()) / (chosen.std() + 1e-8)
     return scaled
 
