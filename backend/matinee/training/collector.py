@@ -47,6 +47,8 @@ class ActingPlan:
         action_seed: Of the choice of actions.
         generator_state: Of the choice of actions, from a checkpoint, instead of the seed.
         freezes_normalization: First observations add nothing to the statistics.
+        waits: The worker delay is waited for here. Where workers take turns one waits for all,
+            because the others wait meanwhile anyway.
     """
 
     slot: int
@@ -57,6 +59,7 @@ class ActingPlan:
     action_seed: np.random.SeedSequence
     generator_state: dict[str, object] | None = None
     freezes_normalization: bool = False
+    waits: bool = True
 
     def generator(self) -> np.random.Generator:
         """Of the choice of actions, as it is at the beginning."""
@@ -269,4 +272,5 @@ class RolloutCollector:
         pacer = self._shared.pacer
         with self._clock.waiting():
             pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
-            pacer.delay(values.worker_delay_s)
+            if self._plan.waits:
+                pacer.delay(values.worker_delay_s)

@@ -192,7 +192,10 @@ class LockstepCrew:
         clock = parts.shared.telemetry.phase_clock(_LOCKSTEP)
         self._workers = [
             ActorLearner(
-                parts.plan(slot, values, environments=parts.spec.envs_per_worker),
+                replace(
+                    parts.plan(slot, values, environments=parts.spec.envs_per_worker),
+                    waits=slot == DRIVER_SLOT,
+                ),
                 parts.shape,
                 parts.shared,
                 clock=clock,

@@ -9,6 +9,7 @@ from fakes.training import Rig, small_spec
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.metrics import METRICS, metrics_of
 from matinee.training.crews import ActorLearnerCrew, SynchronousCrew
+from matinee.training.pacing import Pacer
 
 
 def test_generators_are_published_at_boundaries() -> None:
@@ -115,6 +116,28 @@ def test_several_workers_lag_behind_each_other() -> None:
         drained.metrics["policy_lag"] for drained in rig.drained if "policy_lag" in drained.metrics
     ]
     assert max(lag.max for lag in lags) >= 1.0
+
+
+@pytest.mark.parametrize(("lockstep", "waits"), [(True, 10), (False, 30)])
+def test_workers_that_take_turns_wait_together(
+    monkeypatch: pytest.MonkeyPatch, *, lockstep: bool, waits: int
+) -> None:
+    """The worker delay slows each step of a round once, however many workers take part."""
+    asked: list[float] = []
+    monkeypatch.setattr(Pacer, "delay", lambda _self, seconds: asked.append(seconds))
+    rig = Rig(
+        small_spec(
+            "Probe/Endless-v0",
+            workers=3,
+            envs_per_worker=1,
+            lockstep=lockstep,
+            hyperparameters={"worker_delay_s": 1e-3, "rollout_length": 5},
+            budget={"env_steps": 30},
+        )
+    )
+    rig.run()
+
+    assert asked == [1e-3] * waits
 
 
 def test_a_changing_rollout_length_loses_no_step() -> None:
