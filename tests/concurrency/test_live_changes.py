@@ -297,6 +297,28 @@ def _update_lock() -> None:
         assert lock.taken == rig.trainer.progress().updates - before
 
 
+@pytest.mark.parametrize("algorithm", ["a3c", "ga3c"])
+def test_longer_rollouts_near_the_end_begin_only_where_needed(algorithm: str) -> None:
+    """What a rollout reserves of the budget is its new length, from the first such rollout on."""
+    spec = small_spec(
+        "Probe/Endless-v0",
+        algorithm=algorithm,
+        workers=4,
+        envs_per_worker=1,
+        hyperparameters={"rollout_length": 5},
+        budget={"env_steps": 60},
+    )
+    rig = Rig(spec)
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+    rig.trainer.board.propose({"rollout_length": 400})
+    rig.trainer.control.resume()
+    rig.finish()
+
+    assert rig.trainer.progress().env_steps == 400
+
+
 def _worker_delay_s() -> None:
     """Training takes at least as long as the delays."""
     with rig_of({"algorithm": "a2c"}) as rig:

@@ -34,6 +34,13 @@ class ActorLearner:
         """The most env steps that the next rollout adds, unless its length is changed."""
         return self.collector.env_steps_of(self._rollout.length)
 
+    def lengthens(self, values: HyperparameterValues) -> bool:
+        """Whether rollouts are now longer than what was reserved at the gate."""
+        if values.rollout_length <= self._rollout.length:
+            return False
+        self._rollout = self.collector.new_rollout(values.rollout_length)
+        return True
+
     def pull_and_act(self, values: HyperparameterValues) -> bool:
         """Fill the next rollout, with the newest weights where they are due.
 
@@ -77,6 +84,9 @@ def run_actor_learner(worker: ActorLearner, shared: SharedParts) -> None:
                 on_standing=stand,
             ):
                 revision, values = board.read(worker.slot)
+                if worker.lengthens(values):
+                    shared.budget.foresee(worker.env_steps_reserved)
+                    continue  # To the gate: perhaps not all workers are needed any more.
                 if not worker.pull_and_act(values):
                     return
                 if worker.compute_gradient(values):

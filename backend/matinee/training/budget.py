@@ -48,6 +48,16 @@ class Budget:
                 StopCause.FINISHED_BUDGET, f"all {spec.seconds:g} s of training are over"
             )
 
+    def foresee(self, env_steps: int) -> None:
+        """Rollouts are about to get longer, so the end may be nearer than it seemed.
+
+        Args:
+            env_steps: The most that the next rollout of this worker adds.
+        """
+        if self._spec.env_steps is not None:
+            done = self._env_steps.total()
+            self._look_ahead(self._spec.env_steps - done, done, besides=env_steps)
+
     def check_target(self, solved_at: SolvedAt | None) -> None:
         """Stop training if it had a target return and has reached it."""
         target = self._spec.target_return
@@ -67,9 +77,9 @@ class Budget:
             parts.append(self._clock.seconds() / self._spec.seconds)
         return min(1.0, max(parts)) if parts else None
 
-    def _look_ahead(self, left: int, done: int) -> None:
+    def _look_ahead(self, left: int, done: int, *, besides: int = 0) -> None:
         """Tell the gate if what is under way now and once more could be all that is needed."""
-        spare = left - 2 * self._control.env_steps_reserved()
+        spare = left - 2 * (self._control.env_steps_reserved() + besides)
         if spare > 0:
             self._look_again_at = done + (spare + 1) // 2
         else:

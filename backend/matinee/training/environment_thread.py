@@ -53,6 +53,10 @@ class EnvironmentThread:
             with self.collector:
                 while self._may_go_on(self.collector.env_steps_of(self._length)):
                     _, values = shared.board.read(slot)
+                    if values.rollout_length > self._length:
+                        self._length = values.rollout_length
+                        shared.budget.foresee(self.collector.env_steps_of(self._length))
+                        continue  # To the gate: perhaps not all workers are needed any more.
                     segment = self._fill(values)
                     if segment is None:
                         return
