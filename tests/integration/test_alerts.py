@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from fakes.hosting import Hosted, hosted
+from fakes.hosting import Hosted, hosted, hosting, start_again
 from fakes.probe_environments import HANGING
 from matinee.contracts.alerts import ALERT_RULES
-from matinee.contracts.commands import Abort
+from matinee.contracts.commands import Abort, Interrupt, Pause, Resume, SetAlertThresholds
 from matinee.contracts.run_state import RunState
 from matinee.training.learner import LocalLearner
 from matinee.worker import alert_signals, alert_watch
@@ -96,6 +96,28 @@ def test_optimizers_that_cannot_keep_up_fill_the_queue(
         run.finish()
 
     assert raised(run, "queue_full")[0]["value"] == 1.0
+
+
+def test_a_threshold_is_changed_live_and_kept(data_dir: Path, runtime_dir: Path) -> None:
+    """Lowered in a pause, it raises its alert after it, and again when the run is taken up."""
+    spec = {"algorithm": "ga3c", "budget": {"env_steps": None}, "alerts": {"batch_large": 1000.0}}
+    with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
+        run.wait_for_steps(1000)
+        assert raised(run, "batch_large") == []
+        run.ask(Pause())
+        run.wait_for_state(RunState.PAUSED)
+        assert run.ask(SetAlertThresholds(thresholds={"batch_large": 0.1, "slow": 0.3})).accepted
+        run.ask(Resume())
+        run.wait_until(lambda: raised(run, "batch_large"))
+        run.ask(Interrupt(reason="the server shut down"))
+        assert run.finish() is RunState.INTERRUPTED
+    with hosting(run.run_dir, start_again(run.run_dir), runtime_dir=runtime_dir) as again:
+        again.wait_until(lambda: len(raised(again, "batch_large")) > 1)
+        again.request(Abort())
+        again.finish()
+
+    assert {alert["threshold"] for alert in raised(again, "batch_large")} == {0.1}
+    assert again.snapshot.alert_thresholds == {"batch_large": 0.1, "slow": 0.3}
 
 
 @pytest.mark.usefixtures("stuck")

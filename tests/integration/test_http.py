@@ -175,6 +175,31 @@ def test_a_change_of_the_learning_rate_is_applied_and_recorded(live_server: Live
     assert live_server.run(run["id"])["steered"]
 
 
+def test_an_alert_threshold_is_changed_while_it_trains(live_server: LiveServer) -> None:
+    """The ledger and the run show it; null takes it back; a wrong one is named with its range."""
+    run = live_server.create(LONG_RUN)
+    live_server.wait_for_steps(run["id"], 0)
+    address = f"/api/v1/runs/{run['id']}/alerts"
+    patch, wait = live_server.client.patch, {"wait": 20}
+
+    changed = patch(address, params=wait, json={"return_plateau": 0.5, "slow": 0.25}).json()
+    wrong = patch(address, json={"slow": 7, "boredom": 1})
+    shown = live_server.run(run["id"])["alert_thresholds"]
+    patch(address, params=wait, json={"slow": None})
+    left = live_server.run(run["id"])["alert_thresholds"]
+    live_server.command(run["id"], "abort")
+
+    assert (changed["state"], changed["actor"]) == ("applied", "token")
+    assert changed["applied_at_env_step"] > 0
+    assert changed["threshold_changes"]["slow"] == {"before": 0.5, "after": 0.25}
+    assert wrong.status_code == 422
+    first, second = wrong.json()["errors"]
+    assert (first["loc"], second["loc"]) == (["slow"], ["boredom"])
+    assert first["message"] == "7 is not allowed; allowed: a number from 0.05 to 0.95"
+    assert shown == {"return_plateau": 0.5, "slow": 0.25}
+    assert left == {"return_plateau": 0.5}
+
+
 @pytest.mark.parametrize(
     ("settings", "loc"),
     [

@@ -191,6 +191,12 @@ class AsyncMatineeClient:
             )
         )
 
+    async def set_alert_thresholds(
+        self, run_id: str, thresholds: Mapping[str, float | None], *, wait_s: float = 0.0
+    ) -> Command:
+        """Change any subset of the alert thresholds; None: back to the rule's default."""
+        return await self._perform(calls.set_alert_thresholds(run_id, thresholds, wait_s=wait_s))
+
     async def commands(self, run_id: str) -> AsyncIterator[Command]:
         """The whole ledger, oldest first."""
         cursor: str | None = None

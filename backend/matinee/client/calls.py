@@ -33,6 +33,7 @@ ExportFormat = Literal["jsonl", "csv"]
 Parameters = Mapping[str, str | int | float | Sequence[str] | None]
 
 _API = "/api/v1"
+_THRESHOLDS: TypeAdapter[dict[str, float | None]] = TypeAdapter(dict[str, float | None])
 _SETTINGS: TypeAdapter[dict[str, HyperparameterSetting]] = TypeAdapter(
     dict[str, HyperparameterSetting]
 )
@@ -191,6 +192,19 @@ def set_hyperparameters(
         _reader(Command),
         body=_SETTINGS.dump_json(dict(settings), by_alias=True),
         headers={} if expected_revision is None else {"If-Match": f'"{expected_revision}"'},
+        wait_s=wait_s,
+    )
+
+
+def set_alert_thresholds(
+    run_id: str, thresholds: Mapping[str, float | None], *, wait_s: float
+) -> Call[Command]:
+    """`PATCH /runs/{id}/alerts`."""
+    return Call(
+        "PATCH",
+        f"{_API}/runs/{run_id}/alerts",
+        _reader(Command),
+        body=_THRESHOLDS.dump_json(dict(thresholds)),
         wait_s=wait_s,
     )
 

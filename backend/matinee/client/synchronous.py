@@ -188,6 +188,12 @@ class MatineeClient:
             )
         )
 
+    def set_alert_thresholds(
+        self, run_id: str, thresholds: Mapping[str, float | None], *, wait_s: float = 0.0
+    ) -> Command:
+        """Change any subset of the alert thresholds; None: back to the rule's default."""
+        return self._perform(calls.set_alert_thresholds(run_id, thresholds, wait_s=wait_s))
+
     def commands(self, run_id: str) -> Iterator[Command]:
         """The whole ledger, oldest first."""
         cursor: str | None = None

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.schedules import ENV_STEP_MAX
@@ -82,8 +83,25 @@ class SetHyperparameters(_Action):
     )
 
 
+class SetAlertThresholds(_Action):
+    """Warn of some things sooner or later than before, all or nothing."""
+
+    name: Literal["set_alert_thresholds"] = "set_alert_thresholds"
+    thresholds: dict[str, float | None] = Field(
+        min_length=1, max_length=100, description="By rule; null: the rule's default."
+    )
+
+
 Action = Annotated[
-    Start | Pause | Resume | Stop | Abort | Interrupt | Step | SetHyperparameters,
+    Start
+    | Pause
+    | Resume
+    | Stop
+    | Abort
+    | Interrupt
+    | Step
+    | SetHyperparameters
+    | SetAlertThresholds,
     Field(discriminator="name"),
 ]
 
@@ -133,6 +151,9 @@ class Command(BaseModel):
         default=None, description="Of the hyperparameters, after this command."
     )
     changes: dict[str, HyperparameterChange] = Field(default_factory=dict)
+    threshold_changes: dict[str, ThresholdChange] = Field(
+        default_factory=dict, description="Of alert rules."
+    )
     error: str | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from matinee.contracts.alerts import AlertSeverity
+from matinee.contracts.alerts import AlertSeverity, ThresholdChange
 from matinee.contracts.commands import Action, HyperparameterChange
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
@@ -62,6 +62,9 @@ class CommandApplied(_Event):
     actor: str
     name: str
     revision: int = Field(description="Of the hyperparameters, after the command.")
+    threshold_changes: dict[str, ThresholdChange] = Field(
+        default_factory=dict, description="Of alert rules, if it changed some."
+    )
 
 
 class CommandRejected(_Event):

@@ -52,6 +52,11 @@ class Run(BaseModel):
     alerts: list[RaisedAlert] = Field(
         default_factory=list, description="Raised and not cleared, the newest last."
     )
+    alert_thresholds: dict[str, float] = Field(
+        default_factory=dict,
+        description="The run's own thresholds now, by rule; other rules have their defaults. "
+        "The spec has those that it began with.",
+    )
     last_seq: int = Field(description="Sequence number of the newest event.")
 
 
@@ -129,3 +134,6 @@ class RunSnapshot(BaseModel):
     hyperparameter_revision: int = 0
     hyperparameters: dict[str, AppliedHyperparameter] = Field(default_factory=dict)
     alerts: list[RaisedAlert] = Field(default_factory=list)
+    alert_thresholds: dict[str, float] | None = Field(
+        default=None, description="The run's own; null: as its spec has them."
+    )

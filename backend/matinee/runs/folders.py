@@ -180,6 +180,7 @@ def assemble_run(
         revision=details.revision,
         progress=snapshot.progress,
         alerts=snapshot.alerts,
+        alert_thresholds=present_thresholds(spec, snapshot),
         last_seq=last_seq,
     )
 
@@ -188,6 +189,11 @@ def present_algorithm(spec: RunSpec, snapshot: RunSnapshot) -> Algorithm:
     """The training mode now: it can be changed while the run trains."""
     applied = snapshot.hyperparameters.get("algorithm")
     return spec.algorithm if applied is None else Algorithm(str(applied.value))
+
+
+def present_thresholds(spec: RunSpec, snapshot: RunSnapshot) -> dict[str, float]:
+    """The run's own alert thresholds now: they can be changed while it trains."""
+    return spec.alerts if snapshot.alert_thresholds is None else snapshot.alert_thresholds
 
 
 def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from matinee.contracts.run import Run, RunPage, RunSnapshot
 from matinee.contracts.run_state import ACTIVE_STATES
 from matinee.errors import NotFoundError
-from matinee.runs.folders import RunDetails, RunFolders, present_algorithm
+from matinee.runs.folders import RunDetails, RunFolders, present_algorithm, present_thresholds
 from matinee.runs.ports import Catalogue, RunQuery
 
 _T = TypeVar("_T")
@@ -81,6 +81,7 @@ class RunIndex:
                 "steered": snapshot.steered,
                 "progress": snapshot.progress,
                 "alerts": snapshot.alerts,
+                "alert_thresholds": present_thresholds(before.spec, snapshot),
                 "last_seq": last_seq,
             }
         )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 from weakref import WeakValueDictionary
 
+from matinee.contracts.alerts import check_thresholds
 from matinee.contracts.combinations import check_change
 from matinee.contracts.commands import (
     FINAL_COMMAND_STATES,
@@ -19,6 +20,7 @@ from matinee.contracts.commands import (
     Interrupt,
     Pause,
     Resume,
+    SetAlertThresholds,
     SetHyperparameters,
     Start,
     Step,
@@ -97,7 +99,7 @@ class Steering:
         Raises:
             NotFoundError: there is no such run.
             ConflictError: the run's state does not allow it.
-            InvalidInputError, PreconditionFailedError: hyperparameters are refused.
+            InvalidInputError, PreconditionFailedError: hyperparameters or thresholds are refused.
             RunUnreachableError: the run process does not answer.
         """
         run = await self._index.get(run_id)
@@ -116,6 +118,8 @@ class Steering:
                 return _already_done(run, action, command_id, actor=actor)
             case SetHyperparameters():
                 await self._check_change(run, action)
+            case SetAlertThresholds():
+                _check_thresholds(action)
             case Pause() | Resume() | Stop() | Abort() | Step() | Interrupt():
                 pass
             case _:
@@ -260,7 +264,7 @@ class Steering:
                 allowed = True
             case Resume():
                 allowed = state in ACTIVE_STATES or state is RunState.INTERRUPTED
-            case Pause() | Step() | SetHyperparameters() | Interrupt():
+            case Pause() | Step() | SetHyperparameters() | SetAlertThresholds() | Interrupt():
                 allowed = state in ACTIVE_STATES
             case _:
                 assert_never(action)
@@ -278,6 +282,14 @@ def new_command(run_id: str, action: Action, command_id: str, *, actor: str) -> 
         state=CommandState.PENDING,
         created_at=datetime.now(UTC),
     )
+
+
+def _check_thresholds(action: SetAlertThresholds) -> None:
+    errors = check_thresholds(action.thresholds)
+    if errors:
+        raise InvalidInputError(
+            "some thresholds are not allowed", fields=errors, code="invalid_alerts"
+        )
 
 
 def _refusal(run: Run, action: Action) -> str:

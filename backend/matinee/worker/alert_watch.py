@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from matinee.contracts.alerts import ALERT_RULES, DERIVED_SIGNALS, AlertRule
 from matinee.contracts.algorithm_names import Algorithm
@@ -17,6 +18,7 @@ from matinee.contracts.progress import Progress
 from matinee.worker.alert_signals import WELL, AlertSignals, Condition
 
 LONGEST_CLEARING_S = 5.0
+NO_OWN_THRESHOLDS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,10 @@ class _Course:
 
 
 class AlertWatch:
-    """One for each run; used by the host's thread alone.
+    """One for each run; used by the host's thread alone."""
 
-    Args:
-        thresholds: The run's own, by rule.
-    """
-
-    def __init__(self, thresholds: Mapping[str, float]) -> None:
-        self._thresholds = dict(thresholds)
+    def __init__(self) -> None:
+        self._thresholds: Mapping[str, float] = NO_OWN_THRESHOLDS
         self._signals = AlertSignals()
         self._courses = {name: _Course() for name in ALERT_RULES}
 
@@ -82,6 +80,7 @@ class AlertWatch:
         progress: Progress,
         *,
         algorithm: Algorithm,
+        thresholds: Mapping[str, float] = NO_OWN_THRESHOLDS,
         condition: Condition = WELL,
     ) -> list[Raising | Clearing]:
         """What this flush changes.
@@ -90,8 +89,10 @@ class AlertWatch:
             metrics: That were measured since the last one.
             progress: As of now.
             algorithm: The present training mode.
+            thresholds: The run's own at present, by rule.
             condition: Of threads and weights.
         """
+        self._thresholds = thresholds
         derived = self._signals.read(metrics, progress, condition)
         changes = [
             self._judge(rule, _value(rule, metrics, derived), progress, algorithm)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
+from matinee.contracts.alerts import check_thresholds, threshold_changes, thresholds_after
 from matinee.contracts.commands import (
     Abort,
     Action,
@@ -22,6 +23,7 @@ from matinee.contracts.commands import (
     Interrupt,
     Pause,
     Resume,
+    SetAlertThresholds,
     SetHyperparameters,
     Start,
     Step,
@@ -141,11 +143,15 @@ class CommandDesk:
         match action:
             case Stop() | Abort() | Interrupt():
                 return f"the run is {state.value}" if state in ENDED_STATES else None
-            case Start() | Pause() | Resume() | Step() | SetHyperparameters():
+            case (
+                Start() | Pause() | Resume() | Step() | SetHyperparameters() | SetAlertThresholds()
+            ):
                 if state not in (RunState.RUNNING, RunState.PAUSED):
                     return f"the run is {state.value}"
                 if isinstance(action, SetHyperparameters):
                     return self._change_refusal(action)
+                if isinstance(action, SetAlertThresholds):
+                    return _in_words(check_thresholds(action.thresholds)) or None
                 return None
             case _:
                 assert_never(action)
@@ -171,12 +177,7 @@ class CommandDesk:
         action = command.action
         control = self._trainer.control
         if isinstance(action, SetHyperparameters):
-            try:
-                revision = self._trainer.board.propose(action.settings)
-            except InvalidInputError as error:
-                return _in_words(error.fields) or str(error)
-            self._changes[revision] = self._record.accept(command)
-            return None
+            return self._propose(command, action)
         command = self._record.accept(command)
         match action:
             case Start():
@@ -195,6 +196,8 @@ class CommandDesk:
                 if self._record.state is RunState.PAUSED:
                     self._record.change_state(RunState.RUNNING)
                 self._record.apply(command)
+            case SetAlertThresholds():
+                self._change_thresholds(command, action)
             case Stop() | Abort() | Interrupt():
                 if self._record.state in (RunState.RUNNING, RunState.PAUSED):
                     self._record.change_state(RunState.STOPPING)
@@ -206,6 +209,21 @@ class CommandDesk:
             case _:
                 assert_never(action)
         return None
+
+    def _propose(self, command: Command, action: SetHyperparameters) -> str | None:
+        try:
+            revision = self._trainer.board.propose(action.settings)
+        except InvalidInputError as error:
+            return _in_words(error.fields) or str(error)
+        self._changes[revision] = self._record.accept(command)
+        return None
+
+    def _change_thresholds(self, command: Command, action: SetAlertThresholds) -> None:
+        """In use from the next look at the metrics on, also after a restart."""
+        before = self._record.alert_thresholds
+        after = thresholds_after(before, action.thresholds)
+        self._record.set_alert_thresholds(after)
+        self._record.apply(command, threshold_changes=threshold_changes(before, after))
 
     def _replace_gate(self, command: Command | None) -> None:
         if self._gate is not None:

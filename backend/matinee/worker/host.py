@@ -100,7 +100,7 @@ class RunHost:
             socket_path, run_id=run_id, hosted_by=hosted_by, on_command=self._on_command
         )
         self._spec = JournalReader(run_dir).header().spec
-        self._alerts = AlertWatch(self._spec.alerts)
+        self._alerts = AlertWatch()
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
         self._next_checkpoint_s = float("inf")
@@ -125,6 +125,8 @@ class RunHost:
         """
         with JournalWriter(self._run_dir) as writer:
             snapshot, _ = JournalReader(self._run_dir).snapshot()
+            if snapshot.alert_thresholds is None:
+                snapshot = snapshot.model_copy(update={"alert_thresholds": self._spec.alerts})
             record = RunRecord(writer, snapshot, run_id=self._run_id)
             self._channel.open()
             try:
@@ -270,7 +272,11 @@ class RunHost:
             is_finite=drained.weights_are_finite and not failed_so,
         )
         changes = self._alerts.look(
-            drained.metrics, record.progress, algorithm=Algorithm(algorithm), condition=condition
+            drained.metrics,
+            record.progress,
+            algorithm=Algorithm(algorithm),
+            thresholds=record.alert_thresholds,
+            condition=condition,
         )
         for change in changes:
             match change:

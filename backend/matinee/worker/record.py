@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import structlog
 
-from matinee.contracts.alerts import RaisedAlert
+from matinee.contracts.alerts import RaisedAlert, ThresholdChange
 from matinee.contracts.commands import Command, CommandState, HyperparameterChange
 from matinee.contracts.events import (
     AlertCleared,
@@ -59,6 +59,11 @@ class RunRecord:
     def alerts(self) -> list[RaisedAlert]:
         """Raised and not cleared."""
         return self._snapshot.alerts
+
+    @property
+    def alert_thresholds(self) -> Mapping[str, float]:
+        """The run's own, by rule."""
+        return self._snapshot.alert_thresholds or {}
 
     @property
     def failing_for_s(self) -> float:
@@ -117,6 +122,10 @@ class RunRecord:
         self.append(AlertCleared, alert=clearing.name, message=clearing.message)
         self._update(alerts=self._without_alert(clearing.name))
 
+    def set_alert_thresholds(self, thresholds: Mapping[str, float]) -> None:
+        """The run's own, from now on."""
+        self._update(alert_thresholds=dict(thresholds))
+
     def _without_alert(self, name: str) -> list[RaisedAlert]:
         return [alert for alert in self.alerts if alert.name != name]
 
@@ -138,6 +147,7 @@ class RunRecord:
         *,
         env_step: int | None = None,
         changes: Mapping[str, HyperparameterChange] | None = None,
+        threshold_changes: Mapping[str, ThresholdChange] | None = None,
     ) -> None:
         """A command took effect, now or at an earlier `env_step`."""
         at_step = self.progress.env_steps if env_step is None else env_step
@@ -149,6 +159,7 @@ class RunRecord:
             actor=command.actor,
             name=command.action.name,
             revision=revision,
+            threshold_changes=dict(threshold_changes or {}),
         )
         self.writer.save_command(
             command.model_copy(
@@ -158,6 +169,7 @@ class RunRecord:
                     "applied_at_env_step": at_step,
                     "revision": revision,
                     "changes": dict(changes or {}),
+                    "threshold_changes": dict(threshold_changes or {}),
                 }
             )
         )

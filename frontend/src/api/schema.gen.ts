@@ -420,6 +420,26 @@ export interface paths {
         patch: operations["patchHyperparameters"];
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Alerts
+         * @description Change any subset of the alert thresholds, all or nothing; null: the rule's default.
+         */
+        patch: operations["patchAlerts"];
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/commands": {
         parameters: {
             query?: never;
@@ -595,7 +615,7 @@ export interface components {
              */
             name: "abort";
         };
-        Action: components["schemas"]["Start"] | components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Abort"] | components["schemas"]["Interrupt"] | components["schemas"]["Step"] | components["schemas"]["SetHyperparameters"];
+        Action: components["schemas"]["Start"] | components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Abort"] | components["schemas"]["Interrupt"] | components["schemas"]["Step"] | components["schemas"]["SetHyperparameters"] | components["schemas"]["SetAlertThresholds"];
         /**
          * Activation
          * @description Non-linearity of the hidden layers.
@@ -833,6 +853,10 @@ export interface components {
             changes: {
                 [key: string]: components["schemas"]["HyperparameterChange"];
             };
+            /** @description Of alert rules. */
+            threshold_changes: {
+                [key: string]: components["schemas"]["ThresholdChange"];
+            };
             error: string | null;
         };
         /**
@@ -872,6 +896,10 @@ export interface components {
             name: string;
             /** @description Of the hyperparameters, after the command. */
             revision: number;
+            /** @description Of alert rules, if it changed some. */
+            threshold_changes: {
+                [key: string]: components["schemas"]["ThresholdChange"];
+            };
         };
         /**
          * CommandPage
@@ -1815,6 +1843,10 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /** @description Raised and not cleared, the newest last. */
             alerts: components["schemas"]["RaisedAlert"][];
+            /** @description The run's own thresholds now, by rule; other rules have their defaults. The spec has those that it began with. */
+            alert_thresholds: {
+                [key: string]: number;
+            };
             /** @description Sequence number of the newest event. */
             last_seq: number;
         };
@@ -2040,6 +2072,21 @@ export interface components {
         SeriesAxis: "env_step" | "seconds" | "episode" | "update";
         ServerFrame: components["schemas"]["HelloFrame"] | components["schemas"]["SubscribedFrame"] | components["schemas"]["UnsubscribedFrame"] | components["schemas"]["EventsFrame"] | components["schemas"]["ResyncFrame"] | components["schemas"]["TickFrame"] | components["schemas"]["ErrorFrame"];
         /**
+         * SetAlertThresholds
+         * @description Warn of some things sooner or later than before, all or nothing.
+         */
+        SetAlertThresholds: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "set_alert_thresholds";
+            /** @description By rule; null: the rule's default. */
+            thresholds: {
+                [key: string]: number | null;
+            };
+        };
+        /**
          * SetHyperparameters
          * @description Change any subset of the live hyperparameters, all or nothing.
          */
@@ -2188,6 +2235,14 @@ export interface components {
             event_page: number;
             series_points: number;
             wait_s: number;
+        };
+        /**
+         * ThresholdChange
+         * @description One rule's threshold, before and after.
+         */
+        ThresholdChange: {
+            before: number;
+            after: number;
         };
         /**
          * TickFrame
@@ -4169,6 +4224,137 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchAlerts: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description With `wait`: applied or rejected. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Taken; the ledger tells what becomes of it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -69,6 +69,7 @@ async def test_every_command_arrives(client: AsyncMatineeClient, runs: FakeRuns)
         await client.stop(run.id),
         await client.abort(run.id),
         await client.set_hyperparameters(run.id, {"gamma": 0.9}, expected_revision=3, wait_s=1),
+        await client.set_alert_thresholds(run.id, {"slow": None}, wait_s=1),
     ):
         assert command.state is CommandState.APPLIED
 
@@ -81,6 +82,7 @@ async def test_every_command_arrives(client: AsyncMatineeClient, runs: FakeRuns)
         "stop",
         "abort",
         "set_hyperparameters",
+        "set_alert_thresholds",
     ]
     assert ledger[3].action == Step(updates=3)
     assert (await client.hyperparameters(run.id)).revision == 3

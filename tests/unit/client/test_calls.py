@@ -39,6 +39,7 @@ EVERY_CALL = [
     calls.command("{run_id}", Step(updates=1), wait_s=0),
     calls.hyperparameters("{run_id}"),
     calls.set_hyperparameters("{run_id}", {"gamma": 0.9}, expected_revision=None, wait_s=0),
+    calls.set_alert_thresholds("{run_id}", {"policy_lag": 9.0}, wait_s=0),
     calls.commands("{run_id}", cursor=None),
     calls.events("{run_id}", after=0, limit=10, types=()),
     calls.export("{run_id}", "episodes", "jsonl"),

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from matinee.contracts.alerts import ALERT_RULES, DERIVED_SIGNALS, check_thresholds
+from matinee.contracts.alerts import (
+    ALERT_RULES,
+    DERIVED_SIGNALS,
+    ThresholdChange,
+    check_thresholds,
+    threshold_changes,
+    thresholds_after,
+)
 from matinee.contracts.metrics import METRICS
 
 
@@ -31,3 +38,21 @@ def test_wrong_thresholds_are_named_with_what_is_allowed() -> None:
     assert unknown.loc == ("boredom",)
     assert "policy_lag" in unknown.message
     assert outside.message == "-1 is not allowed; allowed: a number from 1 to 10000"
+
+
+def test_a_default_is_asked_for_with_none() -> None:
+    """None is allowed for every rule, and for nothing else."""
+    assert check_thresholds(dict.fromkeys(ALERT_RULES)) == []
+    assert [error.loc for error in check_thresholds({"boredom": None})] == [("boredom",)]
+
+
+def test_a_change_says_what_was_before() -> None:
+    """What is not asked for stays; a rule without a threshold of its own has its default."""
+    before = {"policy_lag": 50.0, "queue_full": 0.8}
+    after = thresholds_after(before, {"policy_lag": None, "slow": 0.3})
+
+    assert after == {"queue_full": 0.8, "slow": 0.3}
+    assert threshold_changes(before, after) == {
+        "policy_lag": ThresholdChange(before=50.0, after=ALERT_RULES["policy_lag"].threshold),
+        "slow": ThresholdChange(before=ALERT_RULES["slow"].threshold, after=0.3),
+    }

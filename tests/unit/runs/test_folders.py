@@ -60,6 +60,23 @@ def test_a_run_is_shown_in_its_present_mode(data_dir: Path) -> None:
     assert run.spec.algorithm is SPEC.algorithm
 
 
+def test_a_run_is_shown_with_its_present_thresholds(data_dir: Path) -> None:
+    """Until somebody changes them they are the spec's, which stay there."""
+    folders = RunFolders(data_dir)
+    run_id = make(folders)
+    assert folders.assemble(run_id).alert_thresholds == SPEC.alerts
+
+    with JournalWriter(folders.path(run_id)) as writer:
+        writer.set_snapshot(
+            RunSnapshot(state=RunState.RUNNING, alert_thresholds={"policy_lag": 50.0})
+        )
+        writer.commit()
+
+    run = folders.assemble(run_id)
+    assert run.alert_thresholds == {"policy_lag": 50.0}
+    assert run.spec.alerts == SPEC.alerts
+
+
 def test_a_started_run_is_queued_with_its_command(data_dir: Path) -> None:
     """Made to start, a run is queued, and the ledger has the command as accepted."""
     folders = RunFolders(data_dir)

@@ -235,3 +235,14 @@ async def test_closing_finishes_what_is_being_saved(
     assert stored is not None
     assert stored.state is RunState.RUNNING
     await saving
+
+
+async def test_changed_thresholds_show_at_once(index: RunIndex, run_id: str) -> None:
+    """A live run has the thresholds of its newest snapshot; none there: its spec's."""
+    await index.refresh(run_id)
+    changed = snapshot(RunState.RUNNING).model_copy(update={"alert_thresholds": {"slow": 0.3}})
+
+    assert (
+        await index.update(run_id, snapshot(RunState.RUNNING), last_seq=5)
+    ).alert_thresholds == {}
+    assert (await index.update(run_id, changed, last_seq=6)).alert_thresholds == {"slow": 0.3}

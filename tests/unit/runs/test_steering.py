@@ -14,6 +14,7 @@ from matinee.contracts.commands import (
     CommandState,
     Pause,
     Resume,
+    SetAlertThresholds,
     SetHyperparameters,
     Start,
     Step,
@@ -166,7 +167,12 @@ async def test_ending_twice_is_no_error(house: House, action: Action) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    [Pause(), Step(updates=1), SetHyperparameters(settings={"gamma": 0.5})],
+    [
+        Pause(),
+        Step(updates=1),
+        SetHyperparameters(settings={"gamma": 0.5}),
+        SetAlertThresholds(thresholds={"slow": 0.4}),
+    ],
     ids=lambda action: action.name,
 )
 async def test_what_needs_a_living_run(house: House, action: Action) -> None:
@@ -196,6 +202,20 @@ async def test_settings_are_checked_before_they_are_sent(
     with pytest.raises(InvalidInputError) as caught:
         await ask(house, run_id, SetHyperparameters(settings=settings))
     assert [field.loc for field in caught.value.fields] == [loc]
+    assert process.commands == []
+
+
+@pytest.mark.parametrize(
+    "thresholds", [{"slow": 0.4, "boredom": 1.0}, {"boredom": None}], ids=["number", "null"]
+)
+async def test_thresholds_are_checked_before_they_are_sent(
+    house: House, thresholds: dict[str, float | None]
+) -> None:
+    """An unknown rule is named, and nothing reaches the process."""
+    run_id, process = await house.launched()
+    with pytest.raises(InvalidInputError, match="thresholds are not allowed") as caught:
+        await ask(house, run_id, SetAlertThresholds(thresholds=thresholds))
+    assert [field.loc for field in caught.value.fields] == [("boredom",)]
     assert process.commands == []
 
 

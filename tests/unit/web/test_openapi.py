@@ -79,6 +79,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "stepRun": f"POST {run}/step",
         "getHyperparameters": f"GET {run}/hyperparameters",
         "patchHyperparameters": f"PATCH {run}/hyperparameters",
+        "patchAlerts": f"PATCH {run}/alerts",
         "listCommands": f"GET {run}/commands",
         "listEvents": f"GET {run}/events",
         "getSeries": f"GET {run}/series",

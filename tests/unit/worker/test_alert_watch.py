@@ -20,7 +20,8 @@ class Scene:
     """A watch, and a run whose clock goes forward by half a second a flush."""
 
     def __init__(self, **thresholds: float) -> None:
-        self.watch = AlertWatch(thresholds)
+        self.watch = AlertWatch()
+        self.thresholds: dict[str, float] = thresholds
         self.seconds = 0.0
         self.solved_at: SolvedAt | None = None
         self.algorithm = Algorithm.A3C
@@ -32,7 +33,12 @@ class Scene:
         for _ in range(round(for_s / 0.5)):
             self.seconds += 0.5
             progress = Progress(seconds=self.seconds, solved_at=self.solved_at)
-            said += self.watch.look({metric: summary}, progress, algorithm=self.algorithm)
+            said += self.watch.look(
+                {metric: summary},
+                progress,
+                algorithm=self.algorithm,
+                thresholds=self.thresholds,
+            )
         return said
 
 
@@ -64,6 +70,21 @@ def test_an_alert_is_cleared_when_it_has_been_well_for_a_while() -> None:
 def test_a_run_may_have_thresholds_of_its_own() -> None:
     """What is an alert by default may be none here."""
     assert Scene(policy_lag=100.0).see("policy_lag", 90.0, for_s=10.0) == []
+
+
+def test_a_new_threshold_counts_from_the_next_look() -> None:
+    """A higher one clears what it allows, a lower one raises what it forbids; both after a time."""
+    scene = Scene()
+    scene.see("policy_lag", 90.0, for_s=10.0)
+
+    scene.thresholds = {"policy_lag": 100.0}
+    (clearing,) = scene.see("policy_lag", 90.0, for_s=10.0)
+    scene.thresholds = {"policy_lag": 80.0}
+    (raising,) = scene.see("policy_lag", 90.0, for_s=10.0)
+
+    assert isinstance(clearing, Clearing)
+    assert isinstance(raising, Raising)
+    assert raising.threshold == 80.0
 
 
 def test_a_rule_of_another_mode_is_not_watched() -> None:
@@ -105,7 +126,7 @@ def test_every_rule_is_raised_and_cleared(rule: AlertRule, monkeypatch: pytest.M
     value = wrong
     monkeypatch.setattr(AlertSignals, "read", lambda *_: {rule.signal: value})
     monkeypatch.setattr(alert_watch, "ALERT_RULES", {rule.name: rule})
-    watch = AlertWatch({})
+    watch = AlertWatch()
     said: list[Raising | Clearing] = []
     for half_second in range(300):
         value = wrong if half_second < 200 else right

@@ -13,6 +13,7 @@ import pytest
 
 from fakes.records import new_record
 from fakes.training import small_spec
+from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.commands import (
     Abort,
     Action,
@@ -21,6 +22,7 @@ from matinee.contracts.commands import (
     Interrupt,
     Pause,
     Resume,
+    SetAlertThresholds,
     SetHyperparameters,
     Start,
     Step,
@@ -247,6 +249,33 @@ def test_settings_that_are_not_allowed_are_rejected_whole(
     assert desk.trainer.board.snapshot().applied["gamma"].setting == before.setting
 
 
+def test_thresholds_are_changed_at_once_also_in_a_pause(desk: Desk) -> None:
+    """The ledger and the event say before and after; what stays as it was is no change."""
+    desk.do(Pause())
+    first = desk.do(SetAlertThresholds(thresholds={"policy_lag": 50.0, "slow": 0.5}))
+    second = desk.do(SetAlertThresholds(thresholds={"policy_lag": None}))
+
+    assert (first.state, first.actor) == (CommandState.APPLIED, "token")
+    assert first.applied_at_env_step == env_steps(desk)
+    assert first.threshold_changes == {"policy_lag": ThresholdChange(before=25.0, after=50.0)}
+    assert second.threshold_changes == {"policy_lag": ThresholdChange(before=50.0, after=25.0)}
+    told = [event["threshold_changes"] for event in desk.events("command_applied")]
+    assert told[1:] == [
+        {"policy_lag": {"before": 25.0, "after": 50.0}},
+        {"policy_lag": {"before": 50.0, "after": 25.0}},
+    ]
+    assert desk.record.alert_thresholds == {"slow": 0.5}
+
+
+def test_a_wrong_threshold_is_rejected_whole(desk: Desk) -> None:
+    """The process checks for itself; nothing of the command is applied."""
+    refused = desk.do(SetAlertThresholds(thresholds={"slow": 0.4, "policy_lag": -1.0}))
+
+    assert refused.state is CommandState.REJECTED
+    assert (refused.error or "").startswith("policy_lag: -1 is not allowed; allowed:")
+    assert desk.record.alert_thresholds == {}
+
+
 def test_a_setting_the_memory_has_no_room_for_is_rejected(desk: Desk, monkeypatch: Any) -> None:
     """What only the trainer can judge is rejected in the same way, and the run goes on."""
     monkeypatch.setattr(desk.trainer.board, "_largest_rollout_length", 100)
@@ -311,6 +340,7 @@ def test_nothing_stays_open_at_the_end(desk: Desk) -> None:
         Stop(),
         Abort(),
         SetHyperparameters(settings={"gamma": 0.5}),
+        SetAlertThresholds(thresholds={"policy_lag": None}),
     ],
     ids=lambda action: action.name,
 )

@@ -1,4 +1,4 @@
-"""Steer a run: start, pause, resume, stop, abort, step, hyperparameters, and the ledger."""
+"""Steer a run: start, pause, resume, stop, abort, step, hyperparameters, alerts, and the ledger."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from matinee.contracts.commands import (
     CommandPage,
     Pause,
     Resume,
+    SetAlertThresholds,
     SetHyperparameters,
     Start,
     Step,
@@ -147,6 +148,27 @@ async def patch_hyperparameters(
         actor=principal.actor,
         wait_s=wait_s,
     )
+    return answer_with(command, response, wait_s=wait_s)
+
+
+@router.patch(
+    "/alerts",
+    operation_id="patchAlerts",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_COMMAND_ANSWERS,
+)
+async def patch_alerts(
+    *,
+    run_id: RunId,
+    thresholds: Annotated[dict[str, float | None], Body(min_length=1, max_length=100)],
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    wait_s: WaitS = 0.0,
+) -> Command:
+    """Change any subset of the alert thresholds, all or nothing; null: the rule's default."""
+    action = SetAlertThresholds(thresholds=thresholds)
+    command = await dependencies.runs.command(run_id, action, actor=principal.actor, wait_s=wait_s)
     return answer_with(command, response, wait_s=wait_s)
 
 

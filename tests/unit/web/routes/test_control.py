@@ -12,6 +12,7 @@ from matinee.contracts.commands import (
     CommandState,
     Pause,
     Resume,
+    SetAlertThresholds,
     SetHyperparameters,
     Start,
     Step,
@@ -155,6 +156,34 @@ async def test_a_wrong_setting_is_named_once(
     assert response.status_code == 422
     assert len(errors) == 1
     assert errors[0]["loc"] == (loc if isinstance(loc, list) else ["learning_rate", loc])
+    assert runs.calls == []
+
+
+async def test_thresholds_become_one_command(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run
+) -> None:
+    """Numbers and nulls of one PATCH are one command."""
+    response = await script.patch(
+        f"/api/v1/runs/{run.id}/alerts?wait=1", json={"policy_lag": 50, "slow": None}
+    )
+
+    assert response.status_code == 200
+    action = SetAlertThresholds(thresholds={"policy_lag": 50.0, "slow": None})
+    assert runs.calls == [("command", (action, "token", 1.0))]
+
+
+@pytest.mark.parametrize("body", ["{}", '{"slow": NaN}', '{"slow": "much"}', '{"slow": [1]}'])
+async def test_what_is_no_threshold_never_reaches_the_run(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run, body: str
+) -> None:
+    """Only finite numbers and null are thresholds."""
+    response = await script.patch(
+        f"/api/v1/runs/{run.id}/alerts",
+        content=body,
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert response.status_code == 422
     assert runs.calls == []
 
 
