@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.presets import Preset
 from matinee.contracts.run_spec import (
     Convolution,
     RunRequest,
@@ -42,7 +43,8 @@ async def plan_run(
     Raises:
         InvalidInputError: naming every wrong field and what is allowed.
     """
-    base = {} if request.preset is None else _preset(presets, request.preset)
+    preset = None if request.preset is None else _find_preset(presets, request.preset)
+    base = {} if preset is None else preset.as_base()
     document = merge_overrides(base, request.as_overrides())
     if "environment" not in document:
         raise InvalidInputError(
@@ -61,10 +63,8 @@ async def plan_run(
     if request.preset is None and document.get("processes") is None:
         processes = processes_that_pay(spec, environment, cores=cores)
         spec = spec.model_copy(update={"processes": processes})
-    stem = spec.preset or f"{spec.environment.id} {spec.algorithm.value}"
-    details = RunDetails(
-        name=spec.name or f"{stem} {run_id[-4:].lower()}", group=spec.group, tags=list(spec.tags)
-    )
+    name = spec.name or f"{_stem(spec, preset)} {run_id[-4:].lower()}"
+    details = RunDetails(name=name, group=spec.group, tags=list(spec.tags))
     return spec, details
 
 
@@ -90,7 +90,15 @@ def check_worker_limit(workers: HyperparameterSetting | None, max_workers: int) 
         )
 
 
-def _preset(presets: PresetShelf, name: str) -> dict[str, object]:
+def _stem(spec: RunSpec, preset: Preset | None) -> str:
+    """What a run without a name is called after; of a preset only if it still does its task."""
+    task = (spec.environment.id, spec.algorithm)
+    if preset is not None and task == (preset.spec.environment.id, preset.spec.algorithm):
+        return preset.name
+    return f"{spec.environment.id} {spec.algorithm.value}"
+
+
+def _find_preset(presets: PresetShelf, name: str) -> Preset:
     preset = presets.find(name)
     if preset is None:
         known = ", ".join(each.name for each in presets.all())
@@ -99,7 +107,7 @@ def _preset(presets: PresetShelf, name: str) -> dict[str, object]:
             fields=[FieldError(("preset",), f"{name!r} is unknown; known: {known}")],
             code="invalid_spec",
         )
-    return preset.as_base()
+    return preset
 
 
 def _well_known_first(environment: EnvironmentDescription) -> tuple[bool, bool, str]:

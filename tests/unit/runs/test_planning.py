@@ -91,6 +91,18 @@ async def test_what_is_left_out_is_chosen(registry: EnvironmentProbe) -> None:
     assert details.name == "CartPole-v1 a3c 5fav"
 
 
+async def test_a_run_is_not_called_after_a_preset_for_another_task(
+    registry: EnvironmentProbe,
+) -> None:
+    """A preset lends its name while environment and algorithm are its own."""
+    _, same = await plan(registry, preset="cartpole-a3c", workers=1)
+    _, other_task = await plan(registry, preset="cartpole-a3c", environment={"id": "Acrobot-v1"})
+    _, other_mode = await plan(registry, preset="cartpole-a3c", algorithm="a2c")
+    assert same.name == "cartpole-a3c 5fav"
+    assert other_task.name == "Acrobot-v1 a3c 5fav"
+    assert other_mode.name == "CartPole-v1 a2c 5fav"
+
+
 async def test_nothing_to_train_on(registry: EnvironmentProbe) -> None:
     """Without environment and preset the request is refused, with what to add."""
     (field,) = await refused(registry, seed=1)
