@@ -9,15 +9,19 @@ interface AlgorithmChoiceProps {
   readonly algorithms: readonly AlgorithmDescription[];
   readonly chosen: AlgorithmDescription;
   readonly preset: Preset;
-  /** A preset of the same task that was made for the chosen mode. */
+  /** A preset for the chosen environment, of the chosen mode if there is one. */
   readonly sibling: Preset | null;
+  readonly environmentId: string;
   readonly error: string | undefined;
   readonly onChoose: (name: string) => void;
   readonly onPreset: (preset: Preset) => void;
 }
 
 export function AlgorithmChoice(props: AlgorithmChoiceProps) {
-  const { algorithms, chosen, preset, sibling, error, onChoose, onPreset } = props;
+  const { algorithms, chosen, preset, sibling, environmentId, error } = props;
+  const { onChoose, onPreset } = props;
+  const isOtherMode = chosen.name !== preset.spec.algorithm;
+  const isOtherTask = environmentId !== preset.spec.environment.id;
   return (
     <section className={styles.section} aria-labelledby="algorithm">
       <h2 id="algorithm">Algorithm</h2>
@@ -48,10 +52,11 @@ export function AlgorithmChoice(props: AlgorithmChoiceProps) {
       <p className={styles.fact}>
         <strong>Same seed, same run?</strong> {chosen.reproducible}
       </p>
-      {chosen.name !== preset.spec.algorithm && (
+      {(isOtherMode || isOtherTask) && (
         <p className={styles.fact}>
-          {preset.name} was made for {preset.spec.algorithm}, so the hyperparameters below are the
-          defaults of {chosen.name}.{" "}
+          {isOtherMode
+            ? `${preset.name} was made for ${preset.spec.algorithm}, so the hyperparameters below are the defaults of ${chosen.name}. `
+            : `${preset.name} was made for ${preset.spec.environment.id}: its settings may not suit ${environmentId}. `}
           {sibling !== null && (
             <Button variant="subtle" size="compact-xs" onClick={() => onPreset(sibling)}>
               Start from {sibling.name} instead

@@ -92,7 +92,15 @@ function grouped(environments: readonly EnvironmentDescription[]) {
   ].filter(({ items }) => items.length > 0);
 }
 
+/** A Dict of images has pages of bounds. */
+const SPACE_LETTERS_MAX = 200;
+
 /** Both spaces as gymnasium prints them. */
 function spaces({ observation, action }: EnvironmentDescription): string {
-  return [observation, action].flatMap((space) => (space === null ? [] : [space.text])).join("\n");
+  const texts = [observation, action].flatMap((space) => (space === null ? [] : [space.text]));
+  return texts
+    .map((text) =>
+      text.length > SPACE_LETTERS_MAX ? `${text.slice(0, SPACE_LETTERS_MAX)}…` : text,
+    )
+    .join("\n");
 }

@@ -19,8 +19,9 @@ describe("an environment's spaces in words", () => {
   it.each([
     [{ shape: [4] }, "4 numbers"],
     [{ shape: [4, 84, 84] }, "an image, 4 × 84 × 84"],
-    [{ kind: "Discrete", size: 16 }, "Discrete(16)"],
-    [{ kind: "Dict" }, "Dict"],
+    [{ kind: "Discrete", size: 16 }, "one of 16 states"],
+    [{ kind: "Dict" }, "several parts, as a row of numbers"],
+    [{ kind: "MultiBinary", shape: [5] }, "MultiBinary(5)"],
   ])("says what %o shows", (part, words) => {
     expect(observationText(space(part))).toBe(words);
   });

@@ -11,9 +11,11 @@ export function environmentObstacle(environment: EnvironmentDescription): string
   return (installed ? reason : (hint ?? reason)) ?? fallback;
 }
 
-/** "4 numbers", "image 4 × 84 × 84", "2 actions": a space as briefly as it can be said. */
+/** "4 numbers", "an image, 4 × 84 × 84", "one of 16 states": as briefly as it can be said. */
 export function observationText(space: SpaceDescription): string {
   const shape = space.shape ?? [];
+  if (space.kind === "Discrete" && space.size !== null) return `one of ${space.size} states`;
+  if (space.kind === "Dict" || space.kind === "Tuple") return "several parts, as a row of numbers";
   if (space.kind !== "Box") return spaceText(space);
   if (shape.length === 3) return `an image, ${shape.join(" × ")}`;
   if (shape.length === 1) return shape[0] === 1 ? "1 number" : `${shape[0]} numbers`;

@@ -13,6 +13,7 @@ import { FormSection } from "./form-section";
 import { HyperparameterFields } from "./hyperparameter-fields";
 import { NetworkFields, WorkerFields } from "./network-fields";
 import styles from "./new-run-page.module.css";
+import { presetFor } from "./preset-groups";
 import { PresetShelf } from "./preset-shelf";
 import {
   type DraftContext,
@@ -104,7 +105,8 @@ export function NewRunForm(props: NewRunFormProps) {
         algorithms={algorithms}
         chosen={context.algorithm}
         preset={preset}
-        sibling={siblingOf(preset, context.algorithm, presets)}
+        sibling={presetFor(draft.fields, preset, presets)}
+        environmentId={draft.fields.environment}
         error={byField.get("algorithm")}
         onChoose={(name) => change({ algorithm: name })}
         onPreset={choosePreset}
@@ -187,17 +189,6 @@ export function NewRunForm(props: NewRunFormProps) {
       </div>
     </form>
   );
-}
-
-/** The preset for the same environment that was made for this mode. */
-function siblingOf(
-  preset: Preset,
-  algorithm: AlgorithmDescription,
-  presets: readonly Preset[],
-): Preset | null {
-  const isSibling = ({ spec }: Preset) =>
-    spec.algorithm === algorithm.name && spec.environment.id === preset.spec.environment.id;
-  return presets.find(isSibling) ?? null;
 }
 
 /** Leads to the first field that the server refused: it may be far from the start button. */

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import type { EnvironmentDescription, Preset } from "../../api/types";
-import { groupPresets } from "./preset-groups";
+import { groupPresets, presetFor } from "./preset-groups";
 
-const preset = (name: string, id: string) =>
-  ({ name, spec: { environment: { id } } }) as unknown as Preset;
+const preset = (name: string, id: string, algorithm = "a3c") =>
+  ({ name, spec: { algorithm, environment: { id } } }) as unknown as Preset;
 const environment = (id: string, isInstalled = true) =>
   ({
     id,
@@ -36,4 +36,19 @@ it("puts presets of one task together, and what can't be started here last", () 
     ["Not ready here", ["pong"]],
   ]);
   expect(groups[2]?.presets[0]?.obstacle).toBe("pip install ALE/Pong-v5");
+});
+
+it("offers another preset for what is chosen", () => {
+  const lesson = preset("lesson", "CartPole-v1");
+  const presets = [
+    lesson,
+    preset("pole", "CartPole-v1", "ppo"),
+    preset("swing", "Pendulum", "ppo"),
+  ];
+  const offered = (environment: string, algorithm: string) =>
+    presetFor({ environment, algorithm }, lesson, presets)?.name;
+  expect(offered("CartPole-v1", "ppo")).toBe("pole");
+  expect(offered("CartPole-v1", "a2c")).toBeUndefined();
+  expect(offered("Pendulum", "a3c")).toBe("swing");
+  expect(offered("Acrobot-v1", "a3c")).toBeUndefined();
 });

@@ -46,6 +46,21 @@ export function groupPresets(
   ].filter((group) => group.presets.length > 0);
 }
 
+/**
+ * Another preset for what is chosen: of the same mode if there is one; else of any mode, if the
+ * present preset is for another environment. Null if there is none.
+ */
+export function presetFor(
+  chosen: { readonly environment: string; readonly algorithm: string },
+  present: Preset,
+  presets: readonly Preset[],
+): Preset | null {
+  const ofTask = presets.filter(({ spec }) => spec.environment.id === chosen.environment);
+  const ofMode = ofTask.find(({ spec }) => spec.algorithm === chosen.algorithm);
+  const isOtherTask = present.spec.environment.id !== chosen.environment;
+  return ofMode ?? (isOtherTask ? (ofTask[0] ?? null) : null);
+}
+
 /** CartPole-v0 and CartPole-v1 are one task. */
 function taskOf(preset: Preset): string {
   return preset.spec.environment.id.replace(/-v\d+$/, "");

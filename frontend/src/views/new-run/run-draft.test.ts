@@ -87,6 +87,12 @@ describe("the new-run form", () => {
   });
 });
 
+it("does not call several runs after a preset that was made for another task", () => {
+  const draft = withFields({ environment: "Acrobot-v1", seeds: "1, 2" });
+  const [first] = draftDocuments(draft, context);
+  expect(first).toMatchObject({ name: "Acrobot-v1 a3c, seed 1", group: "Acrobot-v1 a3c" });
+});
+
 describe("another mode than the preset's", () => {
   const other = { preset, algorithm: ppo, environment: undefined };
 
@@ -113,7 +119,7 @@ describe("another mode than the preset's", () => {
 it("does not take the preset's arguments into another environment", () => {
   const pong = {
     id: "ALE/Pong-v5",
-    observation: { kind: "Box", shape: [4, 84, 84] },
+    seen_as: "image",
   } as EnvironmentDescription;
   const draft = withFields({
     environment: pong.id,

@@ -85,12 +85,12 @@ export interface DraftContext {
   readonly environment: EnvironmentDescription | undefined;
 }
 
-/** Whether observations are images; undefined if that is not known. */
+/** Whether a network sees images; undefined if that is not known. */
 export function observesImages(
   environment: EnvironmentDescription | undefined,
 ): boolean | undefined {
-  const space = environment?.observation;
-  return space == null ? undefined : space.kind === "Box" && space.shape?.length === IMAGE_AXES;
+  const seenAs = environment?.seen_as;
+  return seenAs == null ? undefined : seenAs === "image";
 }
 
 /** Whether actions are numbers from a range; undefined if that is not known. */
@@ -100,8 +100,6 @@ export function actsContinuously(
   const space = environment?.action;
   return space == null ? undefined : space.kind === "Box";
 }
-
-const IMAGE_AXES = 3;
 
 /** The fields as the mode and the environment allow them; one that is not shown is not sent. */
 function allowedFields(fields: DraftFields, context: DraftContext): DraftFields {
@@ -195,13 +193,20 @@ export function draftDocuments(draft: RunDraft, context: DraftContext): Record<s
   const seeds = readSeeds(draft.fields.seeds);
   if (seeds.length === 0) return [document];
   if (seeds.length === 1) return [{ ...document, seed: seeds[0] }];
-  const name = draft.fields.name.trim() || draft.preset;
+  const { name: typed, environment, algorithm } = draft.fields;
+  const name =
+    typed.trim() || (fitsPreset(draft, context) ? draft.preset : `${environment} ${algorithm}`);
   return seeds.map((seed) => ({
     ...document,
     name: `${name}, seed ${seed}`,
     group: name,
     seed,
   }));
+}
+
+/** Whether the preset was made for what is chosen now. */
+function fitsPreset({ fields }: RunDraft, { preset: { spec } }: DraftContext): boolean {
+  return fields.environment === spec.environment.id && fields.algorithm === spec.algorithm;
 }
 
 /** More runs than this at once are a mistake, or a case for a script. */
