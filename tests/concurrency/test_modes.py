@@ -194,12 +194,17 @@ def test_the_number_of_workers_changes_live(make_rig: MakeRig, mode: str) -> Non
 def test_the_crew_follows_a_schedule(make_rig: MakeRig) -> None:
     """Workers join and leave at the env steps that a schedule says, without further commands."""
     rig = make_rig("a3c")
+    rig.trainer.control.pause()
     rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.control.paused)
     points = [{"env_step": 0, "value": 3}, {"env_step": 2000, "value": 1}]
     change(
         rig,
         workers=PiecewiseSchedule.model_validate({"schedule": "piecewise", "points": points}),
     )
+    # On a busy machine the first two would else be past the second point before the third joins.
+    rig.wait_until(lambda: rig.trainer.control.members() == {0, 1, 2})
+    rig.trainer.control.resume()
 
     def ended() -> set[int]:
         statuses = [status for drained in rig.drained for status in drained.worker_statuses]
