@@ -6,6 +6,7 @@ about ten times a second it drains what the workers have done and commits it.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -250,8 +251,9 @@ class RunHost:
             )
         for evaluation in drained.evaluations:
             _record_evaluation(record, evaluation, final=False)
-        if drained.metrics or moved:
-            record.writer.append_metrics(drained.metrics | _speed(progress), progress)
+        metrics = drained.metrics | _evaluation_metrics(drained.evaluations)
+        if metrics or moved:
+            record.writer.append_metrics(metrics | _speed(progress), progress)
         self._look_for_alerts(record, trainer, drained)
         desk.note_applied()
         desk.take_requests()
@@ -326,6 +328,9 @@ class RunHost:
         result = trainer.evaluate(episodes, deterministic=True, should_stop=impatient)
         if result is not None:
             _record_evaluation(record, result, final=True)
+            metrics = _evaluation_metrics([result])
+            if metrics:
+                record.writer.append_metrics(metrics, record.progress)
 
     def _plan_checkpoint(self) -> None:
         every_s = self._spec.checkpoint.every_seconds
@@ -428,6 +433,22 @@ def _speed(progress: Progress) -> dict[str, MetricSummary]:
     return {
         "steps_per_second": MetricSummary(mean=speed, min=speed, max=speed, last=speed, count=1)
     }
+
+
+def _evaluation_metrics(evaluations: Sequence[EvaluationResult]) -> dict[str, MetricSummary]:
+    """The newest of each kind, as metrics like the others; none whose returns are no numbers."""
+    metrics = {}
+    for result in evaluations:
+        if all(map(math.isfinite, result.returns)):
+            kind = "greedy" if result.deterministic else "sampled"
+            metrics[f"evaluation_return_{kind}"] = MetricSummary(
+                mean=result.mean_return,
+                min=min(result.returns),
+                max=max(result.returns),
+                last=result.returns[-1],
+                count=len(result.returns),
+            )
+    return metrics
 
 
 def _tell_where_it_stands(

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from fakes.records import NOW, SPEC
 from fakes.run_use_cases import make_run
 from matinee.cli.runs import runs_app
+from matinee.contracts.alerts import AlertSeverity, RaisedAlert
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import Run, RunSnapshot
 from matinee.contracts.run_state import RunState
@@ -104,6 +105,25 @@ def test_a_run_is_found_by_a_piece_of_its_id(data_dir: Path, text: str) -> None:
     result = invoke(data_dir, "show", text)
 
     assert Run.model_validate_json(result.stdout).id == OLDER
+
+
+def test_a_run_is_shown_with_what_it_was_warned_of(data_dir: Path) -> None:
+    """`show` prints raised alerts with their figures, and the run's own thresholds."""
+    alert = RaisedAlert(
+        name="policy_lag",
+        severity=AlertSeverity.WARNING,
+        message="90 updates, above 50 for 3 s",
+        raised_at=NOW,
+        since_env_step=7,
+    )
+    add_run(data_dir, OLDER, alerts=[alert], alert_thresholds={"policy_lag": 50.0})
+
+    shown = json.loads(invoke(data_dir, "show", OLDER).stdout)
+
+    assert [(each["name"], each["message"]) for each in shown["alerts"]] == [
+        ("policy_lag", "90 updates, above 50 for 3 s")
+    ]
+    assert shown["alert_thresholds"] == {"policy_lag": 50.0}
 
 
 @pytest.mark.parametrize("command", ["show", "stop"])

@@ -70,10 +70,34 @@ def test_a_run_from_start_to_finish(data_dir: Path, runtime_dir: Path) -> None:
     assert start.state is CommandState.APPLIED
     (evaluation,) = run.events("evaluation_finished")
     assert (evaluation["final"], len(evaluation["returns"])) == (True, 2)
+    measured = run.events("metrics_summarised")[-1]["metrics"]["evaluation_return_greedy"]
+    assert (measured["mean"], measured["count"]) == (evaluation["mean_return"], 2)
     rows = [row for chunk in JournalReader(run.run_dir).episodes() for row in chunk]
     assert len(rows) == progress.episodes
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
     assert not run.socket_path.exists()
+
+
+def test_evaluations_on_the_way_are_metrics(data_dir: Path, runtime_dir: Path) -> None:
+    """Each has a point in the series of its kind, with the range of its returns."""
+    spec = {
+        "budget": {"env_steps": None},
+        "evaluation": {"every_env_steps": 500, "episodes": 3},
+    }
+    with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
+        run.wait_until(lambda: run.events("evaluation_finished"))
+        run.ask(Abort())
+        run.finish()
+    evaluation = run.events("evaluation_finished")[0]
+    kind = "greedy" if evaluation["deterministic"] else "sampled"
+    name = f"evaluation_return_{kind}"
+    measured = next(
+        event["metrics"][name]
+        for event in run.events("metrics_summarised")
+        if name in event["metrics"]
+    )
+    returns = evaluation["returns"]
+    assert (measured["min"], measured["max"], measured["count"]) == (min(returns), max(returns), 3)
 
 
 def test_the_end_is_a_checkpoint_that_can_be_loaded(data_dir: Path, runtime_dir: Path) -> None:
