@@ -107,6 +107,12 @@ def test_the_new_run_form_shows_what_the_server_refused_at_the_field(
 
     page.get_by_role("textbox", name="Workers", exact=True).fill("1e9")
     page.get_by_role("textbox", name="Seconds", exact=True).fill("soon")
+    page.get_by_text("Alerts", exact=True).click()
+    collapse = watched.hyperparameter("performance collapse")
+    threshold = collapse.get_by_role("textbox", name="Threshold of performance collapse")
+    threshold.fill("7")
+    threshold.press("Enter")
+    expect(collapse).to_contain_text("above 7 of the gain for 3 s")
     page.get_by_role("button", name="Start", exact=True).first.click()
 
     workers = page.get_by_role("textbox", name="Workers", exact=True)
@@ -114,9 +120,13 @@ def test_the_new_run_form_shows_what_the_server_refused_at_the_field(
     expect(page.get_by_role("textbox", name="Seconds", exact=True)).to_have_accessible_description(
         re.compile("number")
     )
+    expect(collapse.get_by_role("alert")).to_contain_text("allowed: a number from 0.05 to 1")
     expect(page.get_by_text("Nothing was started.")).to_be_visible()
     assert live_server.client.get("/api/v1/runs").json()["items"] == before
     assert watched.accessibility_violations() == []
+
+    collapse.get_by_role("button", name="Reset performance collapse").click()
+    expect(collapse).to_contain_text("above 0.5 of the gain for 3 s")
 
 
 def test_without_a_session_the_page_explains_how_to_log_in(

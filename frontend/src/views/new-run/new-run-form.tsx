@@ -3,9 +3,15 @@
 import { Button } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ApiProblem } from "../../api/problem";
-import type { AlgorithmDescription, EnvironmentDescription, Preset } from "../../api/types";
+import type {
+  AlertRule,
+  AlgorithmDescription,
+  EnvironmentDescription,
+  Preset,
+} from "../../api/types";
 import { Icon } from "../../ui/icons";
 import { Snippets } from "../../ui/snippets";
+import { AlertFields } from "./alert-fields";
 import { AlgorithmChoice } from "./algorithm-choice";
 import { EnvironmentSelect } from "./environment-select";
 import { type FieldForm, TextField } from "./fields";
@@ -32,18 +38,19 @@ interface NewRunFormProps {
   readonly environments: readonly EnvironmentDescription[];
   readonly algorithms: readonly AlgorithmDescription[];
   readonly firstAlgorithm: AlgorithmDescription;
+  readonly alertRules: readonly AlertRule[];
 }
 
 export function NewRunForm(props: NewRunFormProps) {
-  const { presets, firstPreset, environments, algorithms, firstAlgorithm } = props;
+  const { presets, firstPreset, environments, algorithms, firstAlgorithm, alertRules } = props;
   const [draft, setDraft] = useState<RunDraft>(() => openRunDraft(firstPreset));
   const create = useCreateRuns();
   const preset = presets.find(({ name }) => name === draft.preset) ?? firstPreset;
   const algorithm = algorithms.find(({ name }) => name === draft.fields.algorithm);
   const environment = environments.find(({ id }) => id === draft.fields.environment);
   const context = useMemo<DraftContext & { algorithm: AlgorithmDescription }>(
-    () => ({ preset, algorithm: algorithm ?? firstAlgorithm, environment }),
-    [preset, algorithm, firstAlgorithm, environment],
+    () => ({ preset, algorithm: algorithm ?? firstAlgorithm, environment, alertRules }),
+    [preset, algorithm, firstAlgorithm, environment, alertRules],
   );
   const documents = useMemo(() => draftDocuments(draft, context), [draft, context]);
   const problems = create.error instanceof ApiProblem ? create.error.fields : [];
@@ -159,6 +166,12 @@ export function NewRunForm(props: NewRunFormProps) {
               description="mean of the last 100 episodes"
             />
           </FormSection>
+          <AlertFields
+            context={context}
+            thresholds={draft.thresholds}
+            errors={byField}
+            onChange={(thresholds) => setDraft((before) => ({ ...before, thresholds }))}
+          />
         </div>
         <div>
           <HyperparameterFields

@@ -2,7 +2,12 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { describeError } from "../../api/problem";
-import { algorithmsQuery, environmentsQuery, presetsQuery } from "../../api/queries";
+import {
+  alertRulesQuery,
+  algorithmsQuery,
+  environmentsQuery,
+  presetsQuery,
+} from "../../api/queries";
 import { PageLoading, PageMessage } from "../../ui/page-message";
 import { NewRunForm } from "./new-run-form";
 
@@ -10,7 +15,8 @@ export function NewRunPage() {
   const presets = useQuery(presetsQuery);
   const environments = useQuery(environmentsQuery);
   const algorithms = useQuery(algorithmsQuery);
-  const error = presets.error ?? environments.error ?? algorithms.error;
+  const alertRules = useQuery(alertRulesQuery);
+  const error = presets.error ?? environments.error ?? algorithms.error ?? alertRules.error;
   if (error !== null) {
     return (
       <PageMessage title="The form can't be shown">
@@ -21,7 +27,8 @@ export function NewRunPage() {
   if (
     presets.data?.[0] === undefined ||
     environments.data === undefined ||
-    algorithms.data?.[0] === undefined
+    algorithms.data?.[0] === undefined ||
+    alertRules.data === undefined
   ) {
     return <PageLoading what="presets and environments" />;
   }
@@ -32,6 +39,7 @@ export function NewRunPage() {
       environments={environments.data}
       algorithms={algorithms.data}
       firstAlgorithm={algorithms.data[0]}
+      alertRules={alertRules.data}
     />
   );
 }

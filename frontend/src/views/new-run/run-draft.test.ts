@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EnvironmentDescription, Preset } from "../../api/types";
+import type { AlertRule, EnvironmentDescription, Preset } from "../../api/types";
 import {
   type DraftContext,
   draftDocument,
@@ -8,6 +8,7 @@ import {
   openRunDraft,
   readSeeds,
   startingSetting,
+  startingThreshold,
 } from "./run-draft";
 
 const preset = {
@@ -29,6 +30,7 @@ const preset = {
     lockstep: false,
     hyperparameters: { learning_rate: 0.01 },
     budget: { env_steps: null, seconds: 300, target_return: null },
+    alerts: { slow: 0.3 },
   },
 } as unknown as Preset;
 
@@ -47,7 +49,11 @@ const ppo = {
   recurrent: false,
   hyperparameters: [...rows, { name: "clip_range", default: 0.2 }],
 } as unknown as DraftContext["algorithm"];
-const context: DraftContext = { preset, algorithm: a3c, environment: undefined };
+const alertRules = [
+  { name: "slow", threshold: 0.5, algorithms: ["a3c", "ppo"] },
+  { name: "queue_full", threshold: 0.9, algorithms: ["ga3c"] },
+] as unknown as AlertRule[];
+const context: DraftContext = { preset, algorithm: a3c, environment: undefined, alertRules };
 
 const untouched = openRunDraft(preset);
 const withFields = (fields: Partial<typeof untouched.fields>) => ({
@@ -87,6 +93,12 @@ describe("the new-run form", () => {
   });
 });
 
+it("sends thresholds only of what is watched in the mode, and begins with the preset's", () => {
+  const draft = { ...untouched, thresholds: { slow: 0.2, queue_full: 0.5 } };
+  expect(draftDocument(draft, context)).toMatchObject({ alerts: { slow: 0.2 } });
+  expect(alertRules.map((rule) => startingThreshold(rule, context))).toEqual([0.3, 0.9]);
+});
+
 it("does not call several runs after a preset that was made for another task", () => {
   const draft = withFields({ environment: "Acrobot-v1", seeds: "1, 2" });
   const [first] = draftDocuments(draft, context);
@@ -94,7 +106,7 @@ it("does not call several runs after a preset that was made for another task", (
 });
 
 describe("another mode than the preset's", () => {
-  const other = { preset, algorithm: ppo, environment: undefined };
+  const other = { ...context, algorithm: ppo };
 
   it("drops the settings that were tuned for the preset's mode", () => {
     const draft = {
@@ -153,6 +165,7 @@ describe("seeds", () => {
 it("finds the field that an error belongs to", () => {
   const { byField, rest } = fieldErrors([
     { loc: ["hyperparameters", "learning_rate"], message: "too low" },
+    { loc: ["alerts", "slow"], message: "too high" },
     { loc: ["environment", "id"], message: "unknown" },
     { loc: ["network", "hidden", 0], message: "too large" },
     { loc: ["body", "budget", "seconds"], message: "must be positive" },
@@ -163,6 +176,7 @@ it("finds the field that an error belongs to", () => {
   ]);
   expect(Object.fromEntries(byField)).toEqual({
     "hyperparameters.learning_rate": "too low",
+    "alerts.slow": "too high",
     environment: "unknown",
     hidden: "too large",
     budgetSeconds: "must be positive",

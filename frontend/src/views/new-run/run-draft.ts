@@ -7,6 +7,7 @@
 
 import type { FieldProblem } from "../../api/problem";
 import type {
+  AlertRule,
   AlgorithmDescription,
   EnvironmentDescription,
   HyperparameterDefinition,
@@ -45,10 +46,12 @@ export interface RunDraft {
   readonly fields: DraftFields;
   /** Settings that differ from those that the form began with. */
   readonly settings: Readonly<Record<string, Setting>>;
+  /** Thresholds of alerts, likewise. */
+  readonly thresholds: Readonly<Record<string, number>>;
 }
 
 export function openRunDraft(preset: Preset): RunDraft {
-  return { preset: preset.name, fields: fieldsOf(preset.spec), settings: {} };
+  return { preset: preset.name, fields: fieldsOf(preset.spec), settings: {}, thresholds: {} };
 }
 
 function fieldsOf(spec: RunSpec): DraftFields {
@@ -83,6 +86,17 @@ export interface DraftContext {
   >;
   /** Undefined if the server does not know it. */
   readonly environment: EnvironmentDescription | undefined;
+  readonly alertRules: readonly AlertRule[];
+}
+
+/** The alerts that can come up in the chosen mode. */
+export function watchedRules({ alertRules, algorithm }: DraftContext): AlertRule[] {
+  return alertRules.filter(({ algorithms }) => algorithms.includes(algorithm.name));
+}
+
+/** The threshold of an alert unless somebody changes it here. */
+export function startingThreshold(rule: AlertRule, { preset }: DraftContext): number {
+  return preset.spec.alerts[rule.name] ?? rule.threshold;
 }
 
 /** Whether a network sees images; undefined if that is not known. */
@@ -159,6 +173,9 @@ export function draftDocument(draft: RunDraft, context: DraftContext): Record<st
   if (changed("budgetSeconds")) budget.seconds = numberOrText(fields.budgetSeconds);
   if (changed("budgetTargetReturn")) budget.target_return = numberOrText(fields.budgetTargetReturn);
   add("budget", budget);
+  const watched = watchedRules(context).map(({ name }) => name);
+  const alerts = Object.entries(draft.thresholds).filter(([name]) => watched.includes(name));
+  add("alerts", Object.fromEntries(alerts));
   return document;
 }
 
@@ -264,10 +281,12 @@ const FIELDS: Readonly<Record<string, keyof DraftFields>> = {
   "budget.target_return": "budgetTargetReturn",
 };
 
-/** Name of the form's field, or "hyperparameters.NAME"; null if the form has none for it. */
+/** Name of the form's field, or "hyperparameters.NAME", "alerts.NAME"; null if there is none. */
 function fieldOf(path: readonly (string | number)[]): string | null {
   const [first, second] = path;
-  if (first === "hyperparameters" && second !== undefined) return `hyperparameters.${second}`;
+  if ((first === "hyperparameters" || first === "alerts") && second !== undefined) {
+    return `${first}.${second}`;
+  }
   return FIELDS[`${first}.${second}`] ?? FIELDS[String(first)] ?? null;
 }
 
