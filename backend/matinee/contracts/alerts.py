@@ -23,6 +23,7 @@ from matinee.contracts.algorithm_names import (
 from matinee.errors import FieldError
 
 RETURN_LOST = "return_lost"
+GREEDY_SHORTFALL = "greedy_shortfall"
 VALUE_LOSS_JUMP = "value_loss_jump"
 SPEED_SHARE = "speed_share"
 RETURN_RISE = "return_rise"
@@ -32,6 +33,7 @@ NOT_FINITE = "not_finite"
 DERIVED_SIGNALS = frozenset(
     {
         RETURN_LOST,
+        GREEDY_SHORTFALL,
         VALUE_LOSS_JUMP,
         SPEED_SHARE,
         RETURN_RISE,
@@ -285,6 +287,21 @@ _RULES = (
         hint="More optimizer threads, a larger minimum batch, or fewer workers.",
     ),
     AlertRule(
+        name="queue_starved",
+        label="queue empty",
+        severity=AlertSeverity.INFO,
+        algorithms=(Algorithm.GA3C,),
+        signal="queue_fill",
+        side="below",
+        threshold=0.01,
+        minimum=0.0,
+        maximum=0.9,
+        unit="of its capacity",
+        for_s=10.0,
+        meaning="Optimizer threads wait for segments.",
+        hint="More workers, fewer optimizer threads, or a smaller minimum batch.",
+    ),
+    AlertRule(
         name="batch_large",
         label="optimizers behind",
         severity=AlertSeverity.WARNING,
@@ -346,6 +363,22 @@ _RULES = (
         meaning="Over the last fifth of the env steps the mean return has not risen, and the task "
         "is not solved.",
         hint="Let the learning rate decay, explore more, or try a preset.",
+    ),
+    AlertRule(
+        name="evaluation_gap",
+        label="greedy policy falls behind",
+        severity=AlertSeverity.WARNING,
+        signal=GREEDY_SHORTFALL,
+        side="above",
+        threshold=0.5,
+        minimum=0.05,
+        maximum=100.0,
+        unit="of the gain",
+        for_s=0.0,
+        after_budget=0.1,
+        meaning="Test episodes with the most probable action return much less than training does.",
+        hint="The greedy policy may be stuck: evaluate with sampled actions too; if the "
+        "normalisation is frozen, let it follow.",
     ),
     AlertRule(
         name="memory_growth",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from matinee.contracts.alerts import (
+    GREEDY_SHORTFALL,
     MEMORY_GROWTH,
     NOT_FINITE,
     RETURN_LOST,
@@ -85,6 +86,7 @@ class AlertSignals:
         """The signals of this flush; one that can't be told yet is left out."""
         signals = {
             RETURN_LOST: self._return_lost(progress),
+            GREEDY_SHORTFALL: self._greedy_shortfall(metrics, progress),
             VALUE_LOSS_JUMP: self._value_loss_jump(metrics),
             SPEED_SHARE: self._speed_share(progress),
             RETURN_RISE: self._return_rise(progress),
@@ -105,6 +107,18 @@ class AlertSignals:
             self._first_return = mean
         gain = best - self._first_return
         return (best - mean) / gain if gain > 0 else math.nan
+
+    def _greedy_shortfall(self, metrics: Mapping[str, MetricSummary], progress: Progress) -> float:
+        r"""Share of the gain that test episodes lack.
+
+        $(G - G_{greedy}) / (G_{best} - G_{first})$, told at each greedy evaluation.
+        """
+        summary = metrics.get("evaluation_return_greedy")
+        mean, best = progress.mean_return_100, progress.best_mean_return_100
+        if summary is None or mean is None or best is None or self._first_return is None:
+            return math.nan
+        gain = best - self._first_return
+        return (mean - summary.mean) / gain if gain > 0 else math.nan
 
     def _value_loss_jump(self, metrics: Mapping[str, MetricSummary]) -> float:
         """The critic's loss as a multiple of its median until now."""

@@ -274,7 +274,7 @@ class RunHost:
             is_finite=drained.weights_are_finite and not failed_so,
         )
         changes = self._alerts.look(
-            drained.metrics,
+            drained.metrics | _evaluation_metrics(drained.evaluations),
             record.progress,
             algorithm=Algorithm(algorithm),
             thresholds=record.alert_thresholds,

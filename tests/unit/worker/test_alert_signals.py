@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matinee.contracts.alerts import (
+    GREEDY_SHORTFALL,
     MEMORY_GROWTH,
     NOT_FINITE,
     RETURN_LOST,
@@ -65,6 +66,18 @@ def test_speed_is_compared_with_the_last_minute() -> None:
     slow = signals.read({}, Progress(seconds=SHORTEST_SPEED_S, steps_per_second=400.0))
 
     assert slow[SPEED_SHARE] == pytest.approx(0.4)
+
+
+def test_a_greedy_policy_that_is_stuck_lacks_a_share_of_the_gain() -> None:
+    """Training went from 20 to 120, test episodes return 45: they lack three quarters of it."""
+    signals = AlertSignals()
+    signals.read({}, Progress(mean_return_100=20.0, best_mean_return_100=20.0))
+    trained = Progress(mean_return_100=120.0, best_mean_return_100=120.0)
+
+    told = signals.read({"evaluation_return_greedy": summary(45.0)}, trained)
+
+    assert told[GREEDY_SHORTFALL] == pytest.approx(0.75)
+    assert GREEDY_SHORTFALL not in signals.read({}, trained)
 
 
 def test_a_rise_is_that_of_the_last_fifth() -> None:

@@ -87,6 +87,18 @@ def test_a_new_threshold_counts_from_the_next_look() -> None:
     assert raising.threshold == 80.0
 
 
+def test_a_queue_that_stays_empty_is_told() -> None:
+    """Not for a moment of rest, and not while it holds a few segments."""
+    scene = Scene()
+    scene.algorithm = Algorithm.GA3C
+
+    assert scene.see("queue_fill", 0.0, for_s=5.0) == []
+    assert scene.see("queue_fill", 0.05, for_s=20.0) == []
+    (raising,) = scene.see("queue_fill", 0.0, for_s=20.0)
+    assert isinstance(raising, Raising)
+    assert raising.rule.name == "queue_starved"
+
+
 def test_a_rule_of_another_mode_is_not_watched() -> None:
     """A switch to a mode without the rule clears its alert."""
     scene = Scene()
