@@ -10,6 +10,7 @@ import pytest
 
 from fakes.probe_environments import HANGING
 from fakes.training import PATIENCE_S, Rig, small_spec
+from matinee.contracts import combinations
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import (
     CheckpointError,
@@ -358,7 +359,9 @@ def test_a_checkpoint_of_another_network_is_refused(rig: Rig) -> None:
         Trainer(small_spec("MountainCar-v0"), on_wake=lambda: None, restore=state)
 
 
-def test_what_cannot_be_trained_is_refused_before_it_starts() -> None:
+def test_what_cannot_be_trained_is_refused_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Unknown ids, other spaces and rollouts without end of memory."""
     with pytest.raises(EnvironmentBuildError, match="no environment"):
         Rig(small_spec("Nowhere-v0"))
@@ -366,10 +369,16 @@ def test_what_cannot_be_trained_is_refused_before_it_starts() -> None:
         Rig(small_spec("Probe/Speaker-v0"))
     with pytest.raises(EnvironmentBuildError, match="can't be built"):
         Rig(small_spec("x", environment={"id": "CartPole-v1", "kwargs": {"pole": 3}}))
+    images = small_spec(
+        "x", environment={"id": "Probe/ByteImage-v0"}, workers=16, envs_per_worker=64
+    )
+    rig = Rig(images)
+    monkeypatch.setattr(combinations, "MAX_OBSERVATION_BYTES", 16 * 64 * 6 * 100)
+    with pytest.raises(InvalidInputError) as refusal:
+        rig.trainer.board.propose({"rollout_length": 100})
+    assert "(100 (rollout_length) + 1) x 64" in refusal.value.fields[0].message
     with pytest.raises(InvalidInputError, match="too much memory"):
-        Rig(small_spec("CartPole-v1", envs_per_worker=4096)).trainer.board.propose(
-            {"rollout_length": 2048}
-        )
+        Rig(images.model_copy(update={"hyperparameters": {"rollout_length": 100}}))
 
 
 def test_a_seed_is_needed() -> None:

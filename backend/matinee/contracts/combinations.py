@@ -17,6 +17,9 @@ from matinee.errors import FieldError, InvalidInputError
 MAX_ROLLOUT_SAMPLES = 2**20
 """Keeps one rollout of one thread below about 100 MB for small observations."""
 
+MAX_OBSERVATION_BYTES = 4 * 2**30
+"""For the observations of all rollouts that a run holds at once."""
+
 Settings = Mapping[str, HyperparameterSetting]
 
 
@@ -29,12 +32,14 @@ class RunLayout:
         processes: Processes that share the weights.
         lockstep: Workers take turns in a fixed order.
         recurrent: The network has an LSTM.
+        observation_bytes: Of one observation; None before the environment was looked at.
     """
 
     envs_per_worker: int
     processes: int
     lockstep: bool
     recurrent: bool
+    observation_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,21 @@ def check_change(layout: RunLayout, before: Settings, changes: Settings) -> None
         )
 
 
+def check_memory(layout: RunLayout, settings: Settings) -> None:
+    """Refuse rollouts that need too much memory, once the size of an observation is known.
+
+    Raises:
+        InvalidInputError: with what is needed and how that comes about.
+    """
+    algorithm = Algorithm(str(settings["algorithm"]))
+    for clash in _observations_fit_memory(algorithm, layout, settings):
+        raise InvalidInputError(
+            clash.message,
+            fields=[FieldError((clash.names[0],), clash.message)],
+            code="invalid_hyperparameters",
+        )
+
+
 def blamed(clash: Clash, touched: Collection[str]) -> str | None:
     """The first name in a clash that somebody has touched; None if nobody has."""
     return next((name for name in clash.names if name in touched), None)
@@ -108,6 +128,40 @@ def _rollout_fits_memory(
             f"{names} = {length * together:,} samples a rollout; "
             f"allowed: up to {MAX_ROLLOUT_SAMPLES:,}",
         )
+
+
+def _observations_fit_memory(
+    algorithm: Algorithm, layout: RunLayout, settings: Settings
+) -> Iterator[Clash]:
+    """All modes hold T + 1 observations of each environment; ga3c holds segments besides.
+
+    At most its queue is full, as many segments are with each optimizer, and each worker fills one.
+    """
+    if layout.observation_bytes is None:
+        return
+    most = {
+        name: round(_bounds(settings[name])[1])
+        for name in ("rollout_length", "workers", "queue_capacity", "optimizer_threads")
+    }
+    rollouts = workers = most["workers"]
+    words = f"{workers} (workers)"
+    if algorithm is Algorithm.GA3C:
+        capacity, optimizers = most["queue_capacity"], most["optimizer_threads"]
+        rollouts = capacity * (1 + optimizers) + workers
+        words = f"({capacity} (queue_capacity) x (1 + {optimizers} (optimizer_threads)) + {words})"
+    rows = (most["rollout_length"] + 1) * layout.envs_per_worker
+    needed = rollouts * rows * layout.observation_bytes
+    if needed > MAX_OBSERVATION_BYTES:
+        yield Clash(
+            (
+                "rollout_length", "envs_per_worker", "workers", "queue_capacity",
+                "optimizer_threads", "algorithm",
+            ),
+            f"rollouts would need too much memory: ({most['rollout_length']} (rollout_length) + 1) "
+            f"x {layout.envs_per_worker} (envs_per_worker) x {words} x {layout.observation_bytes:,}"
+            f" bytes an observation = {needed / 2**30:.1f} GiB; "
+            f"allowed: up to {MAX_OBSERVATION_BYTES / 2**30:g} GiB",
+        )  # fmt: skip
 
 
 def _vtrace_limits_ordered(
@@ -234,6 +288,7 @@ def _memory_kept_in_order(
 _Rule = Callable[[Algorithm, RunLayout, Settings], Iterator[Clash]]
 _RULES: tuple[_Rule, ...] = (
     _rollout_fits_memory,
+    _observations_fit_memory,
     _vtrace_limits_ordered,
     _batch_fits_queue,
     _minibatches_have_samples,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
+from matinee.contracts.combinations import check_memory
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.presets import Preset
@@ -157,6 +160,7 @@ def _check_environment(spec: RunSpec, environment: EnvironmentDescription) -> No
             )
         )
     fields.extend(_image_errors(spec, environment))
+    fields.extend(_memory_errors(spec, environment))
     allowed = ", ".join(environment.kwargs) or "none"
     fields.extend(
         FieldError(
@@ -191,3 +195,19 @@ def _image_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterato
             f"{environment.id} is observed as an image, whose values are scaled to 0..1 anyway; "
             "allowed: false",
         )
+
+
+def _memory_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterator[FieldError]:
+    """Rollouts without room, where the size of an observation is known before anybody looks.
+
+    Arguments of the environment may change it; then the run process finds out.
+    """
+    space = environment.observation
+    if space is None or space.kind != "Box" or space.shape is None or spec.environment.kwargs:
+        return
+    is_bytes = environment.seen_as == "image" and space.text.endswith("uint8)")
+    layout = replace(spec.layout, observation_bytes=math.prod(space.shape) * (1 if is_bytes else 4))
+    try:
+        check_memory(layout, spec.initial_settings())
+    except InvalidInputError as error:
+        yield FieldError(("hyperparameters", "rollout_length"), str(error))

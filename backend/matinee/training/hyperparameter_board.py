@@ -23,8 +23,6 @@ from matinee.contracts.hyperparameters import (
     check_settings,
 )
 from matinee.contracts.run import AppliedHyperparameter
-from matinee.contracts.schedules import schedule_values
-from matinee.errors import FieldError, InvalidInputError
 from matinee.training.hyperparameters import (
     HyperparameterSet,
     HyperparameterValues,
@@ -72,7 +70,6 @@ class HyperparameterBoard:
         settings: Every hyperparameter at the beginning.
         layout: What of the spec limits them.
         env_steps: Tells how many env steps have been done.
-        largest_rollout_length: What the memory of a rollout allows.
         on_pending: Called with True when a change waits to be used and with False when none does.
         on_applied: Called, on any thread, after changes have become applied.
         on_structural: Called, on any thread, when other threads are wanted.
@@ -87,7 +84,6 @@ class HyperparameterBoard:
         *,
         layout: RunLayout,
         env_steps: Callable[[], int],
-        largest_rollout_length: int,
         on_pending: Callable[[bool], None],
         on_applied: Callable[[], None],
         on_structural: Callable[[], None],
@@ -97,7 +93,6 @@ class HyperparameterBoard:
     ) -> None:
         self._layout = layout
         self._env_steps = env_steps
-        self._largest_rollout_length = largest_rollout_length
         self._on_pending = on_pending
         self._on_applied = on_applied
         self._on_structural = on_structural
@@ -105,7 +100,6 @@ class HyperparameterBoard:
         self._lock = threading.Lock()
         """Guards everything below but `_newest`, which workers read without it."""
         now = env_steps()
-        self._check_rollout_length(settings)
         self._newest = HyperparameterSet(
             revision=revision,
             settings={name: anchored(setting, now) for name, setting in settings.items()},
@@ -127,7 +121,6 @@ class HyperparameterBoard:
             InvalidInputError: naming every setting that is not allowed.
         """
         check_settings(settings)
-        self._check_rollout_length(settings)
         with self._lock:
             check_change(self._layout, self._newest.settings, settings)
             revision = self._newest.revision + 1
@@ -282,21 +275,3 @@ class HyperparameterBoard:
     def _tell_newest(self) -> None:
         if self._on_newest is not None:
             self._on_newest()
-
-    def _check_rollout_length(self, settings: Mapping[str, HyperparameterSetting]) -> None:
-        setting = settings.get("rollout_length")
-        if setting is None or isinstance(setting, str):
-            return
-        longest = setting if isinstance(setting, int | float) else max(schedule_values(setting))
-        if longest > self._largest_rollout_length:
-            raise InvalidInputError(
-                "rollouts of that length need too much memory",
-                fields=[
-                    FieldError(
-                        ("rollout_length",),
-                        f"{longest:g} is not allowed with this many environments and numbers in "
-                        f"an observation; allowed: up to {self._largest_rollout_length}",
-                    )
-                ],
-                code="invalid_hyperparameters",
-            )

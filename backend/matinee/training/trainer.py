@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.networks import initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.combinations import MAX_ROLLOUT_SAMPLES
+from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import look_at, reward_threshold
@@ -63,9 +64,6 @@ from matinee.training.telemetry import (
 )
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 from matinee.training.worker_processes import WorkerProcesses
-
-MAX_ROLLOUT_NUMBERS = 2**28
-"""Observations of one worker's rollout stay below 1 GiB."""
 
 _RATE_WINDOW_S = 1.0
 
@@ -121,11 +119,13 @@ class Trainer:
             on_signals=signals.publish_gate if signals else None,
             reservations=signals.reservations if signals else None,
         )
+        settings = {**spec.initial_settings(), **(before.hyperparameters if before else {})}
+        layout = self._layout()
+        check_memory(layout, settings)
         self.board = HyperparameterBoard(
-            {**spec.initial_settings(), **(before.hyperparameters if before else {})},
-            layout=spec.layout,
+            settings,
+            layout=layout,
             env_steps=self._env_steps.total,
-            largest_rollout_length=self._largest_rollout_length(),
             on_pending=self.control.changes_pending,
             on_applied=on_wake,
             on_structural=self._call_foreman,
@@ -418,16 +418,10 @@ class Trainer:
     def _call_foreman(self) -> None:
         self._foreman.call()
 
-    def _largest_rollout_length(self) -> int:
-        environments = self._spec.envs_per_worker
-        numbers = self._shape.interface.observation_size
-        samples = min(MAX_ROLLOUT_SAMPLES, MAX_ROLLOUT_NUMBERS // numbers)
-        if samples < environments:
-            raise InvalidInputError(
-                f"{environments} environments with {numbers:,} numbers in an observation "
-                "need too much memory"
-            )
-        return samples // environments
+    def _layout(self) -> RunLayout:
+        interface = self._shape.interface
+        itemsize = np.dtype(interface.observation_dtype).itemsize
+        return replace(self._spec.layout, observation_bytes=interface.observation_size * itemsize)
 
     # ---- threads ---------------------------------------------------------------------------------
 

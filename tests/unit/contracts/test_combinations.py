@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.combinations import RunLayout, check_change, clashes
+from matinee.contracts.combinations import RunLayout, check_change, check_memory, clashes
 from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.run_spec import parse_run_spec
 from matinee.errors import InvalidInputError
@@ -22,6 +23,22 @@ def refused(**fields: Any) -> dict[tuple[str | int, ...], str]:
     with pytest.raises(InvalidInputError) as caught:
         parse_run_spec(CARTPOLE | fields)
     return {error.loc: error.message for error in caught.value.fields}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "rollouts"), [("a3c", 8), ("a2c", 8), ("ppo", 8), ("ga3c", 16 * (1 + 2) + 8)]
+)
+def test_memory_is_counted_for_all_that_a_mode_holds(algorithm: str, rollouts: int) -> None:
+    """Observations of all workers, and of ga3c's queue and its optimizers; 4 GiB are allowed."""
+    settings = default_settings(Algorithm(algorithm)) | {
+        "algorithm": algorithm, "workers": 8, "rollout_length": 127, "queue_capacity": 16,
+        "optimizer_threads": 2,
+    }  # fmt: skip
+    most = 2**32 // (rollouts * 8 * 128)
+
+    check_memory(replace(PLAIN, observation_bytes=most), settings)
+    with pytest.raises(InvalidInputError, match=r"x 8 \(envs_per_worker\) x .* = 4\.0 GiB"):
+        check_memory(replace(PLAIN, observation_bytes=most + 1), settings)
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)

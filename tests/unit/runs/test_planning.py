@@ -228,6 +228,20 @@ async def test_images_are_not_normalised(registry: EnvironmentProbe) -> None:
     await plan(registry, environment={**wish, "id": "MiniGrid-Empty-5x5-v0"})
 
 
+async def test_images_without_room_are_refused_with_the_arithmetic(
+    registry: EnvironmentProbe,
+) -> None:
+    """Where the size of an observation is known, nothing is made that could not start."""
+    wish = {"id": "ALE/Pong-v5"}
+    many = {"rollout_length": 512}
+    (error,) = await refused(
+        registry, environment=wish, workers=8, envs_per_worker=64, hyperparameters=many
+    )
+
+    assert error.loc == ("hyperparameters", "rollout_length")
+    assert "x 28,224 bytes an observation = 6.9 GiB; allowed: up to 4 GiB" in error.message
+
+
 async def test_combinations_are_refused_after_the_preset_is_filled_in(
     registry: EnvironmentProbe,
 ) -> None:

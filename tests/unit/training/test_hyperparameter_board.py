@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from matinee.contracts.combinations import RunLayout
+from matinee.contracts.combinations import MAX_OBSERVATION_BYTES, RunLayout
 from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import InvalidInputError
 from matinee.training.hyperparameter_board import HyperparameterBoard
+
+OBSERVATION_BYTES = MAX_OBSERVATION_BYTES // (101 * 8)
+"""So large that eight workers have room for rollouts of 100 steps, and no more."""
 
 
 @dataclass
@@ -26,10 +29,15 @@ class Desk:
     def board(self, **settings: Any) -> HyperparameterBoard:
         """With these settings at the beginning."""
         return HyperparameterBoard(
-            {**default_settings(), **settings},
-            layout=RunLayout(envs_per_worker=1, processes=1, lockstep=False, recurrent=False),
+            {**default_settings(), "workers": 8, **settings},
+            layout=RunLayout(
+                envs_per_worker=1,
+                processes=1,
+                lockstep=False,
+                recurrent=False,
+                observation_bytes=OBSERVATION_BYTES,
+            ),
             env_steps=lambda: self.env_steps,
-            largest_rollout_length=100,
             on_pending=self.pending.append,
             on_applied=self.wake,
             on_structural=self.call_foreman,

@@ -13,6 +13,7 @@ import pytest
 
 from fakes.records import new_record
 from fakes.training import small_spec
+from matinee.contracts import combinations
 from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.commands import (
     Abort,
@@ -278,11 +279,11 @@ def test_a_wrong_threshold_is_rejected_whole(desk: Desk) -> None:
 
 def test_a_setting_the_memory_has_no_room_for_is_rejected(desk: Desk, monkeypatch: Any) -> None:
     """What only the trainer can judge is rejected in the same way, and the run goes on."""
-    monkeypatch.setattr(desk.trainer.board, "_largest_rollout_length", 100)
+    monkeypatch.setattr(combinations, "MAX_OBSERVATION_BYTES", 100)
     refused = desk.do(SetHyperparameters(settings={"rollout_length": 200}))
 
     assert refused.state is CommandState.REJECTED
-    assert "allowed: up to 100" in (refused.error or "")
+    assert "bytes an observation" in (refused.error or "")
     assert desk.do(Pause()).state is CommandState.APPLIED
 
 
