@@ -43,6 +43,19 @@ export function setHyperparameters(
   );
 }
 
+/** Null takes a rule back to its default. */
+export function setAlertThresholds(
+  runId: string,
+  thresholds: Readonly<Record<string, number | null>>,
+): Promise<Command> {
+  return body(
+    client.PATCH("/api/v1/runs/{run_id}/alerts", {
+      params: { path: { run_id: runId }, query: { wait: WAIT_S } },
+      body: { ...thresholds },
+    }),
+  );
+}
+
 /** Creates a run. The key makes a repeated request, after a lost answer, find the same run. */
 export function createRun(request: RunRequest, idempotencyKey: string): Promise<Run> {
   return body(

@@ -124,6 +124,17 @@ describe("what happens to a run", () => {
     ]);
   });
 
+  it("knows the thresholds of alerts after each change", () => {
+    const changed = (before: number, after: number) => ({
+      ...appliedRate,
+      name: "set_alert_thresholds",
+      threshold_changes: { slow: { before, after } },
+    });
+    expect(seen([changed(0.5, 0.2), appliedRate, changed(0.2, 0.3)]).thresholds).toEqual({
+      slow: 0.3,
+    });
+  });
+
   it("goes into the ledger, except for what only charts need", () => {
     const view = seen([
       { type: "run_created", spec: {} },

@@ -3,6 +3,7 @@
 import type {
   AlertRaised,
   Command,
+  CommandApplied,
   EpisodesFinished,
   Event,
   HyperparameterChange,
@@ -65,6 +66,8 @@ export interface RunView {
   readonly commands: Readonly<Record<string, CommandOutcome>>;
   /** Oldest first; those that are over among them. */
   readonly alerts: readonly ShownAlert[];
+  /** Of alerts, by rule; one that is missing has its default. */
+  readonly thresholds: Readonly<Record<string, number>>;
   readonly marks: readonly Mark[];
   readonly ledger: readonly LedgerEvent[];
   /** When the newest event was recorded. */
@@ -92,10 +95,19 @@ export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView
     asked,
     commands: {},
     alerts: [],
+    thresholds: run.alert_thresholds,
     marks: [],
     ledger: [],
     lastEventAt: null,
   };
+}
+
+function thresholdsAfter(
+  thresholds: RunView["thresholds"],
+  { threshold_changes: changes }: CommandApplied,
+): RunView["thresholds"] {
+  const changed = Object.entries(changes ?? {}).map(([name, { after }]) => [name, after] as const);
+  return changed.length === 0 ? thresholds : { ...thresholds, ...Object.fromEntries(changed) };
 }
 
 /** The view after one more event. Events that it has already seen change nothing. */
@@ -126,6 +138,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
           {
             ...next,
             commands: { ...next.commands, [event.command_id]: { state: "applied", reason: null } },
+            thresholds: thresholdsAfter(next.thresholds, event),
             asked: withoutCommand(next.asked, event.command_id),
           },
           event.name === "set_hyperparameters"

@@ -10,6 +10,7 @@ import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { raisedAlerts, type ShownAlert } from "../../live/run-view";
 import { gravest, SeverityIcon } from "../../ui/severity";
+import { AlertThresholds } from "./alert-thresholds";
 import styles from "./alerts.module.css";
 
 /** Where the badge leads to. */
@@ -31,7 +32,8 @@ export function AlertBadge({ store }: { store: RunStore }) {
 export const Alerts = memo(function Alerts({ store }: { store: RunStore }) {
   const alerts = useRunPart(store, (view) => view.alerts);
   const { data: rules = [] } = useQuery(alertRulesQuery);
-  if (alerts.length === 0) return null;
+  const algorithm = useRunPart(store, (view) => view.used.algorithm?.setting);
+  const watched = rules.filter(({ algorithms }) => algorithms.some((name) => name === algorithm));
   const raised = raisedAlerts(store.view).toReversed();
   const over = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep !== null).toReversed();
   return (
@@ -53,6 +55,7 @@ export const Alerts = memo(function Alerts({ store }: { store: RunStore }) {
           </ul>
         </details>
       )}
+      <AlertThresholds store={store} rules={watched} />
     </section>
   );
 });

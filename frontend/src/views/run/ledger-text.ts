@@ -1,9 +1,9 @@
 /** What happened, in one line; null for what another line already says. */
 
-import type { RunState } from "../../api/types";
+import type { CommandApplied, RunState } from "../../api/types";
 import { assertNever } from "../../format/assert-never";
 import { describeChanges } from "../../format/changes";
-import { formatMeasured, UNIT_SPACE } from "../../format/numbers";
+import { formatMeasured, formatSetting, UNIT_SPACE } from "../../format/numbers";
 import type { CommandOutcome, LedgerEvent } from "../../live/run-view";
 import { stateWord } from "../../ui/state-glyph";
 
@@ -45,7 +45,7 @@ export function ledgerLine(
     case "command_applied":
       return event.name === "set_hyperparameters"
         ? null
-        : { ...line("person", phrase(event.name)), actor: event.actor };
+        : { ...line("person", phrase(event.name) + thresholdText(event)), actor: event.actor };
     case "command_rejected":
       return {
         ...line("bad", `${phrase(event.name)} rejected: ${event.reason}`),
@@ -118,4 +118,13 @@ function formatBytes(bytes: number): string {
   return bytes < 1e6
     ? `${Math.max(1, Math.round(bytes / 1e3))}${UNIT_SPACE}kB`
     : `${(bytes / 1e6).toFixed(1)}${UNIT_SPACE}MB`;
+}
+
+/** ": batch large 5 → 0.1" of a command that changed thresholds of alerts. */
+function thresholdText({ threshold_changes: changes }: CommandApplied): string {
+  const parts = Object.entries(changes ?? {}).map(
+    ([name, { before, after }]) =>
+      `${name.replaceAll("_", " ")} ${formatSetting(before)} → ${formatSetting(after)}`,
+  );
+  return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }

@@ -1,0 +1,55 @@
+/** From where on the run warns, changed while it trains. */
+
+import { useState } from "react";
+import { setAlertThresholds } from "../../api/actions";
+import type { AlertRule } from "../../api/types";
+import { useRunPart } from "../../live/hooks";
+import type { RunStore } from "../../live/run-store";
+import { ThresholdControl } from "../../ui/threshold-control";
+import styles from "./alerts.module.css";
+import { wordsFor } from "./use-tuning";
+
+const CHANGEABLE = new Set(["queued", "starting", "running", "paused"]);
+
+interface AlertThresholdsProps {
+  readonly store: RunStore;
+  /** Of the run's present mode. */
+  readonly rules: readonly AlertRule[];
+}
+
+export function AlertThresholds({ store, rules }: AlertThresholdsProps) {
+  const thresholds = useRunPart(store, (view) => view.thresholds);
+  const isChangeable = useRunPart(store, (view) => CHANGEABLE.has(view.state));
+  const [errors, setErrors] = useState<ReadonlyMap<string, string>>(new Map());
+  const ask = async (name: string, threshold: number | null) => {
+    const complain = (words: string | null) =>
+      setErrors((before) => {
+        const rest = [...before].filter(([other]) => other !== name);
+        return new Map(words === null ? rest : [...rest, [name, words]]);
+      });
+    try {
+      const command = await setAlertThresholds(store.runId, { [name]: threshold });
+      complain(command.state === "rejected" ? (command.error ?? "rejected") : null);
+    } catch (error) {
+      complain(wordsFor([name], error).get(name) ?? null);
+    }
+  };
+  return (
+    <details className={styles.thresholds}>
+      <summary>When to warn</summary>
+      <div>
+        {rules.map((rule) => (
+          <ThresholdControl
+            key={rule.name}
+            rule={rule}
+            threshold={thresholds[rule.name] ?? rule.threshold}
+            defaultThreshold={rule.threshold}
+            disabled={!isChangeable}
+            error={errors.get(rule.name) ?? null}
+            onCommit={(next) => void ask(rule.name, next === rule.threshold ? null : next)}
+          />
+        ))}
+      </div>
+    </details>
+  );
+}
