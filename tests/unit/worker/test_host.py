@@ -449,7 +449,7 @@ def test_a_refused_setting_does_not_end_the_run(data_dir: Path, runtime_dir: Pat
         ack = run.ask(SetHyperparameters(settings={"rollout_length": 2048}))
         assert not ack.accepted
         assert ack.reason is not None
-        assert "rollout_length: 2048 is not allowed" in ack.reason
+        assert "8,388,608 samples a rollout; allowed: up to" in ack.reason
         assert run.ask(Resume()).accepted
         run.ask(Abort())
         assert run.finish() is RunState.ABORTED
