@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from matinee.errors import TrainingError
 from matinee.training.clock import ClockReading
 from matinee.training.control import GateSignals, Reservation
 from matinee.training.pacing import Signal
@@ -20,6 +21,9 @@ from matinee.training.slots import SLOTS
 
 _POLL_S = 0.002
 """A wait that only slows training down ends this late after a signal, at most."""
+
+CLOCK_PATIENCE_S = 10.0
+"""Setting the clock takes microseconds; who is still at it after this long was killed."""
 
 _ATTENTION, _HURRY, _STOPPING, _EDITION = range(4)
 _WORDS, _ABANDON_AT, _CLOCK = "signals", "abandon_at", "clock"
@@ -87,14 +91,22 @@ class SharedSignals:
         return self._words[_EDITION]
 
     def seconds(self) -> float:
-        """Seconds of training so far."""
+        """Seconds of training so far.
+
+        Raises:
+            TrainingError: if the trainer's process ended while it was setting the clock.
+        """
         clock = self._clock
-        while True:
+        deadline = time.monotonic() + CLOCK_PATIENCE_S
+        while time.monotonic() <= deadline:
             version = clock[_CLOCK_VERSION]
             seconds, since = clock[_CLOCK_SECONDS], clock[_CLOCK_SINCE]
             if version % 2.0 == 0.0 and clock[_CLOCK_VERSION] == version:
                 return seconds if math.isnan(since) else seconds + time.perf_counter() - since
-            time.sleep(0.0)
+            time.sleep(_POLL_S)
+        raise TrainingError(
+            f"waited {CLOCK_PATIENCE_S:g} s for the clock: the process that sets it is gone"
+        )
 
 
 class SharedReservations:

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from matinee.errors import TrainingError
+from matinee.training import shared_signals
 from matinee.training.clock import ClockReading
 from matinee.training.control import GateSignals, Reservation
 from matinee.training.shared_arrays import SharedArrays
@@ -52,6 +54,18 @@ def test_rollouts_are_abandoned_from_the_moment_on_that_was_told(
     assert not theirs.abandons_rollouts
     ours.publish_gate(CALM._replace(stopping=True, abandon_at=time.monotonic()))
     assert theirs.abandons_rollouts
+
+
+def test_nobody_waits_for_ever_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while it set the clock, the trainer's process leaves its workers an error."""
+    monkeypatch.setattr(shared_signals, "CLOCK_PATIENCE_S", 0.02)
+    arrays = SharedArrays(SIGNALS_PLAN)
+    signals = SharedSignals(arrays)
+    signals.publish_clock(ClockReading(seconds=5.0, running_since=None))
+    arrays.floats("clock")[0] += 1.0
+
+    with pytest.raises(TrainingError, match="the process that sets it is gone"):
+        signals.seconds()
 
 
 def test_the_clock_goes_on_by_itself(sides: tuple[SharedSignals, SharedSignals]) -> None:
