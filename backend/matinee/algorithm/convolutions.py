@@ -21,6 +21,9 @@ ConvolutionName = Literal["none", "a3c", "nature"]
 
 LARGEST_BYTE = 255.0
 
+IMAGE_AXES = 3
+"""Channels, height and width."""
+
 
 @dataclass(frozen=True)
 class ConvolutionLayer:
@@ -57,7 +60,7 @@ def sizes_after(
     Raises:
         ValueError: if it is no image, or too small for one of the layers.
     """
-    if len(image) != 3:  # noqa: PLR2004 -- as above
+    if len(image) != IMAGE_AXES:
         raise ValueError(f"observations of shape {image} are no images: no convolution fits")
     _, height, width = image
     shapes: list[tuple[int, int, int]] = []

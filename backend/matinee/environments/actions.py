@@ -101,7 +101,8 @@ class _Discrete:
         return actions[:, 0] + self._start if self._start else actions[:, 0]
 
     def singles(self, actions: NDArray[Any]) -> list[Any]:
-        return self.batch(actions).tolist()  # type: ignore[no-any-return]  # of int
+        choices: list[int] = self.batch(actions).tolist()
+        return choices
 
 
 class _Choices:

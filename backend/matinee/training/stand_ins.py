@@ -166,8 +166,9 @@ class BoardStandIn:
         self._edition = -1
         self._newest: HyperparameterSet | None = None
 
-    def read(self, worker: int) -> tuple[int, HyperparameterValues]:  # noqa: ARG002 -- one worker's
+    def read(self, worker: int) -> tuple[int, HyperparameterValues]:
         """The newest revision and its present values, for a rollout that begins now."""
+        del worker
         newest = self._newest
         if newest is None or self._signals.edition != self._edition:
             answer: Hyperparameters = self._link.ask(AskHyperparameters())
@@ -175,8 +176,9 @@ class BoardStandIn:
             newest = self._newest = answer.as_set()
         return newest.revision, newest.values_at(self._env_steps.total())
 
-    def stand_down(self, worker: int) -> None:  # noqa: ARG002 -- one worker's
+    def stand_down(self, worker: int) -> None:
         """The worker uses nothing until its next `read`."""
+        del worker
         if self._newest is not None:
             self._newest = None
             self._link.tell(StandDown())
@@ -188,8 +190,9 @@ class TelemetryStandIn:
     def __init__(self, link: TrainerLink) -> None:
         self._link = link
 
-    def record_update(self, worker: int, record: UpdateRecord) -> None:  # noqa: ARG002 -- one's
+    def record_update(self, worker: int, record: UpdateRecord) -> None:
         """Keep one push."""
+        del worker
         self._link.add_update(record)
 
     def record_rollout(self, sample: RolloutSample) -> None:
