@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from matinee.contracts.identifiers import new_ulid
 from matinee.web.credentials import Principal
@@ -32,6 +34,14 @@ _HEADERS = {
 _QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 
 _log = structlog.get_logger(__name__)
+
+
+class _PeerLeftError(OSError):
+    """A frame can't be sent: the other end of the socket has gone.
+
+    An `OSError`, because by this kind the layers inside know a peer that left (ASGI, WebSocket
+    protocol: send on a closed connection).
+    """
 
 
 class Boundary:
@@ -88,14 +98,23 @@ class Boundary:
         async def send_watched(message: Message) -> None:
             nonlocal ended
             ended = ended or message["type"] == "websocket.close"
-            await send(message)
+            try:
+                await send(message)
+            except OSError as error:
+                ended = True
+                raise _PeerLeftError(str(error)) from error
 
         try:
             await self._app(scope, receive, send_watched)
+        except (_PeerLeftError, WebSocketDisconnect):
+            _log.debug("client_left", path=scope["path"])
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and closed with 1011
             _log.error("socket_failed", path=scope["path"], exc_info=error)
             if not ended:
-                await send({"type": "websocket.close", "code": CloseCode.INTERNAL_ERROR})
+                with suppress(_PeerLeftError):
+                    await send_watched(
+                        {"type": "websocket.close", "code": CloseCode.INTERNAL_ERROR}
+                    )
         _log_access(scope, status=101, duration_s=time.perf_counter() - started)
 
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
+from starlette.websockets import WebSocketState
 
 from matinee.contracts.stream import (
     CLIENT_FRAME_ADAPTER,
@@ -39,6 +40,9 @@ async def serve_socket(
     await websocket.accept()
 
     async def send(frame: bytes, _cursor: int | None) -> None:
+        if websocket.application_state is WebSocketState.DISCONNECTED:
+            # Another task met the end first, while this one waited for its turn to send.
+            raise StreamEndedError(CloseCode.NORMAL, "the client has left", cause="client")
         try:
             await websocket.send_text(frame.decode())
         except WebSocketDisconnect as error:

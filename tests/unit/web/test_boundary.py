@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -112,6 +114,49 @@ async def test_a_bug_in_a_socket_closes_it(app: FastAPI, listening: str) -> None
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1011
     assert "socket_failed" in [entry["event"] for entry in logs]
+
+
+@pytest.mark.parametrize("bug", [False, True])
+async def test_a_peer_that_left_is_no_failure(app: FastAPI, listening: str, *, bug: bool) -> None:
+    """Talking to a socket whose peer has gone is told at debug; a bug there still as an error."""
+    logged = asyncio.Event()
+    logs: list[MutableMapping[str, Any]] = []
+
+    def keep(_logger: object, level: str, entry: MutableMapping[str, Any]) -> NoReturn:
+        logs.append({**entry, "log_level": level})
+        if entry["event"] == "request":
+            logged.set()
+        raise structlog.DropEvent
+
+    @app.websocket("/api/v1/slow")
+    async def slow(websocket: WebSocket) -> None:
+        await websocket.receive()
+        await websocket.receive()
+        if bug:
+            raise RuntimeError("bug")
+        await websocket.accept()
+
+    with structlog.testing.capture_logs(processors=[keep]):
+        host, port = listening.removeprefix("http://").split(":")
+        _reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            f"GET /api/v1/slow HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Authorization: {BEARER['Authorization']}\r\n\r\n".encode()
+        )
+        await writer.drain()
+        writer.transport.abort()
+        async with asyncio.timeout(10):
+            await logged.wait()
+
+    told = {entry["event"]: entry for entry in logs}
+    if bug:
+        assert told["socket_failed"]["log_level"] == "error"
+        assert str(told["socket_failed"]["exc_info"]) == "bug"
+    else:
+        assert told["client_left"]["log_level"] == "debug"
+        assert "socket_failed" not in told
 
 
 def test_what_no_route_answered_has_one_label() -> None:

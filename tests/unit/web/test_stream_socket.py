@@ -224,3 +224,24 @@ async def test_leaving_in_the_middle_is_no_failure(listening: str, runs: FakeRun
             await metrics_with('reason="client"} 1.0', listening)
 
     assert "socket_failed" not in [entry["event"] for entry in logs]
+
+
+async def test_leaving_a_busy_stream_is_no_failure(listening: str, runs: FakeRuns) -> None:
+    """Whoever still waits to send to a client that was cut off ends with it, without an error."""
+    run = runs.add(make_run())
+    address = f"{listening.replace('http', 'ws')}/api/v1/stream?run={run.id}"
+    with structlog.testing.capture_logs() as logs:
+        async with connect(
+            address, additional_headers=BEARER, max_queue=1, max_size=None
+        ) as connection:
+            connection.transport.pause_reading()
+            for seq in (1, 2):
+                runs.record(run.id, log_event(seq, "x" * 20_000_000))
+                await metrics_with("matinee_ws_clients 1.0", listening)
+            # Its answer waits behind the events.
+            await connection.send(json.dumps({"type": "unsubscribe", "run_id": "A" * 26}))
+            await metrics_with("matinee_ws_clients 1.0", listening)
+            connection.transport.abort()
+            await metrics_with('reason="client"} 1.0', listening)
+
+    assert "socket_failed" not in [entry["event"] for entry in logs]
