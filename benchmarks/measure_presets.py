@@ -105,7 +105,9 @@ def _measure(preset: Preset, seed: int, data_dir: Path) -> Sequence[Record]:
     busy = is_busy()
     episodes = SLOW_EPISODES.get(preset.name, EVALUATION_EPISODES)
     run = run_recorded(
-        train_document(preset, {"seed": seed, "evaluation": {"episodes": episodes}}),
+        train_document(
+            preset, {"seed": seed, "evaluation": {"episodes": episodes, "policy": "greedy"}}
+        ),
         data_dir=data_dir,
         timeout_s=(preset.spec.budget.seconds or LONGEST_S) + EXTRA_TIMEOUT_S,
     )

@@ -163,7 +163,7 @@ class Ours:
                 {
                     "seed": seed,
                     "budget": {"target_return": task.threshold, "seconds": task.limit_s},
-                    "evaluation": {"episodes": self.evaluation_episodes},
+                    "evaluation": {"episodes": self.evaluation_episodes, "policy": "greedy"},
                 },
             ),
             data_dir=self.data_dir,

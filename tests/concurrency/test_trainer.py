@@ -306,7 +306,7 @@ def test_a_training_that_goes_on_has_no_outcome(rig: Rig) -> None:
 
 
 def test_evaluations_come_while_it_trains() -> None:
-    """Every so many env steps, greedily, on an environment of their own."""
+    """Every so many env steps, greedy and sampled, on an environment of their own."""
     rig = Rig(
         small_spec(
             "Probe/ConstantReward-v0",
@@ -319,9 +319,9 @@ def test_evaluations_come_while_it_trains() -> None:
     rig.trainer.control.stop(StopCause.STOPPED, "seen enough")
     rig.finish()
 
-    first = next(e for drained in rig.drained for e in drained.evaluations)
-    assert first.returns == (1.0, 1.0, 1.0)
-    assert first.deterministic
+    first, second = [e for drained in rig.drained for e in drained.evaluations][:2]
+    assert first.returns == second.returns == (1.0, 1.0, 1.0)
+    assert (first.deterministic, second.deterministic) == (True, False)
 
 
 def test_a_checkpoint_taken_while_it_trains_can_be_gone_on_from(rig: Rig) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, assert_never
 
 from pydantic import (
     BaseModel,
@@ -161,13 +161,39 @@ class CheckpointSpec(_SpecPart):
     keep_best: bool = True
 
 
+class EvaluationPolicy(StrEnum):
+    """How test episodes choose their actions."""
+
+    GREEDY = "greedy"
+    SAMPLED = "sampled"
+    BOTH = "both"
+
+
 class EvaluationSpec(_SpecPart):
-    """Test episodes on a snapshot of the weights, greedy, in an environment of their own."""
+    """Test episodes on a snapshot of the weights, in an environment of their own."""
 
     every_env_steps: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] | None = None
     episodes: int = Field(
         default=5, ge=0, le=1000, description="Also played once at the end; 0: never."
     )
+    policy: EvaluationPolicy = Field(
+        default=EvaluationPolicy.BOTH,
+        description="greedy: the most probable action, or the mean; sampled: drawn from the "
+        "policy, without random actions; both: so many episodes of each.",
+    )
+
+    @property
+    def deterministic_kinds(self) -> tuple[bool, ...]:
+        """Which kinds are played, in this order: greedy is deterministic, sampled is not."""
+        match self.policy:
+            case EvaluationPolicy.GREEDY:
+                return (True,)
+            case EvaluationPolicy.SAMPLED:
+                return (False,)
+            case EvaluationPolicy.BOTH:
+                return (True, False)
+            case _:
+                assert_never(self.policy)
 
 
 def _check_hyperparameters(settings: dict[str, HyperparameterSetting]) -> None:

@@ -148,10 +148,10 @@ class Evaluator:
 
 
 class PeriodicEvaluation:
-    """A thread that evaluates every so many env steps, greedily.
+    """A thread that evaluates every so many env steps.
 
     Args:
-        spec: How often and how many episodes.
+        spec: How often, how many episodes, and by which policy.
         on_result: Called on this thread after each evaluation.
     """
 
@@ -183,11 +183,12 @@ class PeriodicEvaluation:
             if now < due:
                 continue
             due = now // interval * interval + interval
-            result = self._evaluator.evaluate(
-                self._spec.episodes,
-                deterministic=True,
-                should_stop=self._control.stopping.is_set,
-            )
-            if result is not None:
-                self.results.append(result)
-                self._on_result()
+            for deterministic in self._spec.deterministic_kinds:
+                result = self._evaluator.evaluate(
+                    self._spec.episodes,
+                    deterministic=deterministic,
+                    should_stop=self._control.stopping.is_set,
+                )
+                if result is not None:
+                    self.results.append(result)
+                    self._on_result()

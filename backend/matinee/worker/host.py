@@ -6,7 +6,6 @@ about ten times a second it drains what the workers have done and commits it.
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 import time
@@ -23,7 +22,6 @@ from matinee.contracts.commands import Abort, Interrupt, Stop
 from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
 from matinee.contracts.events import (
     CheckpointSaved,
-    EvaluationFinished,
     LogWritten,
     WorkerProcessChanged,
     WorkerStatusChanged,
@@ -37,7 +35,6 @@ from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune_checkpoints
-from matinee.training.evaluator import EvaluationResult
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.run_observer import Drained
@@ -46,6 +43,11 @@ from matinee.worker.alert_signals import Condition, longest_silence
 from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.control_channel import ControlChannel, Reply
+from matinee.worker.evaluations import (
+    evaluate_at_the_end,
+    evaluation_metrics,
+    record_evaluation,
+)
 from matinee.worker.record import RunRecord
 
 FLUSH_INTERVAL_S = 0.1
@@ -250,8 +252,8 @@ class RunHost:
                 error=process.error,
             )
         for evaluation in drained.evaluations:
-            _record_evaluation(record, evaluation, final=False)
-        metrics = drained.metrics | _evaluation_metrics(drained.evaluations)
+            record_evaluation(record, evaluation, final=False)
+        metrics = drained.metrics | evaluation_metrics(drained.evaluations)
         if metrics or moved:
             record.writer.append_metrics(metrics | _speed(progress), progress)
         self._look_for_alerts(record, trainer, drained)
@@ -274,7 +276,7 @@ class RunHost:
             is_finite=drained.weights_are_finite and not failed_so,
         )
         changes = self._alerts.look(
-            drained.metrics | _evaluation_metrics(drained.evaluations),
+            drained.metrics | evaluation_metrics(drained.evaluations),
             record.progress,
             algorithm=Algorithm(algorithm),
             thresholds=record.alert_thresholds,
@@ -315,22 +317,13 @@ class RunHost:
         return record.state
 
     def _evaluate(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
-        episodes = self._spec.evaluation.episodes
-        if episodes == 0:
-            return
-
         def impatient() -> bool:
             if self._wake.is_set() or time.monotonic() >= self._next_heartbeat_s:
                 self._wake.clear()
                 self._flush(record, trainer, desk)
             return isinstance(desk.ending, Abort | Interrupt)
 
-        result = trainer.evaluate(episodes, deterministic=True, should_stop=impatient)
-        if result is not None:
-            _record_evaluation(record, result, final=True)
-            metrics = _evaluation_metrics([result])
-            if metrics:
-                record.writer.append_metrics(metrics, record.progress)
+        evaluate_at_the_end(self._spec.evaluation, record, trainer, should_stop=impatient)
 
     def _plan_checkpoint(self) -> None:
         every_s = self._spec.checkpoint.every_seconds
@@ -435,22 +428,6 @@ def _speed(progress: Progress) -> dict[str, MetricSummary]:
     }
 
 
-def _evaluation_metrics(evaluations: Sequence[EvaluationResult]) -> dict[str, MetricSummary]:
-    """The newest of each kind, as metrics like the others; none whose returns are no numbers."""
-    metrics = {}
-    for result in evaluations:
-        if all(map(math.isfinite, result.returns)):
-            kind = "greedy" if result.deterministic else "sampled"
-            metrics[f"evaluation_return_{kind}"] = MetricSummary(
-                mean=result.mean_return,
-                min=min(result.returns),
-                max=max(result.returns),
-                last=result.returns[-1],
-                count=len(result.returns),
-            )
-    return metrics
-
-
 def _tell_where_it_stands(
     record: RunRecord, trainer: Trainer, heartbeats: Sequence[Heartbeat]
 ) -> None:
@@ -462,19 +439,6 @@ def _tell_where_it_stands(
             level="warning",
             message=f"{silent.thread} has been silent for {silent.age_s:.1f} s:\n{stack}",
         )
-
-
-def _record_evaluation(record: RunRecord, result: EvaluationResult, *, final: bool) -> None:
-    record.writer.append(
-        EvaluationFinished,
-        env_step=result.env_step,
-        deterministic=result.deterministic,
-        final=final,
-        mean_return=result.mean_return,
-        std_return=result.std_return,
-        returns=list(result.returns),
-        lengths=list(result.lengths),
-    )
 
 
 def _final_state(

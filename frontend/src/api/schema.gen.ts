@@ -1120,8 +1120,14 @@ export interface components {
             lengths: number[];
         };
         /**
+         * EvaluationPolicy
+         * @description How test episodes choose their actions.
+         * @enum {string}
+         */
+        EvaluationPolicy: "greedy" | "sampled" | "both";
+        /**
          * EvaluationSpec
-         * @description Test episodes on a snapshot of the weights, greedy, in an environment of their own.
+         * @description Test episodes on a snapshot of the weights, in an environment of their own.
          */
         EvaluationSpec: {
             every_env_steps: number | null;
@@ -1130,15 +1136,22 @@ export interface components {
              * @default 5
              */
             episodes: number;
+            /**
+             * @description greedy: the most probable action, or the mean; sampled: drawn from the policy, without random actions; both: so many episodes of each.
+             * @default both
+             */
+            policy: components["schemas"]["EvaluationPolicy"];
         };
         /**
          * EvaluationSpecInput
-         * @description Test episodes on a snapshot of the weights, greedy, in an environment of their own.
+         * @description Test episodes on a snapshot of the weights, in an environment of their own.
          */
         EvaluationSpecInput: {
             every_env_steps?: number | null;
             /** @description Also played once at the end; 0: never. Default: 5. */
             episodes?: number;
+            /** @description greedy: the most probable action, or the mean; sampled: drawn from the policy, without random actions; both: so many episodes of each. Default: "both". */
+            policy?: components["schemas"]["EvaluationPolicy"];
         };
         Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["AlertRaised"] | components["schemas"]["AlertCleared"] | components["schemas"]["LogWritten"];
         /**
@@ -2000,7 +2013,8 @@ export interface components {
             checkpoint: components["schemas"]["CheckpointSpec"];
             /**
              * @default {
-             *       "episodes": 5
+             *       "episodes": 5,
+             *       "policy": "both"
              *     }
              */
             evaluation: components["schemas"]["EvaluationSpec"];

@@ -245,3 +245,17 @@ def test_thresholds_of_alerts_are_checked() -> None:
         ("alerts", "boredom"),
         ("alerts", "policy_lag"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "kinds"), [("greedy", (True,)), ("sampled", (False,)), ("both", (True, False))]
+)
+def test_test_episodes_are_greedy_or_sampled_or_both(policy: str, kinds: tuple[bool, ...]) -> None:
+    """Left out, both: the greedy policy may be stuck where the sampled one is not."""
+    document = {"environment": {"id": "CartPole-v1"}}
+
+    assert (
+        parse_run_spec(document | {"evaluation": {"policy": policy}}).evaluation.deterministic_kinds
+        == kinds
+    )
+    assert parse_run_spec(document).evaluation.deterministic_kinds == (True, False)

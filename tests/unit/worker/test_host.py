@@ -68,29 +68,34 @@ def test_a_run_from_start_to_finish(data_dir: Path, runtime_dir: Path) -> None:
 
     (start,) = JournalReader(run.run_dir).commands(after=None, limit=9)
     assert start.state is CommandState.APPLIED
-    (evaluation,) = run.events("evaluation_finished")
-    assert (evaluation["final"], len(evaluation["returns"])) == (True, 2)
-    measured = run.events("metrics_summarised")[-1]["metrics"]["evaluation_return_greedy"]
-    assert (measured["mean"], measured["count"]) == (evaluation["mean_return"], 2)
+    evaluations = run.events("evaluation_finished")
+    assert [each["deterministic"] for each in evaluations] == [True, False]
+    metrics = run.events("metrics_summarised")[-1]["metrics"]
+    for each, kind in zip(evaluations, ("greedy", "sampled"), strict=True):
+        measured = metrics[f"evaluation_return_{kind}"]
+        assert (each["final"], len(each["returns"])) == (True, 2)
+        assert (measured["mean"], measured["count"]) == (each["mean_return"], 2)
     rows = [row for chunk in JournalReader(run.run_dir).episodes() for row in chunk]
     assert len(rows) == progress.episodes
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
     assert not run.socket_path.exists()
 
 
-def test_evaluations_on_the_way_are_metrics(data_dir: Path, runtime_dir: Path) -> None:
+@pytest.mark.parametrize("policy", ["greedy", "sampled"])
+def test_evaluations_on_the_way_are_metrics(policy: str, data_dir: Path, runtime_dir: Path) -> None:
     """Each has a point in the series of its kind, with the range of its returns."""
     spec = {
         "budget": {"env_steps": None},
-        "evaluation": {"every_env_steps": 500, "episodes": 3},
+        "evaluation": {"every_env_steps": 500, "episodes": 3, "policy": policy},
     }
     with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
         run.wait_until(lambda: run.events("evaluation_finished"))
         run.ask(Abort())
         run.finish()
-    evaluation = run.events("evaluation_finished")[0]
-    kind = "greedy" if evaluation["deterministic"] else "sampled"
-    name = f"evaluation_return_{kind}"
+    evaluations = run.events("evaluation_finished")
+    assert {each["deterministic"] for each in evaluations} == {policy == "greedy"}
+    evaluation = evaluations[0]
+    name = f"evaluation_return_{policy}"
     measured = next(
         event["metrics"][name]
         for event in run.events("metrics_summarised")

@@ -67,7 +67,7 @@ export function ledgerLine(
     case "evaluation_finished":
       return line(
         "plain",
-        `${event.deterministic ? "greedy " : ""}evaluation: ${formatMeasured(event.mean_return)} ± ` +
+        `${event.deterministic ? "greedy" : "sampled"} evaluation: ${formatMeasured(event.mean_return)} ± ` +
           `${formatMeasured(event.std_return)} over ${event.returns.length} ` +
           `${event.returns.length === 1 ? "episode" : "episodes"}`,
       );

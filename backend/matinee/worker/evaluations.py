@@ -1,0 +1,69 @@
+"""Test episodes as the record and the charts have them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from matinee.contracts.events import EvaluationFinished
+from matinee.contracts.metrics import MetricSummary
+from matinee.contracts.run_spec import EvaluationSpec
+from matinee.training.evaluator import EvaluationResult
+from matinee.training.trainer import Trainer
+from matinee.worker.record import RunRecord
+
+
+def evaluate_at_the_end(
+    spec: EvaluationSpec, record: RunRecord, trainer: Trainer, *, should_stop: Callable[[], bool]
+) -> None:
+    """Play the last test episodes of a run, and record them.
+
+    Args:
+        spec: How many, and by which policy.
+        record: Of the run.
+        trainer: Whose training is over.
+        should_stop: Asked before each step.
+    """
+    if spec.episodes == 0:
+        return
+    results = []
+    for deterministic in spec.deterministic_kinds:
+        result = trainer.evaluate(
+            spec.episodes, deterministic=deterministic, should_stop=should_stop
+        )
+        if result is not None:
+            record_evaluation(record, result, final=True)
+            results.append(result)
+    metrics = evaluation_metrics(results)
+    if metrics:
+        record.writer.append_metrics(metrics, record.progress)
+
+
+def evaluation_metrics(evaluations: Sequence[EvaluationResult]) -> dict[str, MetricSummary]:
+    """The newest of each kind, as metrics like the others; none whose returns are no numbers."""
+    metrics = {}
+    for result in evaluations:
+        if all(map(math.isfinite, result.returns)):
+            kind = "greedy" if result.deterministic else "sampled"
+            metrics[f"evaluation_return_{kind}"] = MetricSummary(
+                mean=result.mean_return,
+                min=min(result.returns),
+                max=max(result.returns),
+                last=result.returns[-1],
+                count=len(result.returns),
+            )
+    return metrics
+
+
+def record_evaluation(record: RunRecord, result: EvaluationResult, *, final: bool) -> None:
+    """Every return and length, and what they come to."""
+    record.writer.append(
+        EvaluationFinished,
+        env_step=result.env_step,
+        deterministic=result.deterministic,
+        final=final,
+        mean_return=result.mean_return,
+        std_return=result.std_return,
+        returns=list(result.returns),
+        lengths=list(result.lengths),
+    )
