@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from matinee.algorithm.convolutions import ImageFeatures
 from matinee.algorithm.distributions import Actions, Floats, new_distribution
 from matinee.algorithm.flat_parameters import FloatVector
+from matinee.algorithm.floating_point_flags import flags_of_products_ignored
 from matinee.algorithm.networks import LOG_STD, NetworkShape
 
 _BYTE_SCALE = np.float32(1.0 / 255.0)
@@ -53,11 +54,13 @@ class NumpyActorCritic:
         """The most probable action for each observation. Shapes as for `act`."""
         return self.distribution.mode(self.outputs(observations))
 
+    @flags_of_products_ignored
     def outputs(self, observations: NDArray[Any]) -> Floats:
         """What the policy head says: logits or means; shape (N, P). Valid until the next call."""
         features = self._policy_layers(observations, self._acting_buffers)
         return affine(self._policy_head, features, self._acting_buffers, -1)
 
+    @flags_of_products_ignored
     def values(self, observations: NDArray[Any]) -> Floats:
         """V(s); shape (N,). N may differ from call to call."""
         return affine(self._value_head, self._value_layers(observations, {}), {}, -1)[:, 0]

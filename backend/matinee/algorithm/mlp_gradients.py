@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from matinee.algorithm.distributions import Floats
 from matinee.algorithm.flat_parameters import FloatVector
+from matinee.algorithm.floating_point_flags import flags_of_products_ignored
 from matinee.algorithm.networks import ActivationName, NetworkShape
 
 _BYTE_SCALE = np.float32(1.0 / 255.0)
@@ -44,6 +45,7 @@ class MlpNetwork:
         self._heads: Floats = np.zeros(0, np.float32)
         self._scaled: Floats = np.zeros((0, self._size), np.float32)
 
+    @flags_of_products_ignored
     def forward(self, observations: NDArray[np.generic]) -> tuple[Floats, Floats]:
         """Policy outputs, shape (P, B), and values, shape (B,). Valid until the next call.
 
@@ -65,6 +67,7 @@ class MlpNetwork:
             self._trunks[1].forward(inputs, out=heads[-1:])
         return heads[:-1], heads[-1]
 
+    @flags_of_products_ignored
     def backward(self, by_heads: Floats, out: FloatVector) -> None:
         """Write the derivative by all weights of the trunks and heads to `out`.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from matinee.algorithm.acting import Buffers, HiddenLayers, Layer, affine
 from matinee.algorithm.distributions import Actions, Floats, new_distribution
 from matinee.algorithm.flat_parameters import FloatVector
+from matinee.algorithm.floating_point_flags import flags_of_products_ignored
 from matinee.algorithm.lstm import LstmLayer
 from matinee.algorithm.networks import LOG_STD, NetworkShape
 
@@ -60,11 +61,13 @@ class RecurrentActorCritic:
         """The most probable action for each observation. Shapes as for `act`."""
         return self.distribution.mode(self.outputs(observations))
 
+    @flags_of_products_ignored
     def outputs(self, observations: NDArray[Any]) -> Floats:
         """What the policy head says after one more step; shape (N, P)."""
         self._state = self._step(observations, self.state_of(len(observations)))
         return affine(self._policy_head, self._hidden(self._state, self._policy_at), {}, -1)
 
+    @flags_of_products_ignored
     def values(self, observations: NDArray[Any], state: Floats) -> Floats:
         """V of observations that are seen in this state, which stays as it is.
 
