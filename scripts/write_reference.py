@@ -19,6 +19,7 @@ from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.commands import Action
 from matinee.contracts.events import Event
+from matinee.contracts.histograms import HISTOGRAMS, numbered
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.metrics import METRICS
@@ -106,6 +107,27 @@ def metrics() -> list[str]:
         for m in METRICS.values()
     ]
     return ["## Metrics", "", *table(("name", "unit", "per", "meaning", "equation"), rows), ""]
+
+
+def histograms() -> list[str]:
+    """The catalogue as a table."""
+    rows = [
+        (
+            f"`{h.name}`" + (", `" + numbered(h.name, 1) + "` …" if h.numbered else ""),
+            h.unit,
+            ", ".join(h.algorithms),
+            f"{h.meaning} {h.guidance}",
+        )
+        for h in HISTOGRAMS.values()
+    ]
+    return [
+        "## Histograms",
+        "",
+        "A row about every second of training. Bins are $2^e$ wide: any two rows can be added up.",
+        "",
+        *table(("name", "of", "in", "meaning"), rows),
+        "",
+    ]
 
 
 def alerts() -> list[str]:
@@ -297,6 +319,7 @@ def reference() -> str:
         algorithms,
         hyperparameters,
         metrics,
+        histograms,
         alerts,
         events,
         commands,

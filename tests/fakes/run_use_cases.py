@@ -14,6 +14,7 @@ from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.commands import Action, Command, CommandState
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.events import EventType
+from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.progress import Progress
@@ -222,6 +223,20 @@ class FakeRuns:
         self._find(run_id)
         return Series(run_id=run_id, x=axis, smoothing=smoothing, next=0, metrics={})
 
+    async def histograms(
+        self,
+        run_id: str,
+        *,
+        names: tuple[str, ...],
+        axis: SeriesAxis,
+        points: int,
+        from_x: float | None,
+        to_x: float | None,
+    ) -> HistogramSet:
+        self._enter("histograms", (names, axis, points, from_x, to_x))
+        self._find(run_id)
+        return HistogramSet(run_id=run_id, x=axis, next=0, histograms={})
+
     async def export_episodes(self, run_id: str, file_format: str) -> AsyncIterator[bytes]:
         self._enter("export_episodes", file_format)
         self._find(run_id)
@@ -231,6 +246,11 @@ class FakeRuns:
         self._enter("export_metrics", file_format)
         self._find(run_id)
         return _pieces(b"metric\n", b"loss\n")
+
+    async def export_histograms(self, run_id: str, file_format: str) -> AsyncIterator[bytes]:
+        self._enter("export_histograms", file_format)
+        self._find(run_id)
+        return _pieces(b"histogram\n", b"actions\n")
 
     async def system(self) -> SystemInfo:
         self._enter("system")

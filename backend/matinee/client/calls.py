@@ -17,6 +17,7 @@ from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import EventPage, EventType
+from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -28,7 +29,7 @@ from matinee.errors import InvalidInputError
 
 Answer = TypeVar("Answer")
 RunAction = Start | Pause | Resume | Stop | Abort | Step
-ExportName = Literal["episodes", "metrics"]
+ExportName = Literal["episodes", "metrics", "histograms"]
 ExportFormat = Literal["jsonl", "csv"]
 Parameters = Mapping[str, str | int | float | Sequence[str] | None]
 
@@ -241,6 +242,26 @@ def series(
         "smoothing": smoothing,
     }
     return _get(f"/runs/{run_id}/series", Series, parameters)
+
+
+def histograms(
+    run_id: str,
+    names: Sequence[str],
+    *,
+    axis: SeriesAxis,
+    points: int,
+    from_x: float | None,
+    to_x: float | None,
+) -> Call[HistogramSet]:
+    """`GET /runs/{id}/histograms`."""
+    parameters: Parameters = {
+        "histogram": names,
+        "x": axis.value,
+        "points": points,
+        "from": from_x,
+        "to": to_x,
+    }
+    return _get(f"/runs/{run_id}/histograms", HistogramSet, parameters)
 
 
 def export(run_id: str, name: ExportName, file_format: ExportFormat) -> Call[None]:

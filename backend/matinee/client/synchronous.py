@@ -17,6 +17,7 @@ from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
+from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -239,10 +240,25 @@ class MatineeClient:
             )
         )
 
+    def histograms(
+        self,
+        run_id: str,
+        names: Sequence[str],
+        *,
+        axis: SeriesAxis = SeriesAxis.ENV_STEP,
+        points: int = 300,
+        from_x: float | None = None,
+        to_x: float | None = None,
+    ) -> HistogramSet:
+        """Histograms over a run, neighbours added up to at most `points`."""
+        return self._perform(
+            calls.histograms(run_id, names, axis=axis, points=points, from_x=from_x, to_x=to_x)
+        )
+
     def export(
         self, run_id: str, name: ExportName, file_format: ExportFormat = "jsonl"
     ) -> Iterator[bytes]:
-        """Every episode or metric row, exactly, in pieces of a file."""
+        """Every episode, metric row or histogram, exactly, in pieces of a file."""
         call = calls.export(run_id, name, file_format)
         try:
             with self._http.stream(**call.arguments(), timeout=timeout_of(call)) as response:

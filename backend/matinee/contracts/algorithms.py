@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matinee.contracts.algorithm_names import RECURRENT_ALGORITHMS, Algorithm
+from matinee.contracts.histograms import histograms_of
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
 from matinee.contracts.metrics import metrics_of
 from matinee.contracts.system import AlgorithmDescription
@@ -33,6 +34,7 @@ def _description(
             if algorithm in definition.algorithms
         ],
         metrics=metrics_of(algorithm),
+        histograms=histograms_of(algorithm),
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.alerts import AlertSeverity, ThresholdChange
 from matinee.contracts.commands import Action, HyperparameterChange
+from matinee.contracts.histograms import HistogramCounts
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
@@ -125,6 +126,18 @@ class MetricsSummarised(_Event):
     progress: Progress
 
 
+class HistogramsCounted(_Event):
+    """What was counted since the last event of this type, about once a second."""
+
+    type: Literal["histograms_counted"] = "histograms_counted"
+    seconds: float = Field(description="Of training so far.")
+    updates: int = Field(description="So far.")
+    episodes: int = Field(description="So far.")
+    histograms: dict[str, HistogramCounts] = Field(
+        description="By name of the catalogue, or `name.1`, `name.2` … where there are several."
+    )
+
+
 class WorkerStatusChanged(_Event):
     """A thread began, ended or failed."""
 
@@ -205,6 +218,7 @@ Event = Annotated[
     | HyperparametersChanged
     | EpisodesFinished
     | MetricsSummarised
+    | HistogramsCounted
     | WorkerStatusChanged
     | WorkerProcessChanged
     | CheckpointSaved
@@ -224,6 +238,7 @@ EventType = Literal[
     "hyperparameters_changed",
     "episodes_finished",
     "metrics_summarised",
+    "histograms_counted",
     "worker_status_changed",
     "worker_process_changed",
     "checkpoint_saved",

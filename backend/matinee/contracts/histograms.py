@@ -43,6 +43,10 @@ class HistogramDefinition(BaseModel):
         default=False,
         description="There may be several, `name.0`, `name.1` …; `name` is the first.",
     )
+    whole: bool = Field(
+        default=False,
+        description="Whole numbers alone are counted: the bin from 4 to 8 holds 4, 5, 6 and 7.",
+    )
     meaning: str
     guidance: str
 
@@ -79,6 +83,7 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
                 algorithms=ASYNCHRONOUS_ALGORITHMS,
                 unit="updates",
                 kind="counts",
+                whole=True,
                 meaning="Pushes by others between a worker's pull and its own push.",
                 guidance="Narrow, around workers - 1.",
             ),
@@ -89,6 +94,7 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
                 algorithms=ASYNCHRONOUS_ALGORITHMS,
                 unit="worker",
                 kind="counts",
+                whole=True,
                 meaning="Pushes of each worker since the row before.",
                 guidance="Equally many.",
             ),
@@ -98,6 +104,7 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
                 group="update",
                 unit="layer",
                 kind="values",
+                whole=True,
                 meaning="Length of each layer's weights and biases.",
                 guidance="All grow slowly; one that runs away will take the others with it.",
             ),
@@ -106,11 +113,23 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
 )
 
 
+def numbered(name: str, number: int) -> str:
+    """The name of one of several: `actions`, then `actions.1`, `actions.2` and so on."""
+    return name if number == 0 else f"{name}.{number}"
+
+
+def definition_of(name: str) -> HistogramDefinition:
+    """The row of the catalogue, also of a numbered name."""
+    return HISTOGRAMS[name.partition(".")[0]]
+
+
+def histograms_of(algorithm: Algorithm) -> list[HistogramDefinition]:
+    """The rows that a training mode counts, in the order of the catalogue."""
+    return [definition for definition in HISTOGRAMS.values() if algorithm in definition.algorithms]
+
+
 HISTOGRAM_NAMES: Mapping[Algorithm, frozenset[str]] = MappingProxyType(
-    {
-        algorithm: frozenset(h.name for h in HISTOGRAMS.values() if algorithm in h.algorithms)
-        for algorithm in Algorithm
-    }
+    {algorithm: frozenset(h.name for h in histograms_of(algorithm)) for algorithm in Algorithm}
 )
 
 
@@ -161,18 +180,39 @@ class Histogram:
         return Histogram(exponent, first, tuple(counts))
 
 
-class HistogramSeries(BaseModel):
-    """The answer of `GET /api/v1/runs/{id}/histograms`: one row of bins for each point."""
+class HistogramCounts(BaseModel):
+    """One histogram: bin i is [(first + i) · 2^exponent, (first + i + 1) · 2^exponent)."""
 
-    run_id: str
-    name: str
-    x: SeriesAxis
+    model_config = ConfigDict(frozen=True)
+
+    exponent: int
+    first: int
+    counts: list[float] = Field(description="One number for each bin.")
+
+
+class HistogramSeries(BaseModel):
+    """One histogram over a run: neighbouring rows are added up, which loses no count."""
+
     kind: Literal["counts", "values"]
-    next: int = Field(description="Sequence number up to which events are included.")
+    exponent: int = Field(description="Every bin is 2^exponent wide.")
+    first: int = Field(description="The first bin begins at first · 2^exponent.")
     edges: list[float] = Field(description="Of the bins: one more than there are bins.")
     labels: list[str] | None = Field(
         description="Of the bins, where they stand for things and not for ranges."
     )
-    points: list[float] = Field(description="Position along x of each row: its end.")
-    counts: list[list[float]] = Field(description="For each point, one number per bin.")
+    begin: float = Field(description="Position along x where the first point begins.")
+    x: list[float] = Field(description="Where each point ends, and the next one begins.")
+    counts: list[list[float]] = Field(description="For each point, one number for each bin.")
+    exact: bool = Field(description="One point for each recorded row.")
     rows: int = Field(description="Recorded rows in the range.")
+
+
+class HistogramSet(BaseModel):
+    """The answer of `GET /api/v1/runs/{id}/histograms`."""
+
+    run_id: str
+    x: SeriesAxis
+    next: int = Field(description="Sequence number up to which events are included.")
+    histograms: dict[str, HistogramSeries] = Field(
+        description="By name; of a numbered one, all that were recorded."
+    )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
+from matinee.contracts.histograms import HistogramDefinition
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.metric_definition import MetricDefinition
 from matinee.contracts.presets import Preset
@@ -62,6 +63,7 @@ class AlgorithmDescription(BaseModel):
     source: str
     hyperparameters: list[HyperparameterDefinition]
     metrics: list[MetricDefinition]
+    histograms: list[HistogramDefinition]
 
 
 class AlgorithmList(BaseModel):

@@ -23,7 +23,13 @@ from matinee.contracts.events import MAX_EXACT_EPISODE_ROWS, EventType
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.errors import JournalError
-from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, run_db
+from matinee.journal.schema import (
+    BUSY_TIMEOUT_MS,
+    HISTOGRAMS_SINCE,
+    check_version,
+    run_db,
+    version_of,
+)
 
 MAX_PAGE_EPISODE_ROWS = 20_000
 """A page of events ends early after this many episode rows: about 1 MB of JSON."""
@@ -214,6 +220,35 @@ class JournalReader:
             yield rows
             after = upto
 
+    def histogram_rows(self) -> Iterator[list[tuple[object, ...]]]:
+        """Every recorded histogram, in chunks, ordered by time.
+
+        Columns: seq, histogram, env_step, seconds, updates, episodes, exponent, first, counts (a
+        JSON list).
+        """
+        after = 0
+        while True:
+            with reading(self.run_dir) as connection:
+                if version_of(connection) < HISTOGRAMS_SINCE:
+                    return
+                upto = connection.execute(
+                    "SELECT max(seq) FROM (SELECT seq FROM events "
+                    "WHERE seq > ? AND type = 'histograms_counted' ORDER BY seq LIMIT 500)",
+                    (after,),
+                ).fetchone()[0]
+                if upto is None:
+                    return
+                rows = connection.execute(
+                    "SELECT f.seq, h.name, f.env_step, f.seconds, f.updates, f.episodes, "
+                    "r.exponent, r.first, r.counts "
+                    "FROM histograms h JOIN histogram_rows r ON r.histogram = h.histogram "
+                    "JOIN flushes f ON f.seq = r.seq "
+                    "WHERE r.seq > ? AND r.seq <= ? ORDER BY f.seq, h.histogram",
+                    (after, upto),
+                ).fetchall()
+            yield rows
+            after = upto
+
     @contextmanager
     def _as_journal_error(self) -> Iterator[None]:
         """One damaged or foreign record must stay that record's problem."""
@@ -250,6 +285,8 @@ def _events(
         if kind == "episodes_finished":
             payload, count = _episodes_payload(connection, orjson.loads(stored))
             episode_rows += min(count, MAX_EXACT_EPISODE_ROWS)
+        elif kind == "histograms_counted":
+            payload = _histograms_payload(connection, seq)
         else:
             payload = stored.encode()
         # Both are JSON objects: glueing them saves decoding what was encoded already.
@@ -282,6 +319,24 @@ def _episodes_payload(
         columns = _binned(np.asarray(rows, dtype=np.float64))
     payload = orjson.dumps({**reference, "exact": exact, "columns": columns})
     return payload, count
+
+
+def _histograms_payload(connection: sqlite3.Connection, seq: int) -> bytes:
+    seconds, updates, episodes = connection.execute(
+        "SELECT seconds, updates, episodes FROM flushes WHERE seq = ?", (seq,)
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT h.name, r.exponent, r.first, r.counts FROM histograms h "
+        "JOIN histogram_rows r ON r.histogram = h.histogram WHERE r.seq = ? ORDER BY h.histogram",
+        (seq,),
+    )
+    histograms = {
+        name: {"exponent": exponent, "first": first, "counts": orjson.Fragment(counts)}
+        for name, exponent, first, counts in rows
+    }
+    return orjson.dumps(
+        {"seconds": seconds, "updates": updates, "episodes": episodes, "histograms": histograms}
+    )
 
 
 def _binned(rows: npt.NDArray[np.float64]) -> dict[str, list[object]]:

@@ -2,6 +2,7 @@
 
 `events` holds everything in order, by sequence number. Finished episodes and metric summaries also
 have tables of their own, so that charts and exports need no JSON; their events name the rows.
+Histograms are in a table alone: their events are put together from it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from matinee.errors import JournalError, JournalVersionError
 
-SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4D41544E
 """`MATN`: lets `file` tell a run.db from any other SQLite file."""
 
@@ -23,7 +23,7 @@ CHECKPOINTS = "checkpoints"
 
 BUSY_TIMEOUT_MS = 5_000
 
-_TABLES = """
+_FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE snapshot (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL);
 CREATE TABLE process (
@@ -81,6 +81,27 @@ CREATE TABLE checkpoints (
     size_bytes INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_HISTOGRAMS = """
+CREATE TABLE histograms (
+    histogram INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    labels TEXT NOT NULL
+);
+CREATE TABLE histogram_rows (
+    histogram INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    exponent INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (histogram, seq)
+) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _HISTOGRAMS)
+"""`PRAGMA user_version` is the number of steps taken. They only add, and are never edited once
+released: new ones come at the end."""
+
+SCHEMA_VERSION = len(_STEPS)
+HISTOGRAMS_SINCE = 2
 
 
 def run_db(run_dir: Path) -> Path:
@@ -90,12 +111,23 @@ def run_db(run_dir: Path) -> Path:
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Lay out an empty run.db."""
-    connection.executescript(
-        f"BEGIN IMMEDIATE;{_TABLES}"
-        f"PRAGMA user_version = {SCHEMA_VERSION};"
-        f"PRAGMA application_id = {APPLICATION_ID};"
-        "COMMIT;"
-    )
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    upgrade(connection)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Add what older versions of the file lack: all of it, or nothing."""
+    missing = _STEPS[version_of(connection) :]
+    if missing:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{''.join(missing)}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+        )
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Of the file's layout."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
@@ -106,7 +138,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
         JournalVersionError: it was written by a newer Matinee.
     """
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = version_of(connection)
     if application_id != APPLICATION_ID:
         raise JournalError(f"{path} is not a Matinee run.db")
     if version > SCHEMA_VERSION:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +25,11 @@ from matinee.contracts.events import (
     CheckpointSaved,
     EpisodesFinished,
     Event,
+    HistogramsCounted,
     MetricsSummarised,
     RunCreated,
 )
+from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import RunSnapshot
@@ -35,7 +37,13 @@ from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError
 from matinee.journal.ownership import Ownership
-from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
+from matinee.journal.schema import (
+    BUSY_TIMEOUT_MS,
+    check_version,
+    create_tables,
+    run_db,
+    upgrade,
+)
 
 OWNERSHIP_WAIT_S = 1.0
 
@@ -74,6 +82,8 @@ class _Pending:
     metric_rows: list[tuple[str, int, float, float, float, float, int]] = field(
         default_factory=list
     )
+    histogram_labels: dict[str, str] = field(default_factory=dict)
+    histogram_rows: list[tuple[str, int, int, int, str]] = field(default_factory=list)
     commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
     checkpoints: list[tuple[str, int, int, str, int]] = field(default_factory=list)
     forgotten_checkpoints: list[tuple[str]] = field(default_factory=list)
@@ -104,6 +114,7 @@ class JournalWriter:
             raise
         try:
             check_version(self._connection, run_db(run_dir))
+            upgrade(self._connection)
             self._seq = self._highest("events", "seq")
             self._episode = self._highest("episodes", "episode")
             self._metric_ids: dict[str, int] = {
@@ -168,7 +179,7 @@ class JournalWriter:
     ) -> int:
         """Put an event at the end of the record; returns its sequence number.
 
-        `EpisodesFinished` and `MetricsSummarised` have methods of their own.
+        `EpisodesFinished`, `MetricsSummarised` and `HistogramsCounted` have methods of their own.
         """
         self._seq += 1
         event = kind(seq=self._seq, at=at or datetime.now(UTC), env_step=env_step, **fields)
@@ -232,12 +243,35 @@ class JournalWriter:
             }
         ).decode()
         seq = self._append_raw(MetricsSummarised, progress.env_steps, payload)
-        self._pending.flushes.append(
-            (seq, progress.env_steps, progress.seconds, progress.updates, progress.episodes)
-        )
+        self._append_flush(seq, progress)
         self._pending.metric_rows.extend(
             (name, seq, s.mean, s.min, s.max, s.last, s.count) for name, s in metrics.items()
         )
+
+    def append_histograms(
+        self,
+        histograms: Mapping[str, Histogram],
+        progress: Progress,
+        *,
+        labels: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Record what was counted since the last call, as rows, and one event for them all.
+
+        Args:
+            histograms: By name.
+            progress: As of now.
+            labels: Names of the bins of those whose bins stand for things, from bin 0 on.
+        """
+        if not histograms:
+            return
+        seq = self._append_raw(HistogramsCounted, progress.env_steps, "{}")
+        self._append_flush(seq, progress)
+        for name, histogram in histograms.items():
+            counts = orjson.dumps([_short(count) for count in histogram.counts]).decode()
+            self._pending.histogram_labels[name] = orjson.dumps(labels.get(name, ())).decode()
+            self._pending.histogram_rows.append(
+                (name, seq, histogram.exponent, histogram.first, counts)
+            )
 
     def set_snapshot(self, snapshot: RunSnapshot) -> None:
         """The whole picture after everything appended so far."""
@@ -307,6 +341,11 @@ class JournalWriter:
         self._pending.events.append((self._seq, time.time(), env_step, event_type, payload))
         return self._seq
 
+    def _append_flush(self, seq: int, progress: Progress) -> None:
+        self._pending.flushes.append(
+            (seq, progress.env_steps, progress.seconds, progress.updates, progress.episodes)
+        )
+
     def _write(self, pending: _Pending) -> None:
         connection = self._connection
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", pending.events)
@@ -316,6 +355,16 @@ class JournalWriter:
         connection.executemany(
             "INSERT INTO metric_rows VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(self._metric_ids[row[0]], *row[1:]) for row in pending.metric_rows],
+        )
+        connection.executemany(
+            "INSERT INTO histograms (name, labels) VALUES (?, ?) ON CONFLICT (name) "
+            "DO UPDATE SET labels = excluded.labels WHERE labels != excluded.labels",
+            pending.histogram_labels.items(),
+        )
+        connection.executemany(
+            "INSERT INTO histogram_rows SELECT histogram, ?2, ?3, ?4, ?5 FROM histograms "
+            "WHERE name = ?1",
+            pending.histogram_rows,
         )
         connection.executemany(
             "INSERT INTO commands (id, is_open, document) VALUES (?, ?, ?) ON CONFLICT (id) "
@@ -343,6 +392,12 @@ class JournalWriter:
     def _highest(self, table: str, column: str) -> int:
         (value,) = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()
         return int(value or 0)
+
+
+def _short(count: float) -> float:
+    """Counts exactly; norms of layers with as many digits as anybody looks at."""
+    whole = round(count)
+    return whole if whole == count else float(f"{count:.6g}")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -28,6 +28,17 @@ METRIC_COLUMNS = (
     "last",
     "count",
 )
+HISTOGRAM_COLUMNS = (
+    "seq",
+    "histogram",
+    "env_step",
+    "seconds",
+    "updates",
+    "episodes",
+    "exponent",
+    "first",
+    "counts",
+)
 
 
 def export_episodes(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
@@ -38,6 +49,17 @@ def export_episodes(reader: JournalReader, file_format: ExportFormat) -> AsyncIt
 def export_metrics(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
     """Every metric summary, one row per metric and flush, oldest first."""
     return _in_threads(_encoded(reader.metric_rows(), METRIC_COLUMNS, file_format))
+
+
+def export_histograms(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
+    """Every recorded histogram, oldest first; in CSV its counts are one cell with a JSON list."""
+    if file_format == "csv":
+        return _in_threads(_encoded(reader.histogram_rows(), HISTOGRAM_COLUMNS, "csv"))
+    chunks = (
+        [(*row[:-1], orjson.Fragment(str(row[-1]))) for row in rows]
+        for rows in reader.histogram_rows()
+    )
+    return _in_threads(_encoded(chunks, HISTOGRAM_COLUMNS, "jsonl"))
 
 
 def _encoded(

@@ -28,6 +28,7 @@ from matinee.contracts.commands import (
     Start,
 )
 from matinee.contracts.events import EventType
+from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
 from matinee.contracts.identifiers import new_ulid
@@ -61,9 +62,15 @@ from matinee.errors import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
+from matinee.journal.histograms import read_histograms
 from matinee.journal.series import read_series
 from matinee.runs.event_hub import EventHub
-from matinee.runs.exports import ExportFormat, export_episodes, export_metrics
+from matinee.runs.exports import (
+    ExportFormat,
+    export_episodes,
+    export_histograms,
+    export_metrics,
+)
 from matinee.runs.folders import RunFolders, present_algorithm
 from matinee.runs.planning import plan_run
 from matinee.runs.ports import Catalogue, EnvironmentRegistry, PresetShelf, RunQuery
@@ -262,6 +269,28 @@ class RunService:
             smoothing=smoothing,
         )
 
+    async def histograms(
+        self,
+        run_id: str,
+        *,
+        names: tuple[str, ...],
+        axis: SeriesAxis,
+        points: int,
+        from_x: float | None,
+        to_x: float | None,
+    ) -> HistogramSet:
+        """Histograms over a run, added up to few enough to draw."""
+        return await asyncio.to_thread(
+            read_histograms,
+            self._folders.path(run_id),
+            run_id=run_id,
+            names=names,
+            axis=axis,
+            points=points,
+            from_x=from_x,
+            to_x=to_x,
+        )
+
     async def export_episodes(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every finished episode, exact and complete."""
         return export_episodes(self._folders.reader(run_id), file_format)
@@ -269,6 +298,12 @@ class RunService:
     async def export_metrics(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every metric summary, exact and complete."""
         return export_metrics(self._folders.reader(run_id), file_format)
+
+    async def export_histograms(
+        self, run_id: str, file_format: ExportFormat
+    ) -> AsyncIterator[bytes]:
+        """Every recorded histogram, exact and complete."""
+        return export_histograms(self._folders.reader(run_id), file_format)
 
     async def system(self) -> SystemInfo:
         """What the server says about itself."""

@@ -11,6 +11,8 @@ from matinee.contracts.histograms import MAX_BINS, Histogram
 
 FINEST_EXPONENT = -10
 """Bins are at least 2^-10 wide: finer than any chart shows."""
+_EXACT_BITS = 53
+"""Bins of large values are wide enough for their numbers to be exact, also as floats."""
 
 
 def binned(values: NDArray[np.floating | np.integer]) -> Histogram | None:
@@ -33,6 +35,7 @@ def binned(values: NDArray[np.floating | np.integer]) -> Histogram | None:
     exponent = 0 if whole or float(np.ptp(finite)) == 0.0 else FINEST_EXPONENT
     if high > low:
         exponent = max(exponent, math.floor(math.log2((high - low) / MAX_BINS)))
+    exponent = max(exponent, math.frexp(max(abs(low), abs(high)))[1] - _EXACT_BITS)
     while _bins(low, high, exponent) > MAX_BINS:
         exponent += 1
     first = math.floor(low / 2.0**exponent)

@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from matinee.contracts.histograms import Histogram
+from matinee.contracts.histograms import Histogram, numbered
 from matinee.contracts.metrics import MetricSummary
 from matinee.training.counters import SlotCounter
 from matinee.training.heartbeats import Heartbeat, Heartbeats
@@ -55,6 +55,7 @@ class Watched:
         weights: A copy of the present weights. Shape: (size,).
         statistics: The optimizer's averages, by name. Shape: (size,) each.
         layers: For the weight norm layer by layer.
+        choices: How many discrete actions there are, by action dimension; empty for others.
         queue: Of ga3c; None in other modes.
         process_ids: Of the worker processes.
         elsewhere_s: Processor time of each worker process so far; 0 before one is up.
@@ -69,6 +70,7 @@ class Watched:
     weights: Callable[[], NDArray[np.float32]]
     statistics: Callable[[], Mapping[str, NDArray[np.floating]]]
     layers: Sequence[LayerSlice]
+    choices: Sequence[int]
     queue: Callable[[], QueueReading | None]
     process_ids: Callable[[], Sequence[int]] = tuple
     elsewhere_s: Callable[[], Sequence[float]] = tuple
@@ -116,6 +118,7 @@ class RunSampler:
         self._heartbeats = Heartbeats()
         self._before: _Totals | None = None
         self._weights_are_finite = True
+        self._labels = _labels(watched)
 
     def sample(self, seconds: float) -> Sample:
         """Look at everything that is due.
@@ -146,7 +149,7 @@ class RunSampler:
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Names of the bins of histograms whose bins stand for things."""
-        return {"layer_weight_norm": tuple(layer.name for layer in self._watched.layers)}
+        return self._labels
 
     def _totals(
         self, seconds: float, phases: Mapping[str, PhaseTimes], queue: QueueReading | None
@@ -233,6 +236,13 @@ class RunSampler:
                 "truncated_share": np.array([(now.truncated - before.truncated) / episodes]),
             }
         )
+
+
+def _labels(watched: Watched) -> dict[str, tuple[str, ...]]:
+    labels = {"layer_weight_norm": tuple(layer.name for layer in watched.layers)}
+    for dimension, choices in enumerate(watched.choices):
+        labels[numbered("actions", dimension)] = tuple(map(str, range(choices)))
+    return labels
 
 
 def _of_queue(queue: QueueReading | None) -> dict[str, MetricSummary]:

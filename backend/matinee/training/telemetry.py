@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.contracts.histograms import Histogram
+from matinee.contracts.histograms import Histogram, numbered
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import SolvedAt
 from matinee.training.binning import binned
@@ -216,7 +216,7 @@ class Telemetry:
         """Take the sampled rollouts since the last call: what their actions and rewards show."""
         drained = self._sampled.drain()
         for number, histogram in enumerate(drained.actions):
-            self._count("actions" if number == 0 else f"actions.{number}", histogram)
+            self._count(numbered("actions", number), histogram)
         summaries = {
             "reward_abs_max": summarised(drained.reward_abs_max),
             "action_max_share": summarised(drained.action_max_share),

@@ -21,6 +21,7 @@ import numpy as np
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.networks import initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
+from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.progress import Progress
@@ -221,11 +222,10 @@ class Trainer:
         # Workers look after each rollout; those that all hang would never.
         self._budget.check()
         evaluations = self._periodic_evaluation.results
-        return self._observer.drain([evaluations.popleft() for _ in range(len(evaluations))])
-
-    def histogram_labels(self) -> dict[str, tuple[str, ...]]:
-        """Names of the bins of histograms whose bins stand for things."""
-        return self._observer.histogram_labels()
+        return self._observer.drain(
+            [evaluations.popleft() for _ in range(len(evaluations))],
+            is_standing=self.control.paused or self._outcome is not None,
+        )
 
     @property
     def target_return(self) -> float | None:
@@ -396,6 +396,7 @@ class Trainer:
 
     def _watched(self) -> Watched:
         memory = self._memory
+        actions = self._shape.interface.actions
         return Watched(
             env_steps=self._env_steps,
             updates=self._store.updates,
@@ -406,6 +407,7 @@ class Trainer:
             weights=self._weights_now,
             statistics=lambda: self._store.statistics()[1],
             layers=[LayerSlice(s.name, s.start, s.stop) for s in self._shape.layout().slots],
+            choices=actions.branches if isinstance(actions, CategoricalActions) else (),
             queue=self.queue_reading,
             process_ids=self._processes.process_ids if self._processes else lambda: (),
             elsewhere_s=lambda: memory.cpu_s[1 : self._spec.processes] if memory else (),

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
+from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -87,11 +88,28 @@ class RunUseCases(Protocol):
     ) -> Series:
         """Metrics over a run, downsampled."""
 
+    async def histograms(
+        self,
+        run_id: str,
+        *,
+        names: tuple[str, ...],
+        axis: SeriesAxis,
+        points: int,
+        from_x: float | None,
+        to_x: float | None,
+    ) -> HistogramSet:
+        """Histograms over a run, neighbours added up."""
+
     async def export_episodes(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every finished episode; raises `NotFoundError` before the first byte."""
 
     async def export_metrics(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every metric row; raises `NotFoundError` before the first byte."""
+
+    async def export_histograms(
+        self, run_id: str, file_format: ExportFormat
+    ) -> AsyncIterator[bytes]:
+        """Every recorded histogram; raises `NotFoundError` before the first byte."""
 
     async def system(self) -> SystemInfo:
         """What the server says about itself."""

@@ -256,6 +256,7 @@ class RunHost:
         metrics = drained.metrics | evaluation_metrics(drained.evaluations)
         if metrics or moved:
             record.writer.append_metrics(metrics | _speed(progress), progress)
+        record.append_histograms(drained)
         self._look_for_alerts(record, trainer, drained)
         desk.note_applied()
         desk.take_requests()

@@ -30,6 +30,7 @@ from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.writer import JournalWriter
 from matinee.training.hyperparameter_board import BoardSnapshot
+from matinee.training.run_observer import Drained
 from matinee.training.telemetry import EpisodeTable
 from matinee.worker.alert_watch import Clearing, Raising
 
@@ -228,6 +229,12 @@ class RunRecord:
                 **{each.name: getattr(episodes, each.name)[finite] for each in fields(episodes)},
             )
         self.writer.append_episodes(episodes, updates=updates)
+
+    def append_histograms(self, drained: Drained) -> None:
+        """Record what was counted, if it is due."""
+        self.writer.append_histograms(
+            drained.histograms, self.progress, labels=drained.histogram_labels
+        )
 
     def commit(self, on_committed: Callable[[int], None]) -> bool:
         """Make it true and tell; on a full or broken disk keep it in memory for the next time."""

@@ -500,6 +500,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/histograms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Histograms
+         * @description Histograms over the run: neighbours are added up, which loses no count.
+         */
+        get: operations["getHistograms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/episodes.jsonl": {
         parameters: {
             query?: never;
@@ -572,6 +592,46 @@ export interface paths {
          * @description Every metric row, exactly, also while the run goes on; CSV with a header line.
          */
         get: operations["exportMetricsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/histograms.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Histograms Jsonl
+         * @description Every recorded histogram, also while the run goes on; one JSON object a line.
+         */
+        get: operations["exportHistogramsJsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/histograms.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Histograms Csv
+         * @description Every recorded histogram, also while the run goes on; CSV, the counts as a JSON list.
+         */
+        get: operations["exportHistogramsCsv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -757,6 +817,7 @@ export interface components {
             source: string;
             hyperparameters: components["schemas"]["HyperparameterDefinition"][];
             metrics: components["schemas"]["MetricDefinition"][];
+            histograms: components["schemas"]["HistogramDefinition"][];
         };
         /**
          * AlgorithmList
@@ -1153,7 +1214,7 @@ export interface components {
             /** @description greedy: the most probable action, or the mean; sampled: drawn from the policy, without random actions; both: so many episodes of each. Default: "both". */
             policy?: components["schemas"]["EvaluationPolicy"];
         };
-        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["AlertRaised"] | components["schemas"]["AlertCleared"] | components["schemas"]["LogWritten"];
+        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["HistogramsCounted"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["AlertRaised"] | components["schemas"]["AlertCleared"] | components["schemas"]["LogWritten"];
         /**
          * EventPage
          * @description A stretch of a run's events.
@@ -1166,7 +1227,7 @@ export interface components {
             epoch: string;
         };
         /** @enum {string} */
-        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "evaluation_finished" | "alert_raised" | "alert_cleared" | "log_written";
+        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "histograms_counted" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "evaluation_finished" | "alert_raised" | "alert_cleared" | "log_written";
         /**
          * EventsFrame
          * @description A stretch of one run's events.
@@ -1237,6 +1298,120 @@ export interface components {
             epoch: string;
             /** Format: date-time */
             at: string;
+        };
+        /**
+         * HistogramCounts
+         * @description One histogram: bin i is [(first + i) · 2^exponent, (first + i + 1) · 2^exponent).
+         */
+        HistogramCounts: {
+            exponent: number;
+            first: number;
+            /** @description One number for each bin. */
+            counts: number[];
+        };
+        /**
+         * HistogramDefinition
+         * @description One row of the catalogue of histograms.
+         */
+        HistogramDefinition: {
+            name: string;
+            /** @description For people, in lower case. */
+            label: string;
+            /** @enum {string} */
+            group: "return" | "policy" | "value" | "advantage" | "update" | "staleness" | "ppo" | "queue" | "throughput" | "hogwild";
+            /**
+             * @default [
+             *       "a3c",
+             *       "ga3c",
+             *       "a2c",
+             *       "ppo"
+             *     ]
+             */
+            algorithms: components["schemas"]["Algorithm"][];
+            /** @description Of what is counted along the bins. */
+            unit: string;
+            /**
+             * @description `counts`: how often each bin was hit since the row before. `values`: one number for each labelled bar, as it was at that moment.
+             * @enum {string}
+             */
+            kind: "counts" | "values";
+            /**
+             * @description There may be several, `name.0`, `name.1` …; `name` is the first.
+             * @default false
+             */
+            numbered: boolean;
+            /**
+             * @description Whole numbers alone are counted: the bin from 4 to 8 holds 4, 5, 6 and 7.
+             * @default false
+             */
+            whole: boolean;
+            meaning: string;
+            guidance: string;
+        };
+        /**
+         * HistogramSeries
+         * @description One histogram over a run: neighbouring rows are added up, which loses no count.
+         */
+        HistogramSeries: {
+            /** @enum {string} */
+            kind: "counts" | "values";
+            /** @description Every bin is 2^exponent wide. */
+            exponent: number;
+            /** @description The first bin begins at first · 2^exponent. */
+            first: number;
+            /** @description Of the bins: one more than there are bins. */
+            edges: number[];
+            /** @description Of the bins, where they stand for things and not for ranges. */
+            labels: string[] | null;
+            /** @description Position along x where the first point begins. */
+            begin: number;
+            /** @description Where each point ends, and the next one begins. */
+            x: number[];
+            /** @description For each point, one number for each bin. */
+            counts: number[][];
+            /** @description One point for each recorded row. */
+            exact: boolean;
+            /** @description Recorded rows in the range. */
+            rows: number;
+        };
+        /**
+         * HistogramSet
+         * @description The answer of `GET /api/v1/runs/{id}/histograms`.
+         */
+        HistogramSet: {
+            run_id: string;
+            x: components["schemas"]["SeriesAxis"];
+            /** @description Sequence number up to which events are included. */
+            next: number;
+            /** @description By name; of a numbered one, all that were recorded. */
+            histograms: {
+                [key: string]: components["schemas"]["HistogramSeries"];
+            };
+        };
+        /**
+         * HistogramsCounted
+         * @description What was counted since the last event of this type, about once a second.
+         */
+        HistogramsCounted: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "histograms_counted";
+            /** @description Of training so far. */
+            seconds: number;
+            /** @description So far. */
+            updates: number;
+            /** @description So far. */
+            episodes: number;
+            /** @description By name of the catalogue, or `name.1`, `name.2` … where there are several. */
+            histograms: {
+                [key: string]: components["schemas"]["HistogramCounts"];
+            };
         };
         /**
          * HyperparameterChange
@@ -4655,6 +4830,81 @@ export interface operations {
             };
         };
     };
+    getHistograms: {
+        parameters: {
+            query: {
+                /** @description Name from the catalogue of histograms; repeated or with commas. */
+                histogram: string[];
+                x?: components["schemas"]["SeriesAxis"];
+                points?: number;
+                from?: number | null;
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramSet"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     exportEpisodesJsonl: {
         parameters: {
             query?: never;
@@ -4860,6 +5110,142 @@ export interface operations {
         };
     };
     exportMetricsCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportHistogramsJsonl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportHistogramsCsv: {
         parameters: {
             query?: never;
             header?: never;

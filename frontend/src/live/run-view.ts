@@ -6,6 +6,7 @@ import type {
   CommandApplied,
   EpisodesFinished,
   Event,
+  HistogramsCounted,
   HyperparameterChange,
   Hyperparameters,
   MetricsSummarised,
@@ -18,7 +19,7 @@ import type {
 import { assertNever } from "../format/assert-never";
 
 /** Events that people read one by one; the others are for charts. */
-export type LedgerEvent = Exclude<Event, EpisodesFinished | MetricsSummarised>;
+export type LedgerEvent = Exclude<Event, EpisodesFinished | MetricsSummarised | HistogramsCounted>;
 
 export interface UsedSetting {
   readonly setting: Setting;
@@ -205,6 +206,8 @@ export function reduceRunView(view: RunView, event: Event): RunView {
       return { ...next, progress: event.progress };
     case "episodes_finished":
       return { ...next, progress: { ...next.progress, episodes: event.last_episode } };
+    case "histograms_counted":
+      return next;
     default:
       return assertNever(event);
   }

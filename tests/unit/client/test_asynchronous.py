@@ -129,6 +129,10 @@ async def test_descriptions_and_series(client: AsyncMatineeClient, runs: FakeRun
     run = runs.add(make_run())
     series = await client.series(run.id, ["entropy"], axis=SeriesAxis.SECONDS, smoothing=0.5)
 
+    histograms = await client.histograms(run.id, ["actions"], axis=SeriesAxis.UPDATE, points=9)
+
+    assert (histograms.run_id, histograms.x) == (run.id, SeriesAxis.UPDATE)
+    assert runs.calls[-1] == ("histograms", (("actions",), SeriesAxis.UPDATE, 9, None, None))
     assert (series.run_id, series.x, series.smoothing) == (run.id, SeriesAxis.SECONDS, 0.5)
     assert (await client.system()).cores == 2
     assert (await client.environments()).items[0].id == "CartPole-v1"

@@ -55,6 +55,7 @@ async def test_a_script_does_the_main_job(address: str, runs: FakeRuns) -> None:
             assert [event.seq for event in client.events(run.id, page_size=4)] == [*range(1, 10)]
             assert client.hyperparameters(run.id).env_step == 100
             assert client.series(run.id, ["entropy"]).run_id == run.id
+            assert client.histograms(run.id, ["actions"]).run_id == run.id
             assert b"".join(client.export(run.id, "metrics")) == b"metric\nloss\n"
             assert client.edit_run(run.id, RunPatch(name="x"), revision=1).name == "x"
             assert [item.id for item in client.list_runs().items] == [run.id]

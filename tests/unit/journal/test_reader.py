@@ -15,6 +15,7 @@ import pytest
 from fakes.records import command, episodes, new_record, progress, summary
 from matinee.contracts.commands import Pause
 from matinee.contracts.events import EVENT_ADAPTER, LogWritten, WorkerStatusChanged
+from matinee.contracts.histograms import Histogram, HistogramCounts
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError
@@ -69,6 +70,8 @@ def test_every_stored_event_is_what_the_contract_says(tmp_path: Path) -> None:
         fill(writer, 1)
         writer.append_episodes(episodes([1.0, 2.5], worker=1), updates=3)
         writer.append_metrics({"entropy": summary(0.5, low=0.25, high=0.75)}, progress(20))
+        counted = {"actions": Histogram(0, 1, (3.0,)), "layer_weight_norm": Histogram(0, 0, (0.5,))}
+        writer.append_histograms(counted, progress(20), labels={})
     events = [
         EVENT_ADAPTER.validate_json(event)
         for event in JournalReader(tmp_path).events(after=1, limit=10).events
@@ -81,6 +84,12 @@ def test_every_stored_event_is_what_the_contract_says(tmp_path: Path) -> None:
     assert events[2].type == "metrics_summarised"
     assert events[2].metrics["entropy"] == summary(0.5, low=0.25, high=0.75)
     assert events[2].progress == progress(20)
+    assert events[3].type == "histograms_counted"
+    assert (events[3].env_step, events[3].seconds, events[3].updates) == (20, 0.2, 2)
+    assert events[3].histograms == {
+        "actions": HistogramCounts(exponent=0, first=1, counts=[3.0]),
+        "layer_weight_norm": HistogramCounts(exponent=0, first=0, counts=[0.5]),
+    }
 
 
 def test_many_episodes_in_one_flush_are_binned(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fakes.records import new_record
+from fakes.records import new_record, progress
+from matinee.contracts.histograms import Histogram
+from matinee.contracts.series import SeriesAxis
 from matinee.errors import JournalError, JournalVersionError
+from matinee.journal.histograms import read_histograms
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import (
     APPLICATION_ID,
@@ -49,3 +52,28 @@ def test_a_newer_record_is_refused_with_advice(tmp_path: Path) -> None:
         JournalReader(tmp_path).snapshot()
     with pytest.raises(JournalVersionError, match="please update Matinee"):
         JournalWriter(tmp_path)
+
+
+def test_an_older_record_is_read_as_it_is_and_upgraded_by_its_writer(tmp_path: Path) -> None:
+    """Version 1 has no histograms: readers find none, a writer adds the tables and keeps the rest.
+
+    A run that was interrupted under an older Matinee goes on so.
+    """
+    new_record(tmp_path, run_id="old").close()
+    with closing(sqlite3.connect(run_db(tmp_path))) as connection:
+        connection.executescript(
+            "DROP TABLE histograms; DROP TABLE histogram_rows; PRAGMA user_version = 1"
+        )
+    old = read_histograms(
+        tmp_path, run_id="old", names=["actions"], axis=SeriesAxis.ENV_STEP, points=10
+    )
+    assert old.histograms["actions"].rows == 0
+    assert list(JournalReader(tmp_path).histogram_rows()) == []
+
+    with JournalWriter(tmp_path) as writer:
+        writer.append_histograms({"actions": Histogram(0, 0, (1.0,))}, progress(5), labels={})
+    with closing(sqlite3.connect(run_db(tmp_path))) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    assert JournalReader(tmp_path).header().run_id == "old"
+    ((row,),) = JournalReader(tmp_path).histogram_rows()
+    assert row[1:3] == ("actions", 5)

@@ -14,6 +14,7 @@ import pytest
 from fakes.records import NOW, SPEC, command, episodes, new_record, progress, summary
 from matinee.contracts.commands import CommandState, Pause, Stop
 from matinee.contracts.events import CheckpointSaved, LogWritten
+from matinee.contracts.histograms import Histogram
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError, JournalOwnedError
@@ -73,6 +74,7 @@ def test_a_failed_commit_loses_nothing(tmp_path: Path) -> None:
         writer.commit()
         writer.append_episodes(episodes([1.0, 2.0]), updates=1)
         writer.append_metrics({"entropy": summary(0.5)}, progress(100))
+        writer.append_histograms({"actions": Histogram(0, 0, (1.0,))}, progress(100), labels={})
         writer.save_command(command(Stop()))
         # Full: the file may not grow any more.
         (pages,) = writer._connection.execute("PRAGMA page_count").fetchone()
@@ -86,10 +88,11 @@ def test_a_failed_commit_loses_nothing(tmp_path: Path) -> None:
 
         writer._connection.execute("PRAGMA max_page_count = 1000000")
         log(writer, "after the failure")
-        assert writer.commit() == 204
-    assert rows(tmp_path, "SELECT seq FROM events ORDER BY seq") == [(n,) for n in range(1, 205)]
+        assert writer.commit() == 205
+    assert rows(tmp_path, "SELECT seq FROM events ORDER BY seq") == [(n,) for n in range(1, 206)]
     assert rows(tmp_path, "SELECT count(*) FROM episodes") == [(2,)]
     assert rows(tmp_path, "SELECT name FROM metrics") == [("entropy",)]
+    assert rows(tmp_path, "SELECT seq, counts FROM histogram_rows") == [(4, "[1]")]
     assert rows(tmp_path, "SELECT count(*) FROM commands") == [(1,)]
 
 
@@ -144,6 +147,28 @@ def test_numbers_that_are_none_are_refused(tmp_path: Path, value: float) -> None
         with pytest.raises(JournalError, match="finite"):
             writer.append_episodes(episodes([1.0, value]), updates=0)
         assert writer.commit() == 1
+
+
+def test_histograms_are_rows_and_one_event(tmp_path: Path) -> None:
+    """Each is a row; one event stands for all of them; nothing counted makes no event."""
+    counted = {"actions": Histogram(0, 0, (3.0, 4.0)), "episode_return": Histogram(-2, 9, (1.0,))}
+    with new_record(tmp_path) as writer:
+        writer.append_histograms({}, progress(10), labels={})
+        writer.append_histograms(counted, progress(20), labels={"actions": ("0", "1")})
+        writer.append_histograms({"actions": Histogram(0, 1, (5.0,))}, progress(30), labels={})
+    assert rows(tmp_path, "SELECT seq, type, env_step, payload FROM events WHERE seq > 1") == [
+        (2, "histograms_counted", 20, "{}"),
+        (3, "histograms_counted", 30, "{}"),
+    ]
+    assert rows(tmp_path, "SELECT * FROM histogram_rows ORDER BY histogram, seq") == [
+        (1, 2, 0, 0, "[3,4]"),
+        (1, 3, 0, 1, "[5]"),
+        (2, 2, -2, 9, "[1]"),
+    ]
+    assert rows(tmp_path, "SELECT seq, env_step, seconds FROM flushes") == [
+        (2, 20, 0.2),
+        (3, 30, 0.3),
+    ]
 
 
 def test_a_command_has_one_row_in_its_newest_state(tmp_path: Path) -> None:

@@ -11,11 +11,14 @@ import orjson
 import pytest
 
 from fakes.records import episodes, new_record, progress, summary
+from matinee.contracts.histograms import Histogram
 from matinee.journal.reader import JournalReader
 from matinee.runs.exports import (
     EPISODE_COLUMNS,
+    HISTOGRAM_COLUMNS,
     METRIC_COLUMNS,
     export_episodes,
+    export_histograms,
     export_metrics,
 )
 
@@ -24,11 +27,14 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def reader(tmp_path: Path) -> JournalReader:
-    """A record with three episodes and two flushes."""
+    """A record with three episodes, two flushes, and histograms twice."""
     with new_record(tmp_path) as writer:
         writer.append_episodes(episodes([1.0, 2.5, 1 / 3]), updates=7)
         writer.append_metrics({"entropy": summary(0.5, low=0.1)}, progress(10))
         writer.append_metrics({"entropy": summary(0.4), "value_loss": summary(3)}, progress(20))
+        counted = {"actions": Histogram(0, 0, (3, 4)), "layer_weight_norm": Histogram(0, 0, (0.5,))}
+        writer.append_histograms(counted, progress(20), labels={})
+        writer.append_histograms({"actions": Histogram(0, 1, (1,))}, progress(30), labels={})
     return JournalReader(tmp_path)
 
 
@@ -67,9 +73,27 @@ async def test_metrics_in_both_forms(reader: JournalReader) -> None:
     assert [[str(value) for value in row.values()] for row in rows] == table[1:]
 
 
+async def test_histograms_in_both_forms(reader: JournalReader) -> None:
+    """One row a histogram, its counts as a list; a CSV cell holds the list as JSON."""
+    lines = (await text(export_histograms(reader, "jsonl"))).splitlines()
+    table = list(csv.reader(io.StringIO(await text(export_histograms(reader, "csv")))))
+
+    assert [orjson.loads(line) for line in lines] == [
+        dict(zip(HISTOGRAM_COLUMNS, row, strict=True))
+        for row in [
+            (5, "actions", 20, 0.2, 2, 0, 0, 0, [3, 4]),
+            (5, "layer_weight_norm", 20, 0.2, 2, 0, 0, 0, [0.5]),
+            (6, "actions", 30, 0.3, 3, 0, 0, 1, [1]),
+        ]
+    ]
+    assert table[0] == list(HISTOGRAM_COLUMNS)
+    assert table[1] == ["5", "actions", "20", "0.2", "2", "0", "0", "0", "[3,4]"]
+
+
 async def test_an_empty_run(tmp_path: Path) -> None:
     """A run without rows exports a header, or nothing."""
     new_record(tmp_path).close()
     reader = JournalReader(tmp_path)
     assert await text(export_episodes(reader, "csv")) == ",".join(EPISODE_COLUMNS) + "\r\n"
     assert await text(export_metrics(reader, "jsonl")) == ""
+    assert await text(export_histograms(reader, "jsonl")) == ""

@@ -265,6 +265,17 @@ async def test_reading_the_record(house: House) -> None:
         smoothing=0.0,
     )
     assert series.run_id == run_id
+    histograms = await house.service.histograms(
+        run_id,
+        names=("actions",),
+        axis=SeriesAxis.SECONDS,
+        points=100,
+        from_x=None,
+        to_x=None,
+    )
+    assert (histograms.run_id, histograms.histograms["actions"].rows) == (run_id, 0)
+    counted = [part async for part in await house.service.export_histograms(run_id, "jsonl")]
+    assert b"".join(counted) == b""
     exported = b"".join([part async for part in await house.service.export_episodes(run_id, "csv")])
     assert next(csv.reader(io.StringIO(exported.decode())))[0] == "episode"
     metrics = [part async for part in await house.service.export_metrics(run_id, "jsonl")]

@@ -39,3 +39,13 @@ def test_one_value_and_no_value() -> None:
     assert binned(np.array([2.5, 2.5])) == Histogram(0, 2, (2.0,))
     assert binned(np.array([])) is None
     assert binned(np.array([np.nan, np.inf])) is None
+
+
+def test_large_numbers_have_bins_that_a_file_can_hold() -> None:
+    """Returns of 1e300, all equal or not: bins are so wide that their numbers are small."""
+    for values in (np.array([1e300, 1e300]), np.array([-1e300, 1e300])):
+        histogram = binned(values)
+        assert histogram is not None
+        assert abs(histogram.first) < 2**53
+        assert sum(histogram.counts) == 2.0
+        assert histogram.first * histogram.width <= values.min()

@@ -11,7 +11,8 @@ from fakes.training import Rig, small_spec
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.histograms import HISTOGRAM_NAMES
 from matinee.contracts.metrics import METRIC_NAMES
-from matinee.training import run_sampler
+from matinee.training import run_observer, run_sampler
+from matinee.training.outcome import StopCause
 from matinee.training.run_observer import maximum_entropy
 
 
@@ -26,7 +27,38 @@ def test_only_what_the_mode_measures_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert "entropy" in metrics <= METRIC_NAMES[Algorithm.A2C]
     assert "actions" in histograms <= HISTOGRAM_NAMES[Algorithm.A2C]
     assert "policy_lag" in METRIC_NAMES[Algorithm.A3C] - metrics
-    assert set(rig.trainer.histogram_labels()["layer_weight_norm"]) >= {"value.bias"}
+    labels = rig.drained[-1].histogram_labels
+    assert set(labels["layer_weight_norm"]) >= {"value.bias"}
+    assert labels["actions"] == ("0", "1")
+
+
+def test_every_episode_is_counted_once() -> None:
+    """Histograms come once a second, and the rest when training stands: none is lost or double."""
+    rig = Rig(small_spec("CartPole-v1"))
+    rig.run()
+    returns = [d.histograms["episode_return"] for d in rig.drained if d.histograms]
+    episodes = [row for drained in rig.drained for row in drained.episodes.returns]
+
+    assert sum(sum(histogram.counts) for histogram in returns) == len(episodes) > 0
+    assert len(returns) < len(rig.drained)
+    assert returns[0].first * returns[0].width <= min(episodes)
+
+
+def test_a_pause_tells_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever pauses sees everything up to the pause, however little it is."""
+    monkeypatch.setattr(run_observer, "HISTOGRAM_INTERVAL_S", 1e9)
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": None}))
+    rig.trainer.start()
+    rig.wait_until(lambda: rig.trainer.progress().episodes > 0)
+    rig.trainer.control.pause()
+    rig.wait_until(lambda: rig.trainer.control.paused)
+    rig.drained.append(rig.trainer.drain())
+    told = [drained.histograms for drained in rig.drained if drained.histograms]
+    episodes = sum(len(drained.episodes.returns) for drained in rig.drained)
+    rig.trainer.control.stop(StopCause.STOPPED, "enough")
+    rig.finish()
+
+    assert sum(sum(each["episode_return"].counts) for each in told) == episodes
 
 
 def test_only_discrete_actions_have_a_greatest_entropy() -> None:

@@ -56,6 +56,7 @@ class Scene:
                 weights=lambda: self.weights,
                 statistics=lambda: {"square_average": np.array([0.0, 2.0])},
                 layers=[LayerSlice("trunk", 0, 2), LayerSlice("value", 2, 3)],
+                choices=(2, 3),
                 queue=lambda: self.queue,
                 elsewhere_s=lambda: self.elsewhere_s,
             )

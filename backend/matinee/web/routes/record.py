@@ -9,6 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BeforeValidator, Field
 
 from matinee.contracts.events import EventPage, EventType
+from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.stream import SEQ_MAX
 from matinee.web.dependencies import Dependencies, ExportFormat
@@ -17,6 +18,7 @@ from matinee.web.strict_json import StrictJsonRoute
 
 MAX_EVENTS = 1000
 MAX_POINTS = 10_000
+MAX_HISTOGRAM_POINTS = 2000
 MAX_SERIES = 50
 MAX_SMOOTHING = 0.999
 
@@ -92,6 +94,37 @@ async def get_series(
     )
 
 
+@router.get("/histograms", operation_id="getHistograms", responses=refusals(404, 422))
+async def get_histograms(
+    *,
+    run_id: RunId,
+    dependencies: Dependencies,
+    names: Annotated[
+        list[Annotated[str, Field(max_length=60)]],
+        BeforeValidator(_split_commas),
+        Query(
+            alias="histogram",
+            min_length=1,
+            max_length=MAX_SERIES,
+            description="Name from the catalogue of histograms; repeated or with commas.",
+        ),
+    ],
+    axis: Annotated[SeriesAxis, Query(alias="x")] = SeriesAxis.ENV_STEP,
+    points: Annotated[int, Query(ge=1, le=MAX_HISTOGRAM_POINTS)] = 300,
+    from_x: Annotated[float | None, Query(alias="from", allow_inf_nan=False)] = None,
+    to_x: Annotated[float | None, Query(alias="to", allow_inf_nan=False)] = None,
+) -> HistogramSet:
+    """Histograms over the run: neighbours are added up, which loses no count."""
+    return await dependencies.runs.histograms(
+        run_id,
+        names=tuple(dict.fromkeys(names)),
+        axis=axis,
+        points=points,
+        from_x=from_x,
+        to_x=to_x,
+    )
+
+
 class JsonLinesResponse(StreamingResponse):
     """One JSON object a line."""
 
@@ -150,6 +183,30 @@ async def export_metrics_csv(run_id: RunId, dependencies: Dependencies) -> Respo
     """Every metric row, exactly, also while the run goes on; CSV with a header line."""
     rows = await dependencies.runs.export_metrics(run_id, "csv")
     return CsvResponse(rows, headers=_as_attachment(run_id, "metrics", "csv"))
+
+
+@router.get(
+    "/histograms.jsonl",
+    operation_id="exportHistogramsJsonl",
+    response_class=JsonLinesResponse,
+    responses=refusals(404, 422),
+)
+async def export_histograms_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every recorded histogram, also while the run goes on; one JSON object a line."""
+    rows = await dependencies.runs.export_histograms(run_id, "jsonl")
+    return JsonLinesResponse(rows, headers=_as_attachment(run_id, "histograms", "jsonl"))
+
+
+@router.get(
+    "/histograms.csv",
+    operation_id="exportHistogramsCsv",
+    response_class=CsvResponse,
+    responses=refusals(404, 422),
+)
+async def export_histograms_csv(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every recorded histogram, also while the run goes on; CSV, the counts as a JSON list."""
+    rows = await dependencies.runs.export_histograms(run_id, "csv")
+    return CsvResponse(rows, headers=_as_attachment(run_id, "histograms", "csv"))
 
 
 def _as_attachment(run_id: str, name: str, file_format: ExportFormat) -> dict[str, str]:

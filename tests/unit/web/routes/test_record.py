@@ -97,8 +97,42 @@ async def test_a_wrong_series_query_is_refused(
     assert runs.calls == []
 
 
+async def test_histograms_are_asked_for_as_written(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run
+) -> None:
+    """Every parameter reaches the service; left out, its default does."""
+    address = f"/api/v1/runs/{run.id}/histograms"
+    await script.get(
+        f"{address}?histogram=actions&histogram=policy_lag,actions&x=update&points=7&from=1.5&to=9"
+    )
+    await script.get(f"{address}?histogram=actions")
+
+    assert runs.calls == [
+        ("histograms", (("actions", "policy_lag"), SeriesAxis.UPDATE, 7, 1.5, 9.0)),
+        ("histograms", (("actions",), SeriesAxis.ENV_STEP, 300, None, None)),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("name", "body"), [("episodes", "episode\n1\n"), ("metrics", "metric\nloss\n")]
+    "query", ["", "histogram=a&points=0", "histogram=a&points=2001", "histogram=a&from=nan"]
+)
+async def test_a_wrong_histogram_query_is_refused(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run, query: str
+) -> None:
+    """No names, or anything out of range, is refused."""
+    response = await script.get(f"/api/v1/runs/{run.id}/histograms?{query}")
+
+    assert response.status_code == 422
+    assert runs.calls == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("episodes", "episode\n1\n"),
+        ("metrics", "metric\nloss\n"),
+        ("histograms", "histogram\nactions\n"),
+    ],
 )
 @pytest.mark.parametrize(
     ("file_format", "media_type"),
@@ -119,7 +153,9 @@ async def test_an_export_is_a_file(
     )
 
 
-@pytest.mark.parametrize("file", ["episodes.jsonl", "episodes.csv", "metrics.jsonl", "metrics.csv"])
+@pytest.mark.parametrize(
+    "file", ["episodes.jsonl", "episodes.csv", "metrics.jsonl", "metrics.csv", "histograms.csv"]
+)
 async def test_an_export_of_no_run_is_404(script: httpx.AsyncClient, file: str) -> None:
     """Whether the run exists is known before the first byte is sent."""
     response = await script.get(f"/api/v1/runs/{make_run().id}/{file}")
