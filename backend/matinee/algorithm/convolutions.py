@@ -72,25 +72,69 @@ def sizes_after(
     return shapes
 
 
+class FloatImages:
+    """Images as floats, in memory that is used again: fresh pages cost more than the arithmetic.
+
+    One per thread. An image is overwritten by the next call.
+
+    Args:
+        channels_last: Whether all channels of a pixel lie side by side. Convolutions go forward and
+            back faster on that, but act faster on planes.
+    """
+
+    def __init__(self, *, channels_last: bool) -> None:
+        import torch
+
+        self._format = torch.channels_last if channels_last else torch.contiguous_format
+        self._buffer = torch.empty((0, 0, 0, 0))
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Shape: (B, channels, height, width), like the result's. B may differ between calls."""
+        import torch
+
+        if len(self._buffer) < len(images):
+            self._buffer = torch.empty(images.shape, memory_format=self._format)
+        return self._buffer[: len(images)].copy_(images)
+
+
 def convolved(
-    images: Tensor, layers: Sequence[ConvolutionLayer], weights: Sequence[tuple[Tensor, Tensor]]
+    images: Tensor,
+    layers: Sequence[ConvolutionLayer],
+    weights: Sequence[tuple[Tensor, Tensor]],
+    *,
+    largest: float,
+    channels_last: bool,
 ) -> Tensor:
     """What the last layer sees, in a row.
 
     Args:
-        images: Shape: (B, channels, height, width), of bytes or of float32.
+        images: Shape: (B, channels, height, width), of float32.
         layers: From the image upwards.
         weights: Of each layer: filters of shape (filters, channels, side, side), and biases.
+        largest: What the images' numbers are divided by.
+        channels_last: How the images lie in memory.
 
     Returns:
-        Shape: (B, n).
+        Shape: (B, n), of planes in either case.
     """
     import torch
 
-    features = images.float() / LARGEST_BYTE if images.dtype == torch.uint8 else images
-    for layer, (filters, bias) in zip(layers, weights, strict=True):
-        features = torch.relu(torch.conv2d(features, filters, bias, stride=layer.stride))
+    memory_format = torch.channels_last if channels_last else torch.contiguous_format
+    features = images
+    for index, (layer, (filters, bias)) in enumerate(zip(layers, weights, strict=True)):
+        # W * (x/255) = (W/255) * x: there are fewer weights than pixels.
+        scaled = filters / largest if index == 0 and largest != 1.0 else filters
+        features = torch.relu_(
+            torch.conv2d(
+                features, scaled.contiguous(memory_format=memory_format), bias, stride=layer.stride
+            )
+        )
     return features.flatten(1)
+
+
+def largest_number(dtype: Literal["float32", "uint8"]) -> float:
+    """What the numbers of images are divided by."""
+    return LARGEST_BYTE if dtype == "uint8" else 1.0
 
 
 class ImageFeatures:
@@ -99,23 +143,30 @@ class ImageFeatures:
     Args:
         layers: From the image upwards.
         weights: Of each layer, as zero-copy views of the flat weights.
+        largest: What the images' numbers are divided by.
     """
 
     def __init__(
         self,
         layers: Sequence[ConvolutionLayer],
         weights: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+        *,
+        largest: float,
     ) -> None:
         import torch
 
         self._layers = layers
         self._weights = [(torch.from_numpy(w), torch.from_numpy(b)) for w, b in weights]
+        self._largest = largest
+        self._floats = FloatImages(channels_last=False)
 
     def __call__(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Shapes: (B, channels, height, width) → (B, n)."""
         import torch
 
         with torch.no_grad():
-            seen = torch.from_numpy(np.require(images, requirements=("C", "W")))
-            features: NDArray[np.float32] = convolved(seen, self._layers, self._weights).numpy()
+            seen = self._floats(torch.from_numpy(np.require(images, requirements=("C", "W"))))
+            features: NDArray[np.float32] = convolved(
+                seen, self._layers, self._weights, largest=self._largest, channels_last=False
+            ).numpy()
         return features

@@ -42,6 +42,11 @@ class PolicyValueNetwork(Protocol):
         """
 
 
+IMAGES_AT_ONCE = 256
+"""Of a batch that nothing goes back through: a rollout of images as floats, and what each layer
+makes of them, may be hundreds of megabytes."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What the network says about a batch.
@@ -75,6 +80,7 @@ class DifferentiablePolicy:
         self._log_std_slot = next((slot for slot in layout.slots if slot.name == LOG_STD), None)
         self._log_std = layout.views(flat).get(LOG_STD)
         self._distribution = new_distribution(shape.interface.actions, self._log_std)
+        self._at_once = IMAGES_AT_ONCE if shape.convolution_layers else None
         self._recurrent: TorchNetwork | None = None
         if network is None and (shape.convolution_layers or shape.lstm_units):
             # Not at the top: a plain network learns without torch, which takes seconds to load.
@@ -108,6 +114,22 @@ class DifferentiablePolicy:
             outputs, values = self._network.forward(observations)
         log_probability, entropy = self._distribution.evaluate(outputs, actions)
         return Evaluation(log_probability, entropy, values, states)
+
+    def evaluate(self, observations: NDArray[Any], actions: Actions) -> Evaluation:
+        """Like `forward` without recurrence, of any number of samples; nothing can go back."""
+        if self._at_once is None or len(observations) <= self._at_once:
+            return self.forward(observations, actions)
+        parts = [
+            self.forward(
+                observations[start : start + self._at_once], actions[start : start + self._at_once]
+            )
+            for start in range(0, len(observations), self._at_once)
+        ]
+        return Evaluation(
+            np.concatenate([part.log_probability for part in parts]),
+            np.concatenate([part.entropy for part in parts]),
+            np.concatenate([part.values for part in parts]),
+        )
 
     def backward(
         self, *, log_probability: Floats, entropy: Floats, value: Floats, out: FloatVector

@@ -129,7 +129,7 @@ class GradientEstimator:
             ValueError: if no step is valid.
         """
         batch = batch_of([rollout])
-        evaluation = self._policy.forward(batch.observations, batch.actions)
+        evaluation = self._policy.evaluate(batch.observations, batch.actions)
         targets = batch_targets(
             batch,
             evaluation,

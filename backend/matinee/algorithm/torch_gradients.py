@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matinee.algorithm.convolutions import convolved
+from matinee.algorithm.convolutions import FloatImages, convolved, largest_number
 from matinee.algorithm.distributions import Floats
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.lstm import Episodes
@@ -29,6 +29,8 @@ class TorchNetwork:
         self._leaves = {
             slot.name: torch.from_numpy(views[slot.name]).requires_grad_() for slot in self._slots
         }
+        self._images = FloatImages(channels_last=True)
+        self._largest = largest_number(shape.interface.observation_dtype)
         self._activation = torch.tanh if shape.activation == "tanh" else torch.relu
         self._heads: tuple[Tensor, Tensor] | None = None
         self._states: list[Tensor] = []
@@ -70,6 +72,11 @@ class TorchNetwork:
         """Policy outputs, shape (B, P), and values, shape (B,)."""
         shape = self._shape
         self._states.clear()
+        observations = (
+            self._images(observations)
+            if shape.convolution_layers
+            else observations.float() / self._largest
+        )
         features = {
             trunk: self._features(index, trunk, observations, episodes)
             for index, trunk in enumerate(shape.trunks)
@@ -89,7 +96,17 @@ class TorchNetwork:
         shape = self._shape
         names = shape.convolution_names(trunk)
         weights = [(self._leaves[f"{n}.weight"], self._leaves[f"{n}.bias"]) for n in names]
-        features = convolved(observations, shape.convolution_layers, weights)
+        features = (
+            convolved(
+                observations,
+                shape.convolution_layers,
+                weights,
+                largest=self._largest,
+                channels_last=True,
+            )
+            if names
+            else observations.flatten(1)
+        )
         for depth in range(len(shape.hidden)):
             weight = self._leaves[f"{trunk}.{depth}.weight"]
             bias = self._leaves[f"{trunk}.{depth}.bias"]

@@ -7,7 +7,7 @@ import pytest
 
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.convolutions import CONVOLUTIONS, ConvolutionName, sizes_after
-from matinee.algorithm.differentiable_policy import DifferentiablePolicy
+from matinee.algorithm.differentiable_policy import IMAGES_AT_ONCE, DifferentiablePolicy
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.torch_gradients import TorchNetwork
 from matinee.contracts.agent_interface import AgentInterface, CategoricalActions
@@ -111,6 +111,34 @@ def test_the_derivative_is_the_slope(*, shared_trunk: bool) -> None:
             slope += sign * total() / 0.02
         flat[:] = start
         assert slope == pytest.approx(float(gradient @ direction), rel=0.03, abs=3e-3)
+
+
+def test_a_long_batch_is_looked_at_in_parts() -> None:
+    """Every sample is valued as in a batch of its own, whatever part it falls into."""
+    shape = network("a3c")
+    policy = DifferentiablePolicy(shape, initial_weights(shape, seed=3))
+    seen, actions = images(2 * IMAGES_AT_ONCE + 3), RNG.integers(0, 3, (2 * IMAGES_AT_ONCE + 3, 1))
+
+    together = policy.evaluate(seen, actions)
+
+    for index in (0, IMAGES_AT_ONCE, 2 * IMAGES_AT_ONCE + 2):
+        alone = policy.forward(seen[index : index + 1], actions[index : index + 1])
+        for name in ("log_probability", "entropy", "values"):
+            np.testing.assert_allclose(
+                getattr(together, name)[index], getattr(alone, name)[0], rtol=1e-4, atol=1e-5
+            )
+    assert len(together.values) == len(together.entropy) == len(seen)
+
+
+def test_batches_of_any_size_may_follow_one_another() -> None:
+    """The memory for floats is used again, and a smaller batch sees nothing of a larger one."""
+    shape = network("nature")
+    flat = initial_weights(shape, seed=4)
+    learner = TorchNetwork(shape, flat)
+    seen = images(5)
+    learner.forward(images(7))
+
+    assert np.array_equal(learner.forward(seen)[1], TorchNetwork(shape, flat).forward(seen)[1])
 
 
 def test_acting_follows_the_weights_without_a_copy() -> None:
