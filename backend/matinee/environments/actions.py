@@ -26,8 +26,6 @@ LARGEST_CHOICE = 2**16
 LARGEST_BOUND = 1e6
 """Bounds beyond this are there only because a Box needs some."""
 
-_SUPPORTED = spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary | spaces.Box
-
 
 class ActionDecoder(Protocol):
     """Makes actions of one space out of a policy's."""

@@ -32,8 +32,6 @@ LARGEST_OBSERVATION = 2**22
 _TWO_AXES = 2
 _THREE_AXES = 3
 
-Observation = NDArray[np.float32] | NDArray[np.uint8]
-
 
 class ObservationEncoder(Protocol):
     """Writes observations of one space as the learner sees them."""

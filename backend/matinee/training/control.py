@@ -212,11 +212,6 @@ class TrainingControl:
             return self._holding and self._stands() and not self._is_over()
 
     @property
-    def pausing(self) -> bool:
-        """A pause is wanted, or has come about."""
-        return self._holding
-
-    @property
     def stop_cause(self) -> StopCause | None:
         """Why training stops; None while it does not."""
         return self._cause
