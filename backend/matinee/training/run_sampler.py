@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import psutil
@@ -26,6 +27,10 @@ from matinee.training.slots import MAX_ACTORS, SLOTS
 from matinee.training.update_records import summarised
 
 SAMPLE_INTERVAL_S = 0.5
+
+LEFT_AFTER_S = 10.0
+"""Who has counted nothing for so many seconds of training has left, and is no slow worker. One
+that hangs is told by its heartbeat."""
 
 _PHASES = ("env_s", "act_s", "learn_s", "wait_s")
 
@@ -109,6 +114,26 @@ class _Totals:
     queue: QueueReading | None
 
 
+class _Movement:
+    """Which of several counters still move, if only now and then."""
+
+    def __init__(self) -> None:
+        self._moved_at_s = np.zeros(0)
+
+    def there(self, since_before: NDArray[Any], now_s: float) -> NDArray[np.bool_]:
+        """Those that have moved within `LEFT_AFTER_S`.
+
+        Args:
+            since_before: What each has counted since the last call. Shape: (counters,).
+            now_s: Seconds of training.
+        """
+        if len(self._moved_at_s) != len(since_before):
+            self._moved_at_s = np.full(len(since_before), -np.inf)
+        self._moved_at_s[since_before > 0] = now_s
+        recent: NDArray[np.bool_] = now_s - self._moved_at_s < LEFT_AFTER_S
+        return recent
+
+
 class RunSampler:
     """One for each training; used by the host's thread alone."""
 
@@ -119,6 +144,7 @@ class RunSampler:
         self._before: _Totals | None = None
         self._weights_are_finite = True
         self._labels = _labels(watched)
+        self._stepping, self._pushing, self._computing = _Movement(), _Movement(), _Movement()
 
     def sample(self, seconds: float) -> Sample:
         """Look at everything that is due.
@@ -176,12 +202,15 @@ class RunSampler:
         busy = float(np.sum(1.0 - shares["share_wait"])) if shares else 0.0
         env_steps = now.env_steps - before.env_steps
         pushes = now.updates - before.updates
+        stepping = self._stepping.there(env_steps, now.seconds)
+        pushing = self._pushing.there(pushes, now.seconds)
+        computing = self._computing.there(by_process, now.seconds)
         values: dict[str, NDArray[np.floating]] = {
-            "worker_steps_per_second": env_steps[now.env_steps > 0] / seconds,
-            "worker_pushes_per_second": pushes[now.updates > 0] / seconds,
+            "worker_steps_per_second": env_steps[stepping] / seconds,
+            "worker_pushes_per_second": pushes[pushing] / seconds,
             "updates_per_second": np.array([pushes.sum() / seconds]),
             "processor_cores": np.array([cores]),
-            "process_cores": by_process[now.process_s > 0.0],
+            "process_cores": by_process[computing],
             "gil_bound": np.array([cores / min(busy, os.cpu_count() or 1) if busy else np.nan]),
             "memory_bytes": np.array([float(self._memory_bytes())]),
         }

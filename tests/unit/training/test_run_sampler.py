@@ -14,6 +14,7 @@ from matinee.training.counters import SlotCounter
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import WindowState
 from matinee.training.run_sampler import (
+    LEFT_AFTER_S,
     SAMPLE_INTERVAL_S,
     LayerSlice,
     RunSampler,
@@ -81,6 +82,29 @@ def test_rates_are_differences_over_training_time() -> None:
     assert sample.histograms["worker_pushes"] == Histogram(0, 0, (4.0, 8.0))
     assert sample.metrics["memory_bytes"].last > 1e6
     assert sample.metrics.keys() <= METRICS.keys()
+
+
+def test_a_worker_that_has_left_is_no_part_of_the_band() -> None:
+    """It stands in it for as long as it might only be slow, and then no more; nor its process."""
+    scene = Scene(elsewhere_s=[0.0])
+    sampler = scene.sampler()
+    sampler.sample(0.0)
+
+    def look(seconds: float, *, leaver_steps: int) -> tuple[int, float, int, int]:
+        for worker, amount in enumerate([100, leaver_steps]):
+            scene.env_steps.add(worker, amount)
+            scene.updates.add(worker, amount)
+        scene.elsewhere_s[0] += leaver_steps
+        metrics = sampler.sample(seconds).metrics
+        speed = metrics["worker_steps_per_second"]
+        pushes, processes = metrics["worker_pushes_per_second"], metrics["process_cores"]
+        return speed.count, speed.min, pushes.count, processes.count
+
+    assert look(1.0, leaver_steps=50) == (2, 50.0, 2, 2)
+    assert look(2.0, leaver_steps=0) == (2, 0.0, 2, 2)
+    assert look(1.0 + LEFT_AFTER_S + 1.0, leaver_steps=0)[::2] == (1, 1)
+    assert look(1.0 + LEFT_AFTER_S + 2.0, leaver_steps=0) == (1, 100.0, 1, 1)
+    assert look(1.0 + LEFT_AFTER_S + 3.0, leaver_steps=10) == (2, 10.0, 2, 2)
 
 
 def test_shares_of_time_add_up_to_one() -> None:
