@@ -410,7 +410,8 @@ _UPDATE = (
         group="update",
         unit="share",
         per="update",
-        meaning="The share of random actions in the rollout behind the push.",
+        meaning="The share of random actions in the rollout behind the push; in ga3c, whose "
+        "segments wait, in those that are made meanwhile.",
         guidance="Shows schedules and changes as they took effect.",
         equation=r"\varepsilon",
     ),

@@ -71,7 +71,7 @@ PACE_METRICS = (
         unit="share",
         per="flush",
         detailed=True,
-        meaning="Share of the threads' time spent waiting for a queue, a lock or the pace.",
+        meaning="Share of the threads' time spent waiting for a queue, a predictor or the pace.",
         guidance="Near 0, unless training is slowed down on purpose.",
     ),
     MetricDefinition(
@@ -126,7 +126,8 @@ PACE_METRICS = (
         unit="bytes",
         per="flush",
         detailed=True,
-        meaning="Memory of the run's process (resident set).",
+        meaning="Memory of all processes of the run (resident sets): what they share is counted in "
+        "each.",
         guidance="Flat after the first minute.",
     ),
     MetricDefinition(
@@ -136,7 +137,8 @@ PACE_METRICS = (
         unit="s",
         per="flush",
         detailed=True,
-        meaning="How long ago each worker last counted env steps: mean and greatest.",
-        guidance="About the time of a rollout.",
+        meaning="How long ago each thread last stepped, learned or ended a wait: mean and "
+        "greatest. 0 for those that wait on purpose.",
+        guidance="About the time of a step or an update, and no less than it takes to look.",
     ),
 )

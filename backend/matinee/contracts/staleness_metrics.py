@@ -13,9 +13,11 @@ _STALENESS = (
         algorithms=ASYNCHRONOUS_ALGORITHMS,
         unit="updates",
         per="update",
-        meaning="Pushes by others between a worker's pull and its own push.",
-        guidance="About workers - 1. Large lag means gradients of an old policy.",
-        equation=r"v_{\text{push}} - v_{\text{pull}}",
+        meaning="Pushes between the copy of the weights that acted and the push of what was "
+        "learned from it; in ga3c of the oldest segment of the batch.",
+        guidance="About workers - 1 in a3c, pulling before each rollout. Large lag means gradients "
+        "of an old policy.",
+        equation=r"v_{\text{push}} - v_{\text{acted}}",
     ),
     MetricDefinition(
         name="importance_ratio_mean",

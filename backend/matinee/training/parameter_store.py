@@ -44,7 +44,7 @@ class PushReport:
     Attributes:
         gradient_norm: ‖d‖₂ before clipping.
         clipped: Whether it was longer than allowed.
-        policy_lag: Pushes by others since this worker pulled.
+        policy_lag: Pushes since the weights that acted were pulled.
         concurrent_pushes: Pushes by others that ended while this one moved the weights.
         update_ratio: ‖Δθ‖₂ / ‖θ‖₂ of this step; nan unless it was measured.
     """
@@ -85,7 +85,7 @@ class ParameterStore(Protocol):
             gradient: Of the loss.
             values: Hyperparameters of the step.
             revision: Of these hyperparameters.
-            pulled_version: What `pull` returned before the gradient was computed.
+            pulled_version: Of the weights that acted, as `pull` returned it.
 
         Raises:
             NonFiniteError: if the gradient holds NaN or infinity; the weights stay as they were.
