@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from matinee.algorithm.returns import (
     Targets,
@@ -14,29 +13,15 @@ from matinee.algorithm.returns import (
     weighted_variance,
 )
 from oracles.a3c_reference import Transition, gae_by_definition, goes_on, n_step_returns
+from oracles.valued_steps import valued_steps
 
 GAMMA = 0.9
 
 
 def targets_of(steps: list[Transition], *, gamma: float, lam: float) -> Targets:
     """The package's answer for one environment."""
-
-    def column(values: list[float]) -> NDArray[np.float64]:
-        return np.array(values, np.float64)[:, None]
-
-    def flags(values: list[bool]) -> NDArray[np.bool_]:
-        return np.array(values, np.bool_)[:, None]
-
-    return generalized_advantages(
-        column([s.reward for s in steps]),
-        column([s.value for s in steps]),
-        next_values=column([s.next_value for s in steps]),
-        terminated=flags([s.terminated for s in steps]),
-        truncated=flags([s.truncated for s in steps]),
-        valid=flags([s.valid for s in steps]),
-        gamma=gamma,
-        gae_lambda=lam,
-    )
+    valued = valued_steps([steps])
+    return generalized_advantages(valued, gamma=gamma, gae_lambda=lam)
 
 
 def returns_of(steps: list[Transition], gamma: float = GAMMA) -> list[float]:
@@ -163,17 +148,8 @@ def test_lambda_zero_is_the_td_error(seed: int) -> None:
 def test_environments_do_not_mix() -> None:
     """Columns are independent: two environments together give what each gives alone."""
     left, right = random_steps(1, 10), random_steps(2, 10)
-    rows = [[s.reward for s in left], [s.reward for s in right]]
-    together = generalized_advantages(
-        np.array(rows).T,
-        np.array([[s.value for s in left], [s.value for s in right]]).T,
-        next_values=np.array([[s.next_value for s in left], [s.next_value for s in right]]).T,
-        terminated=np.array([[s.terminated for s in left], [s.terminated for s in right]]).T,
-        truncated=np.array([[s.truncated for s in left], [s.truncated for s in right]]).T,
-        valid=np.array([[s.valid for s in left], [s.valid for s in right]]).T,
-        gamma=GAMMA,
-        gae_lambda=0.95,
-    ).advantages
+    both = valued_steps([left, right])
+    together = generalized_advantages(both, gamma=GAMMA, gae_lambda=0.95).advantages
 
     for column, steps in enumerate((left, right)):
         alone = targets_of(steps, gamma=GAMMA, lam=0.95).advantages[:, 0]

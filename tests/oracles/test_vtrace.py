@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matinee.algorithm.returns import Targets, generalized_advantages, vtrace
 from oracles.a3c_reference import Transition
 from oracles.off_policy_reference import vtrace_by_definition
+from oracles.valued_steps import valued_steps
 
 T, N = 9, 4
 
@@ -46,18 +47,6 @@ def consistent(columns: list[list[Transition]]) -> list[list[Transition]]:
     return columns
 
 
-def arrays(columns: list[list[Transition]]) -> dict[str, NDArray[np.generic]]:
-    """Shape of each: (T, N)."""
-    return {
-        "rewards": np.array([[s.reward for s in c] for c in columns]).T,
-        "values": np.array([[s.value for s in c] for c in columns]).T,
-        "next_values": np.array([[s.next_value for s in c] for c in columns]).T,
-        "terminated": np.array([[s.terminated for s in c] for c in columns]).T,
-        "truncated": np.array([[s.truncated for s in c] for c in columns]).T,
-        "valid": np.array([[s.valid for s in c] for c in columns]).T,
-    }
-
-
 def ours(
     columns: list[list[Transition]],
     ratios: NDArray[np.float64],
@@ -67,11 +56,8 @@ def ours(
     c_bar: float = 1.0,
 ) -> Targets:
     """The package's answer."""
-    inputs = arrays(columns)
     return vtrace(
-        inputs.pop("rewards"),  # type: ignore[arg-type]  # floats, like the next
-        inputs.pop("values"),  # type: ignore[arg-type]
-        **inputs,  # type: ignore[arg-type]
+        valued_steps(columns),
         gamma=0.9,
         gae_lambda=lam,
         ratios=ratios,
@@ -104,17 +90,10 @@ def test_vtrace_equals_the_sum_of_the_paper(lam: float, rho_bar: float, c_bar: f
 def test_without_a_difference_it_is_gae(lam: float) -> None:
     """With μ = π, V-trace is GAE(λ); with λ = 1 that is the n-step return of A3C."""
     columns = consistent(episode_pieces())
-    inputs = arrays(columns)
 
     targets = ours(columns, np.ones((T, N)), lam=lam)
 
-    plain = generalized_advantages(
-        inputs.pop("rewards"),  # type: ignore[arg-type]  # floats, like the next
-        inputs.pop("values"),  # type: ignore[arg-type]
-        **inputs,  # type: ignore[arg-type]
-        gamma=0.9,
-        gae_lambda=lam,
-    )
+    plain = generalized_advantages(valued_steps(columns), gamma=0.9, gae_lambda=lam)
     assert targets.returns == pytest.approx(plain.returns)
     assert targets.advantages == pytest.approx(plain.advantages)
 
@@ -125,4 +104,4 @@ def test_an_impossible_action_teaches_nothing() -> None:
 
     targets = ours(columns, np.zeros((T, N)))
 
-    assert targets.returns == pytest.approx(arrays(columns)["values"])
+    assert targets.returns == pytest.approx(valued_steps(columns).values)

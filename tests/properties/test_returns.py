@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from matinee.algorithm.returns import generalized_advantages
+from matinee.algorithm.returns import ValuedSteps, generalized_advantages
 
 NUMBERS = st.floats(-100, 100)
 SHARES = st.floats(0.0, 1.0)
@@ -34,7 +34,7 @@ def rollouts(draw: st.DrawFn) -> dict[str, NDArray[Any]]:
 
 def advantages(rollout: dict[str, NDArray[Any]], gamma: float, lam: float) -> NDArray[np.floating]:
     """GAE of a rollout."""
-    return generalized_advantages(**rollout, gamma=gamma, gae_lambda=lam).advantages
+    return generalized_advantages(ValuedSteps(**rollout), gamma=gamma, gae_lambda=lam).advantages
 
 
 @given(rollout=rollouts(), gamma=SHARES, lam=SHARES)
@@ -87,7 +87,7 @@ def test_a_perfect_critic_leaves_no_advantage(
     rollout: dict[str, NDArray[Any]], gamma: float
 ) -> None:
     """Where V is the return itself, every advantage is 0, for every λ."""
-    returns = generalized_advantages(**rollout, gamma=gamma, gae_lambda=1.0).returns
+    returns = generalized_advantages(ValuedSteps(**rollout), gamma=gamma, gae_lambda=1.0).returns
     chained = np.concatenate([returns[1:], rollout["next_values"][-1:]])
     limit = rollout["truncated"] & ~rollout["terminated"]
     perfect = rollout | {

@@ -6,6 +6,7 @@ The buffers are reused from step to step, so one object serves one thread.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -23,20 +24,22 @@ Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
 Buffers = dict[int, NDArray[np.float32]]
 
 
-class NumpyActorCritic:
-    """The forward pass of a network without recurrence, for acting and for bootstrap values.
+class ActingNetwork(ABC):
+    """A network that says how to act, and the distribution that its outputs are about.
 
-    One per thread.
+    Args:
+        shape: Of the network.
+        views: Its weights by name.
     """
 
-    def __init__(self, shape: NetworkShape, flat: FloatVector) -> None:
-        views = shape.layout().views(flat)
+    def __init__(self, shape: NetworkShape, views: dict[str, NDArray[np.float32]]) -> None:
         self.distribution = new_distribution(shape.interface.actions, views.get(LOG_STD))
-        self._policy_layers = HiddenLayers(shape, views, shape.policy_trunk)
-        self._value_layers = HiddenLayers(shape, views, shape.value_trunk)
         self._policy_head: Layer = (views["policy.weight"], views["policy.bias"])
         self._value_head: Layer = (views["value.weight"], views["value.bias"])
-        self._acting_buffers: Buffers = {}
+
+    @abstractmethod
+    def outputs(self, observations: NDArray[Any]) -> Floats:
+        """What the policy head says: logits or means; shape (N, P). Valid until the next call."""
 
     def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
         """Sample an action from the policy for each observation.
@@ -53,6 +56,20 @@ class NumpyActorCritic:
     def act_greedily(self, observations: NDArray[Any]) -> Actions:
         """The most probable action for each observation. Shapes as for `act`."""
         return self.distribution.mode(self.outputs(observations))
+
+
+class NumpyActorCritic(ActingNetwork):
+    """The forward pass of a network without recurrence, for acting and for bootstrap values.
+
+    One per thread.
+    """
+
+    def __init__(self, shape: NetworkShape, flat: FloatVector) -> None:
+        views = shape.layout().views(flat)
+        super().__init__(shape, views)
+        self._policy_layers = HiddenLayers(shape, views, shape.policy_trunk)
+        self._value_layers = HiddenLayers(shape, views, shape.value_trunk)
+        self._acting_buffers: Buffers = {}
 
     @flags_of_products_ignored
     def outputs(self, observations: NDArray[Any]) -> Floats:

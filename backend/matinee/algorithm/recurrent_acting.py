@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.algorithm.acting import Buffers, HiddenLayers, Layer, affine
-from matinee.algorithm.distributions import Actions, Floats, new_distribution
+from matinee.algorithm.acting import ActingNetwork, Buffers, HiddenLayers, affine
+from matinee.algorithm.distributions import Floats
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.floating_point_flags import flags_of_products_ignored
 from matinee.algorithm.lstm import LstmLayer
-from matinee.algorithm.networks import LOG_STD, NetworkShape
+from matinee.algorithm.networks import NetworkShape
 
 
-class RecurrentActorCritic:
+class RecurrentActorCritic(ActingNetwork):
     """The forward pass of a network with LSTMs, one step at a time. One per thread."""
 
     def __init__(self, shape: NetworkShape, flat: FloatVector) -> None:
         views = shape.layout().views(flat)
-        self.distribution = new_distribution(shape.interface.actions, views.get(LOG_STD))
+        super().__init__(shape, views)
         self._trunks = {
             trunk: (HiddenLayers(shape, views, trunk), LstmLayer(views, trunk))
             for trunk in shape.trunks
@@ -29,8 +29,6 @@ class RecurrentActorCritic:
         self._units = shape.lstm_units
         self._policy_at = 0
         self._value_at = self._width * (len(shape.trunks) - 1)
-        self._policy_head: Layer = (views["policy.weight"], views["policy.bias"])
-        self._value_head: Layer = (views["value.weight"], views["value.bias"])
         self._buffers: dict[str, Buffers] = {trunk: {} for trunk in shape.trunks}
         self._state: Floats = np.zeros((0, shape.state_size), np.float32)
 
@@ -45,25 +43,9 @@ class RecurrentActorCritic:
         if where.any():
             self.state_of(len(where))[where] = 0.0
 
-    def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
-        """Sample an action for each observation, and remember it.
-
-        Args:
-            observations: Shape: (N, *observation shape).
-            noise: As the distribution draws it. Shape: (N, P).
-
-        Returns:
-            Shape: (N, K).
-        """
-        return self.distribution.sample(self.outputs(observations), noise)
-
-    def act_greedily(self, observations: NDArray[Any]) -> Actions:
-        """The most probable action for each observation. Shapes as for `act`."""
-        return self.distribution.mode(self.outputs(observations))
-
     @flags_of_products_ignored
     def outputs(self, observations: NDArray[Any]) -> Floats:
-        """What the policy head says after one more step; shape (N, P)."""
+        """What the policy head says after one more step, which is remembered; shape (N, P)."""
         self._state = self._step(observations, self.state_of(len(observations)))
         return affine(self._policy_head, self._hidden(self._state, self._policy_at), {}, -1)
 

@@ -36,53 +36,62 @@ class Targets:
     returns: Floats
 
 
-def generalized_advantages(
-    rewards: Floats,
-    values: Floats,
-    *,
-    next_values: Floats,
-    terminated: Flags,
-    truncated: Flags,
-    valid: Flags,
-    gamma: float,
-    gae_lambda: float,
-) -> Targets:
-    """Advantages by GAE(λ) and the returns that belong to them.
+@dataclass(frozen=True)
+class ValuedSteps:
+    """What happened, and what the critic says about it. Shape of each: (T, N).
 
-    Args:
-        rewards: r_t. Shape: (T, N), like every other array here.
+    Attributes:
+        rewards: r_t.
         values: V(s_t).
         next_values: V(s_{t+1}), of the state *reached* by step t, also where an episode ended and
             the next observation is already that of a new episode.
         terminated: d_t: the episode ended in a terminal state, whose value is 0.
         truncated: The episode was cut by a limit; its last state keeps its value.
         valid: False for steps that only reset an environment: their advantage is 0.
+    """
+
+    rewards: Floats
+    values: Floats
+    next_values: Floats
+    terminated: Flags
+    truncated: Flags
+    valid: Flags
+
+    def errors(self, gamma: float) -> Floats:
+        """δ_t, 0 for steps that only reset; a new array in the dtype of `values`."""
+        values = self.values
+        bootstrap = np.where(self.terminated, 0.0, self.next_values).astype(values.dtype)
+        deltas: Floats = self.rewards + gamma * bootstrap - values
+        deltas[~self.valid] = 0.0
+        return deltas
+
+    def going_on(self, factor: float) -> Floats:
+        """The factor where the episode goes on after step t, else 0: factor · (1 - e_t)."""
+        goes_on = self.valid & ~(self.terminated | self.truncated)
+        return factor * goes_on.astype(self.values.dtype)
+
+
+def generalized_advantages(steps: ValuedSteps, *, gamma: float, gae_lambda: float) -> Targets:
+    """Advantages by GAE(λ) and the returns that belong to them.
+
+    Args:
+        steps: Of a rollout.
         gamma: Discount.
         gae_lambda: 0 is the one-step TD error, 1 the n-step return.
 
     Returns:
-        Advantages and returns, in the dtype of `values`.
+        Advantages and returns, in the dtype of the values.
     """
-    bootstrap = np.where(terminated, 0.0, next_values).astype(values.dtype)
-    deltas = rewards + gamma * bootstrap - values
-    deltas[~valid] = 0.0
-    goes_on = valid & ~(terminated | truncated)
-    carry = (gamma * gae_lambda) * goes_on.astype(values.dtype)
-
-    advantages = deltas
-    for t in range(len(rewards) - 2, -1, -1):
+    advantages = steps.errors(gamma)
+    carry = steps.going_on(gamma * gae_lambda)
+    for t in range(len(advantages) - 2, -1, -1):
         advantages[t] += carry[t] * advantages[t + 1]
-    return Targets(advantages=advantages, returns=advantages + values)
+    return Targets(advantages=advantages, returns=advantages + steps.values)
 
 
 def vtrace(
-    rewards: Floats,
-    values: Floats,
+    steps: ValuedSteps,
     *,
-    next_values: Floats,
-    terminated: Flags,
-    truncated: Flags,
-    valid: Flags,
     gamma: float,
     gae_lambda: float,
     ratios: Floats,
@@ -103,31 +112,23 @@ def vtrace(
     stands for v_{t+1}. With μ = π both are GAE(λ), so with λ = 1 the n-step return.
 
     Args:
-        rewards: As for `generalized_advantages`, like all that is not named here.
-        values: As above.
-        next_values: As above.
-        terminated: As above.
-        truncated: As above.
-        valid: As above.
-        gamma: As above.
+        steps: Of a rollout.
+        gamma: Discount.
         gae_lambda: λ.
         ratios: π(a_t|s_t)/μ(a_t|s_t), not limited yet. Shape: (T, N).
         rho_bar: ρ̄: which policy's values are learned; ∞ is that of π.
         c_bar: c̄: how far errors are carried back.
     """
-    bootstrap = np.where(terminated, 0.0, next_values).astype(values.dtype)
-    deltas = rewards + gamma * bootstrap - values
-    deltas[~valid] = 0.0
-    goes_on = valid & ~(terminated | truncated)
-    ahead = (gamma * gae_lambda) * goes_on.astype(values.dtype)
-    carry = ahead * np.minimum(ratios, values.dtype.type(c_bar))
+    dtype = steps.values.dtype.type
+    advantages = steps.errors(gamma)
+    ahead = steps.going_on(gamma * gae_lambda)
+    carry = ahead * np.minimum(ratios, dtype(c_bar))
 
-    corrections = deltas * np.minimum(ratios, values.dtype.type(rho_bar))
-    for t in range(len(rewards) - 2, -1, -1):
+    corrections = advantages * np.minimum(ratios, dtype(rho_bar))
+    for t in range(len(corrections) - 2, -1, -1):
         corrections[t] += carry[t] * corrections[t + 1]
-    advantages = deltas
     advantages[:-1] += ahead[:-1] * corrections[1:]
-    return Targets(advantages=advantages, returns=corrections + values)
+    return Targets(advantages=advantages, returns=corrections + steps.values)
 
 
 def normalized(advantages: Floats, valid: Flags) -> Floats:

@@ -13,7 +13,7 @@ from matinee.algorithm.distributions import Floats
 from matinee.algorithm.objective import Objective
 from matinee.algorithm.policies import ActorCritic
 from matinee.algorithm.recurrent_acting import RecurrentActorCritic
-from matinee.algorithm.returns import Targets, generalized_advantages, vtrace
+from matinee.algorithm.returns import Targets, ValuedSteps, generalized_advantages, vtrace
 
 
 def batch_targets(
@@ -78,27 +78,20 @@ def _block_targets(
     terminated = block.terminated
     if not objective.truncation_bootstrap:
         terminated = terminated | block.truncated
-    rewards = shaped_rewards(
-        block.rewards, scale=objective.reward_scale, clip=objective.reward_clip
-    )
-    if ratios is None:
-        return generalized_advantages(
-            rewards,
-            values,
-            next_values=next_values,
-            terminated=terminated,
-            truncated=block.truncated,
-            valid=block.valid,
-            gamma=objective.gamma,
-            gae_lambda=objective.gae_lambda,
-        )
-    return vtrace(
-        rewards,
-        values,
+    steps = ValuedSteps(
+        rewards=shaped_rewards(
+            block.rewards, scale=objective.reward_scale, clip=objective.reward_clip
+        ),
+        values=values,
         next_values=next_values,
         terminated=terminated,
         truncated=block.truncated,
         valid=block.valid,
+    )
+    if ratios is None:
+        return generalized_advantages(steps, gamma=objective.gamma, gae_lambda=objective.gae_lambda)
+    return vtrace(
+        steps,
         gamma=objective.gamma,
         gae_lambda=objective.gae_lambda,
         ratios=ratios,
