@@ -9,11 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from fakes.interfaces import discrete
+from fakes.objectives import OBJECTIVE, rough_weights
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.gradients import GradientEstimator
 from matinee.algorithm.loss_report import LossReport
-from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.objective import Objective
 from matinee.algorithm.rollout import Rollout
 from oracles.a3c_reference import (
@@ -28,22 +29,6 @@ from oracles.a3c_reference import (
 T, N, INPUTS, HIDDEN, ACTIONS = 7, 3, 4, 6, 3
 INTERFACE = discrete(INPUTS, ACTIONS)
 SHAPE = NetworkShape(INTERFACE, (HIDDEN,), "tanh", shared_trunk=True)
-OBJECTIVE = Objective(
-    gamma=0.9,
-    gae_lambda=0.8,
-    reward_scale=1.0,
-    truncation_bootstrap=True,
-    normalize_advantage=False,
-    entropy_coefficient=0.05,
-    value_coefficient=0.7,
-    epsilon=0.0,
-)
-
-
-def weights(shape: NetworkShape = SHAPE) -> FloatVector:
-    """Weights large enough that nothing is nearly linear."""
-    noise = np.random.default_rng(0).normal(scale=0.5, size=shape.layout().size)
-    return (initial_weights(shape, seed=1) + noise).astype(np.float32)
 
 
 def some_rollout() -> Rollout:
@@ -131,7 +116,7 @@ def reference_samples(net: Mlp, objective: Objective) -> list[Sample]:
 )
 def test_gradient_and_loss_equal_the_transcription(objective: Objective) -> None:
     """Forward, targets, loss and every partial derivative, with ends and padding of all kinds."""
-    flat = weights()
+    flat = rough_weights(SHAPE)
     net = Mlp.from_flat(flat.astype(np.float64), inputs=INPUTS, hidden=HIDDEN, actions=ACTIONS)
     samples = reference_samples(net, objective)
     coefficients = {
@@ -152,7 +137,7 @@ def test_gradient_and_loss_equal_the_transcription(objective: Objective) -> None
 
 def test_the_transcribed_gradient_equals_finite_differences() -> None:
     """The reference itself is right: (L(θ+h) - L(θ-h)) / 2h for each weight."""
-    flat = weights().astype(np.float64)
+    flat = rough_weights(SHAPE).astype(np.float64)
     sizes = {"inputs": INPUTS, "hidden": HIDDEN, "actions": ACTIONS}
     samples = reference_samples(Mlp.from_flat(flat, **sizes), OBJECTIVE)
     by_hand = gradient(Mlp.from_flat(flat, **sizes), samples, beta=0.05, value_weight=0.7)
@@ -176,7 +161,7 @@ def test_separate_trunks_keep_actor_and_critic_apart(
     shape = NetworkShape(
         INTERFACE, hidden, "relu" if activation == "relu" else "tanh", shared_trunk=False
     )
-    flat = weights(shape)
+    flat = rough_weights(shape)
     views = shape.layout().views
 
     light, _ = package_gradient(flat, OBJECTIVE, shape)
@@ -191,7 +176,7 @@ def test_separate_trunks_keep_actor_and_critic_apart(
 
 def test_the_target_is_a_constant() -> None:
     """No gradient flows through V(s_T): with c_v = 0 the value head does not move."""
-    ours, _ = package_gradient(weights(), replace(OBJECTIVE, value_coefficient=0.0))
+    ours, _ = package_gradient(rough_weights(SHAPE), replace(OBJECTIVE, value_coefficient=0.0))
 
     views = SHAPE.layout().views(ours)
     assert np.all(views["value.weight"] == 0.0)
@@ -200,7 +185,7 @@ def test_the_target_is_a_constant() -> None:
 
 def test_normalized_advantages_are_blind_to_the_scale_of_rewards() -> None:
     """With normalisation on and a critic that says 0, a hundredfold reward changes nothing."""
-    flat = weights()
+    flat = rough_weights(SHAPE)
     SHAPE.layout().views(flat)["value.weight"][...] = 0.0
     SHAPE.layout().views(flat)["value.bias"][...] = 0.0
     plain = replace(OBJECTIVE, normalize_advantage=True, value_coefficient=0.0)
@@ -217,8 +202,8 @@ def test_a_rollout_without_valid_steps_is_refused() -> None:
     rollout.valid[:] = False
 
     with pytest.raises(ValueError, match="without valid steps"):
-        GradientEstimator(SHAPE, weights()).gradient(
-            (rollout,), objective=OBJECTIVE, out=weights(), detailed=False
+        GradientEstimator(SHAPE, rough_weights(SHAPE)).gradient(
+            (rollout,), objective=OBJECTIVE, out=rough_weights(SHAPE), detailed=False
         )
 
 
@@ -229,7 +214,7 @@ def test_numpy_acts_on_what_torch_learns(activation: str, *, shared_trunk: bool)
     shape = NetworkShape(
         INTERFACE, (6, 5), "relu" if activation == "relu" else "tanh", shared_trunk
     )
-    flat, rollout = weights(shape), some_rollout()
+    flat, rollout = rough_weights(shape), some_rollout()
 
     _, report = package_gradient(flat, OBJECTIVE, shape)
 

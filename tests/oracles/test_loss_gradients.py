@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from fakes.interfaces import discrete
+from fakes.objectives import OBJECTIVE, rough_weights
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.gradients import GradientEstimator
 from matinee.algorithm.loss_report import LossReport
-from matinee.algorithm.networks import NetworkShape, initial_weights
+from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.objective import Correction, Objective
 from matinee.algorithm.rollout import Rollout
 from oracles.a3c_reference import Mlp, Transition, gae_by_definition
@@ -29,24 +30,6 @@ from oracles.off_policy_reference import (
 
 T, N, INPUTS, HIDDEN, ACTIONS = 6, 2, 3, 4, 3
 SHAPE = NetworkShape(discrete(INPUTS, ACTIONS), (HIDDEN,), "tanh", shared_trunk=True)
-OBJECTIVE = Objective(
-    gamma=0.9,
-    gae_lambda=0.8,
-    reward_scale=1.0,
-    truncation_bootstrap=True,
-    normalize_advantage=False,
-    entropy_coefficient=0.05,
-    value_coefficient=0.7,
-    epsilon=0.0,
-    rho_bar=1.3,
-    c_bar=0.9,
-)
-
-
-def weights(seed: int = 0) -> FloatVector:
-    """Weights large enough that nothing is nearly linear."""
-    noise = np.random.default_rng(seed).normal(scale=0.5, size=SHAPE.layout().size)
-    return (initial_weights(SHAPE, seed=1) + noise).astype(np.float32)
 
 
 def network(flat: np.ndarray) -> Mlp:
@@ -145,8 +128,8 @@ def total(report: LossReport, objective: Objective) -> float:
 @pytest.mark.parametrize("correction", ["none", "epsilon", "importance", "vtrace"])
 def test_the_gradient_of_old_segments_is_that_of_their_loss(correction: Correction) -> None:
     """Two segments of other weights in one batch, in every correction."""
-    flat = weights()
-    segments = [old_segment(5, weights(8)), old_segment(6, weights(9))]
+    flat = rough_weights(SHAPE)
+    segments = [old_segment(5, rough_weights(SHAPE, 8)), old_segment(6, rough_weights(SHAPE, 9))]
     objective = replace(OBJECTIVE, correction=correction)
     net = network(flat.astype(np.float64))
     samples = old_samples(segments, net, objective, correction)
@@ -169,7 +152,7 @@ def test_the_gradient_of_old_segments_is_that_of_their_loss(correction: Correcti
 @pytest.mark.parametrize("moved", [0.0, 0.005, 0.3])
 def test_the_gradient_of_the_surrogate_is_that_of_its_loss(moved: float) -> None:
     """PPO at the old weights, near them and far beyond the clip, on a minibatch."""
-    old = weights()
+    old = rough_weights(SHAPE)
     flat = old.copy()
     rollout = old_segment(5, old)
     rollout.log_probability = None
@@ -201,7 +184,7 @@ def test_the_gradient_of_the_surrogate_is_that_of_its_loss(moved: float) -> None
 
 def test_at_the_old_weights_the_surrogate_is_the_policy_gradient() -> None:
     """PPO's first gradient over a whole rollout is A2C's: r = 1 and nothing is clipped."""
-    flat = weights()
+    flat = rough_weights(SHAPE)
     rollout = old_segment(5, flat)
     rollout.log_probability = None
     estimator = GradientEstimator(SHAPE, flat)
@@ -222,7 +205,7 @@ def test_at_the_old_weights_the_surrogate_is_the_policy_gradient() -> None:
 
 def test_a_segment_of_the_same_weights_needs_no_correction() -> None:
     """With μ = π every correction gives the gradient of A3C."""
-    flat = weights()
+    flat = rough_weights(SHAPE)
     segment, plain_rollout = old_segment(5, flat), old_segment(5, flat)
     plain_rollout.log_probability = None
     estimator = GradientEstimator(SHAPE, flat)
@@ -242,7 +225,7 @@ def test_a_segment_of_the_same_weights_needs_no_correction() -> None:
 
 def test_the_change_of_values_since_acting_is_told() -> None:
     """Mean of V now minus V then, over the environments somebody looked at."""
-    flat = weights()
+    flat = rough_weights(SHAPE)
     segment = old_segment(5, flat)
     assert segment.acting_values is not None
     seen = segment.observations[:-1, 1]

@@ -10,37 +10,21 @@ import torch
 from torch import Tensor
 
 from fakes.interfaces import discrete
+from fakes.objectives import OBJECTIVE, rough_weights
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.gradients import GradientEstimator
-from matinee.algorithm.networks import NetworkShape, initial_weights
-from matinee.algorithm.objective import Objective
+from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.recurrent_acting import RecurrentActorCritic
 from matinee.algorithm.rollout import Rollout
 from oracles.a3c_reference import Transition, gae_by_definition
 
 T, N, INPUTS, HIDDEN, UNITS, ACTIONS = 7, 4, 3, 5, 4, 3
 INTERFACE = discrete(INPUTS, ACTIONS)
-OBJECTIVE = Objective(
-    gamma=0.9,
-    gae_lambda=0.8,
-    reward_scale=1.0,
-    truncation_bootstrap=True,
-    normalize_advantage=False,
-    entropy_coefficient=0.05,
-    value_coefficient=0.7,
-    epsilon=0.0,
-)
 
 
 def network(*, shared_trunk: bool) -> NetworkShape:
     """One hidden layer and an LSTM in each trunk."""
     return NetworkShape(INTERFACE, (HIDDEN,), "tanh", shared_trunk, lstm_units=UNITS)
-
-
-def weights(shape: NetworkShape) -> FloatVector:
-    """Weights large enough that nothing is nearly linear."""
-    noise = np.random.default_rng(0).normal(scale=0.5, size=shape.layout().size)
-    return (initial_weights(shape, seed=1) + noise).astype(np.float32)
 
 
 def some_rollout(shape: NetworkShape) -> Rollout:
@@ -167,7 +151,7 @@ def slow_loss(net: SlowNetwork, rollout: Rollout) -> Tensor:
 def test_the_gradient_through_time(*, shared_trunk: bool) -> None:
     """Backpropagation stops where an episode begins, and the state before the rollout counts."""
     shape = network(shared_trunk=shared_trunk)
-    flat, rollout = weights(shape), some_rollout(shape)
+    flat, rollout = rough_weights(shape), some_rollout(shape)
     slow = SlowNetwork.of(shape, flat)
     slow_loss(slow, rollout).backward()  # type: ignore[no-untyped-call]  # as torch has it
     ours = np.full_like(flat, np.nan)
@@ -186,7 +170,7 @@ def test_the_gradient_through_time(*, shared_trunk: bool) -> None:
 def test_the_actor_remembers_as_the_learner_does(*, shared_trunk: bool) -> None:
     """Step by step, with states carried and forgotten, the same logits as all steps at once."""
     shape = network(shared_trunk=shared_trunk)
-    flat, rollout = weights(shape), some_rollout(shape)
+    flat, rollout = rough_weights(shape), some_rollout(shape)
     slow, actor = SlowNetwork.of(shape, flat), RecurrentActorCritic(shape, flat)
     assert rollout.initial_state is not None
     assert rollout.begins is not None

@@ -7,26 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fakes import objectives
 from fakes.interfaces import discrete
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.blocks import batch_of
 from matinee.algorithm.differentiable_policy import Evaluation
 from matinee.algorithm.networks import NetworkShape, initial_weights
-from matinee.algorithm.objective import Objective
 from matinee.algorithm.rollout import Rollout
 from matinee.algorithm.targets import batch_targets, shaped_rewards
 
 SHAPE = NetworkShape(discrete(1, 2), (3,), "tanh", shared_trunk=True)
-OBJECTIVE = Objective(
-    gamma=0.5,
-    gae_lambda=1.0,
-    reward_scale=1.0,
-    truncation_bootstrap=True,
-    normalize_advantage=False,
-    entropy_coefficient=0.0,
-    value_coefficient=1.0,
-    epsilon=0.0,
-)
+OBJECTIVE = replace(objectives.OBJECTIVE, gamma=0.5, gae_lambda=1.0)
 
 
 def test_rewards_are_scaled_before_they_are_clipped() -> None:
