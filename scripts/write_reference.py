@@ -15,7 +15,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from matinee.cli.main import typer_app
+from matinee.contracts.alert_rule import AlertRule
 from matinee.contracts.alerts import ALERT_RULES
+from matinee.contracts.algorithm_names import ALL_ALGORITHMS
 from matinee.contracts.algorithms import ALGORITHMS
 from matinee.contracts.commands import Action
 from matinee.contracts.events import Event
@@ -131,26 +133,58 @@ def histograms() -> list[str]:
 
 
 def alerts() -> list[str]:
-    """The rules as a table."""
-    rows = [
-        (
-            f"`{r.name}`",
-            r.severity,
-            f"{r.statistic} of `{r.signal}` {r.side} {r.threshold:g} {r.unit}".rstrip()
-            + f" for {r.for_s:g} s",
-            ", ".join(r.algorithms),
-            f"{r.meaning} Try: {r.hint}",
-        )
-        for r in ALERT_RULES.values()
-    ]
-    return [
+    """The rules, with formulas, defaults, sources and hints."""
+    lines = [
         "## Alerts",
         "",
-        "A run's spec may have other thresholds: `alerts: {policy_lag: 50}`.",
-        "",
-        *table(("name", "severity", "raised when", "in", "meaning and hint"), rows),
+        "How they are raised and cleared, and how to change them: [Diagnostics](diagnostics.md).",
         "",
     ]
+    for rule in ALERT_RULES.values():
+        lines += [
+            f"**`{rule.name}`**: {rule.label}, {rule.severity}. {rule.meaning}",
+            "",
+            f"* {_when_raised(rule)}",
+        ]
+        lines += [f"* ${rule.equation}$"] if rule.equation else []
+        modes = "every mode" if rule.algorithms == ALL_ALGORITHMS else ", ".join(rule.algorithms)
+        lines += [
+            f"* Watched in {modes}{_exceptions(rule)}.",
+            f"* Try: {rule.hint}",
+            f"* Source: {rule.source}",
+            "",
+        ]
+    return lines
+
+
+def _when_raised(rule: AlertRule) -> str:
+    window = ""
+    if rule.over_updates > 0:
+        window = f" over the last {rule.over_updates} updates"
+    elif rule.over_env_steps > 0:
+        window = f" over the last {rule.over_env_steps} env steps"
+    lasting = f", for {rule.for_s:g} s" if rule.for_s > 0 else ", at once"
+    if not rule.has_choice:
+        return f"Yes or no, `{rule.signal}`{lasting}; no threshold to choose."
+    statistic = f"the {rule.statistic} of " if rule.over_updates > 0 else ""
+    limit = f"{rule.threshold:g} {rule.unit}".rstrip()
+    return (
+        f"Raised when {statistic}`{rule.signal}`{window} is {rule.side} {limit}{lasting}; "
+        f"thresholds from {rule.minimum:g} to {rule.maximum:g}."
+    )
+
+
+def _exceptions(rule: AlertRule) -> str:
+    parts = []
+    if rule.after_updates > 0:
+        parts.append(f"after {rule.after_updates} updates")
+    if rule.after_budget > 0:
+        parts.append(f"after {rule.after_budget:.0%} of the budget")
+    if rule.unless_solved:
+        parts.append("until solved")
+    if rule.once:
+        parts.append("once in a run")
+    return "".join(f"; {part}" for part in parts)
 
 
 def _members(union: object) -> list[type[BaseModel]]:

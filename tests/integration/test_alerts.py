@@ -15,6 +15,7 @@ from fakes.probe_environments import HANGING
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.commands import Abort, Interrupt, Pause, Resume, SetAlertThresholds
 from matinee.contracts.run_state import RunState
+from matinee.training import trainer
 from matinee.training.learner import LocalLearner
 from matinee.worker import alert_signals, alert_watch
 
@@ -71,6 +72,41 @@ def test_a_policy_that_makes_up_its_mind_too_soon(data_dir: Path, runtime_dir: P
     (alert, *_) = raised(run, "entropy_collapse")
     assert alert["value"] < alert["threshold"] == 0.05
     assert alert["env_step"] > 0
+
+
+def test_a_run_that_is_solved_and_goes_on_says_so_once(
+    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also over a restart, after which it is still raised."""
+    monkeypatch.setattr(trainer, "reward_threshold", lambda _: 9.0)
+    with hosted(
+        data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec={"budget": {"env_steps": None}}
+    ) as run:
+        run.wait_until(lambda: raised(run, "solved"))
+        run.ask(Interrupt(reason="the server shut down"))
+        assert run.finish() is RunState.INTERRUPTED
+    with hosting(run.run_dir, start_again(run.run_dir), runtime_dir=runtime_dir) as again:
+        steps = run.snapshot.progress.env_steps
+        again.wait_for_steps(steps + 1000)
+        again.request(Abort())
+        again.finish()
+
+    (alert,) = raised(again, "solved")
+    assert alert["severity"] == "info"
+    assert alert["value"] >= alert["threshold"] == 9.0
+    assert "solved" in [alert.name for alert in again.snapshot.alerts]
+
+
+def test_a_run_that_ends_when_it_is_solved_raises_no_alert(
+    data_dir: Path, runtime_dir: Path
+) -> None:
+    """Its end is told by its reason."""
+    spec = {"budget": {"env_steps": None, "target_return": 9.0}}
+    with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
+        assert run.finish() is RunState.FINISHED
+
+    assert raised(run, "solved") == []
+    assert run.snapshot.progress.solved_at is not None
 
 
 def test_optimizers_that_cannot_keep_up_fill_the_queue(

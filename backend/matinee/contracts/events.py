@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from matinee.contracts.alerts import AlertSeverity, ThresholdChange
+from matinee.contracts.alert_rule import AlertSeverity
+from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.commands import Action, HyperparameterChange
 from matinee.contracts.histograms import HistogramCounts
 from matinee.contracts.metrics import MetricSummary

@@ -31,6 +31,7 @@ from matinee.contracts.progress import SolvedAt
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.normalization import NormalizationState
 from matinee.errors import CheckpointError
+from matinee.training.return_window import FullWindow, WindowState
 
 FORMAT = 1
 TENSORS_FILE = "learner.safetensors"
@@ -61,7 +62,27 @@ class CheckpointDocument(_Document):
     generators: list[dict[str, Any]]
     recent_returns: list[float]
     best_mean_return_100: float | None
+    best_std_return_100: float = 0.0
+    first_mean_return_100: float | None = None
+    first_std_return_100: float = 0.0
+    reward_abs_max: float = 0.0
     solved_at: SolvedAt | None
+
+    @property
+    def window(self) -> WindowState:
+        """The last 100 episodes, the first and the best ones."""
+        return WindowState(
+            episodes=self.episodes,
+            recent_returns=tuple(self.recent_returns),
+            first=_full_window(self.first_mean_return_100, self.first_std_return_100),
+            best=_full_window(self.best_mean_return_100, self.best_std_return_100),
+            solved_at=self.solved_at,
+            reward_abs_max=self.reward_abs_max,
+        )
+
+
+def _full_window(mean: float | None, std: float) -> FullWindow | None:
+    return None if mean is None else FullWindow(mean, std)
 
 
 class ManifestFile(_Document):

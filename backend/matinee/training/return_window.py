@@ -23,6 +23,7 @@ class FinishedEpisodes:
         returns: Sum of raw rewards.
         lengths: Env steps of the episode.
         truncated: How many of them ended by truncation alone.
+        reward_abs_max: The largest |reward| of a step, of all steps since the last ones were told.
     """
 
     worker: int
@@ -31,6 +32,7 @@ class FinishedEpisodes:
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
     truncated: int = 0
+    reward_abs_max: float = 0.0
 
     def __len__(self) -> int:
         """How many episodes."""
@@ -38,13 +40,42 @@ class FinishedEpisodes:
 
 
 @dataclass(frozen=True)
-class WindowState:
-    """What a checkpoint keeps of a window."""
+class FullWindow:
+    """100 consecutive episodes.
 
-    episodes: int
-    recent_returns: tuple[float, ...]
-    best_mean_return: float | None
-    solved_at: SolvedAt | None
+    Attributes:
+        mean: Of their returns.
+        std: Standard deviation of single returns; that of the mean is a tenth of it.
+    """
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class WindowState:
+    """What a checkpoint keeps of a window.
+
+    Attributes:
+        episodes: All that have ended.
+        recent_returns: Of the last 100.
+        first: The run's first 100 episodes; None before there are so many.
+        best: The 100 consecutive episodes with the best mean.
+        solved_at: When that mean first reached the target.
+        reward_abs_max: The largest |reward| of a step so far, raw.
+    """
+
+    episodes: int = 0
+    recent_returns: tuple[float, ...] = ()
+    first: FullWindow | None = None
+    best: FullWindow | None = None
+    solved_at: SolvedAt | None = None
+    reward_abs_max: float = 0.0
+
+    @property
+    def best_mean_return(self) -> float | None:
+        """Best mean of 100 consecutive episodes."""
+        return None if self.best is None else self.best.mean
 
 
 class ReturnWindow:
@@ -57,11 +88,14 @@ class ReturnWindow:
     """
 
     def __init__(self, *, target: float | None, state: WindowState | None = None) -> None:
+        before = state or WindowState()
         self._target = target
-        self._episodes = state.episodes if state else 0
-        self._recent = np.array(state.recent_returns if state else (), dtype=np.float64)
-        self._best = state.best_mean_return if state else None
-        self._solved_at = state.solved_at if state else None
+        self._episodes = before.episodes
+        self._recent = np.array(before.recent_returns, dtype=np.float64)
+        self._first = before.first
+        self._best = before.best
+        self._solved_at = before.solved_at
+        self._reward_abs_max = before.reward_abs_max
 
     def add(self, episodes: FinishedEpisodes) -> int:
         """Move on over newly finished episodes, at least one.
@@ -75,6 +109,7 @@ class ReturnWindow:
         self._episodes += len(episodes)
         returns = np.concatenate([self._recent, episodes.returns])
         self._recent = returns[-WINDOW_EPISODES:]
+        self._reward_abs_max = max(self._reward_abs_max, episodes.reward_abs_max)
         if len(returns) >= WINDOW_EPISODES:
             self._look_at_means(returns, episodes)
         return first
@@ -84,9 +119,12 @@ class ReturnWindow:
         sums = np.cumsum(returns)
         sums[WINDOW_EPISODES:] -= sums[:-WINDOW_EPISODES].copy()
         means = sums[WINDOW_EPISODES - 1 :][-len(episodes) :] / WINDOW_EPISODES
+        if self._first is None:
+            self._first = _full_window(returns, len(means) - 1)
         best = float(means.max())
-        if self._best is None or best > self._best:
-            self._best = best
+        if self._best is None or best > self._best.mean:
+            spread = _full_window(returns, len(means) - 1 - int(np.argmax(means))).std
+            self._best = FullWindow(best, spread)
         if self._solved_at is None and self._target is not None and best >= self._target:
             solved = len(episodes) - len(means) + int(np.argmax(means >= self._target))
             self._solved_at = SolvedAt(
@@ -98,11 +136,20 @@ class ReturnWindow:
         return WindowState(
             episodes=self._episodes,
             recent_returns=tuple(self._recent.tolist()),
-            best_mean_return=self._best,
+            first=self._first,
+            best=self._best,
             solved_at=self._solved_at,
+            reward_abs_max=self._reward_abs_max,
         )
 
     @property
     def solved_at(self) -> SolvedAt | None:
         """When the mean first reached the target."""
         return self._solved_at
+
+
+def _full_window(returns: NDArray[np.float64], ago: int) -> FullWindow:
+    """100 episodes, the last of which was followed by `ago` others."""
+    end = len(returns) - ago
+    window = returns[end - WINDOW_EPISODES : end]
+    return FullWindow(float(window.mean()), float(window.std()))

@@ -56,6 +56,7 @@ class StepReporter:
         self._kept: list[_Rows] = []
         self._kept_rows = 0
         self._truncated = 0
+        self._reward_abs_max = 0.0
         self._own_before = 0
         self._others_before = 0
         self.flushed_at = 0.0
@@ -97,6 +98,7 @@ class StepReporter:
         rows = _joined(self._kept)
         self._kept = []
         self._kept_rows = 0
+        self._reward_abs_max = max(self._reward_abs_max, float(np.abs(rows.rewards).max()))
         episodes = self._episodes.advance(rows.rewards, rows.ended, rows.valid)
         if len(episodes.step) == 0:
             return
@@ -106,6 +108,7 @@ class StepReporter:
         others = self._others_before + others_since * own // max(1, own[-1])
         ago_s = now - rows.times[episodes.step]
         truncated, self._truncated = self._truncated, 0
+        reward_abs_max, self._reward_abs_max = self._reward_abs_max, 0.0
         solved_at = self._telemetry.record_episodes(
             FinishedEpisodes(
                 worker=self._worker,
@@ -114,6 +117,7 @@ class StepReporter:
                 returns=episodes.returns,
                 lengths=episodes.lengths,
                 truncated=truncated,
+                reward_abs_max=reward_abs_max,
             )
         )
         self._budget.check_target(solved_at)

@@ -140,7 +140,7 @@ class Trainer:
         self._telemetry = Telemetry(
             SLOTS,
             window=ReturnWindow(
-                target=_solved_return(spec), state=_window_state(before) if before else None
+                target=_solved_return(spec), state=before.window if before else None
             ),
             gives_up=self.control.stopping.is_set,
             maximum_entropy=maximum_entropy(self._shape.interface),
@@ -232,6 +232,16 @@ class Trainer:
         """Mean return of 100 episodes that counts as solved; None: nothing does."""
         return _solved_return(self._spec)
 
+    @property
+    def acts_discretely(self) -> bool:
+        """Whether actions are choices and not numbers."""
+        return isinstance(self._shape.interface.actions, CategoricalActions)
+
+    @property
+    def ends_at_target(self) -> bool:
+        """Whether training ends when that mean is reached."""
+        return self._spec.budget.target_return is not None
+
     def stack_of(self, thread: str) -> str | None:
         """Where a thread stands now, in whichever process; None if there is none of this name."""
         elsewhere = self._processes.stack_of(thread) if self._processes else None
@@ -253,6 +263,10 @@ class Trainer:
             solved_at=window.solved_at,
             budget_fraction=self._budget.fraction(),
         )
+
+    def window(self) -> WindowState:
+        """The last 100 episodes, the first and the best ones."""
+        return self._telemetry.window()
 
     def evaluate(
         self, episodes: int, *, deterministic: bool, should_stop: Callable[[], bool]
@@ -301,6 +315,10 @@ class Trainer:
                 generators=[state for _, state in sorted(self._foreman.generator_states().items())],
                 recent_returns=list(window.recent_returns),
                 best_mean_return_100=window.best_mean_return,
+                best_std_return_100=window.best.std if window.best else 0.0,
+                first_mean_return_100=window.first.mean if window.first else None,
+                first_std_return_100=window.first.std if window.first else 0.0,
+                reward_abs_max=window.reward_abs_max,
                 solved_at=window.solved_at,
             ),
             weights=self._weights_now(),
@@ -475,12 +493,3 @@ def _solved_return(spec: RunSpec) -> float | None:
     if spec.budget.target_return is not None:
         return spec.budget.target_return
     return reward_threshold(spec.environment.id)
-
-
-def _window_state(document: CheckpointDocument) -> WindowState:
-    return WindowState(
-        episodes=document.episodes,
-        recent_returns=tuple(document.recent_returns),
-        best_mean_return=document.best_mean_return_100,
-        solved_at=document.solved_at,
-    )

@@ -16,7 +16,8 @@ from typing import assert_never
 
 import structlog
 
-from matinee.contracts.alerts import SILENCE_S
+from matinee.contracts.alert_rule import SILENCE_S
+from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Interrupt, Stop
 from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
@@ -30,7 +31,7 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_state import ENDED_STATES, RunState
-from matinee.errors import CheckpointError, MatineeError, NonFiniteError
+from matinee.errors import CheckpointError, MatineeError
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
@@ -39,9 +40,10 @@ from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.run_observer import Drained
 from matinee.training.trainer import Trainer
-from matinee.worker.alert_signals import Condition, longest_silence
+from matinee.worker.alert_signals import longest_silence
 from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 from matinee.worker.commands import CommandDesk, Request
+from matinee.worker.condition import condition_of
 from matinee.worker.control_channel import ControlChannel, Reply
 from matinee.worker.evaluations import (
     evaluate_at_the_end,
@@ -193,7 +195,9 @@ class RunHost:
         record.set_progress(trainer.progress())
         record.set_hyperparameters(trainer.board.snapshot())
         for alert in record.alerts:
-            record.clear_alert(Clearing(alert.name, "the run was taken up again"))
+            if not ALERT_RULES[alert.name].once:
+                record.clear_alert(Clearing(alert.name, "the run was taken up again"))
+        self._alerts = AlertWatch(raised=[alert.name for alert in record.alerts])
         record.change_state(RunState.RUNNING)
         if self._start_command_id is not None:
             command = JournalReader(self._run_dir).command(self._start_command_id)
@@ -269,13 +273,8 @@ class RunHost:
             self._on_progress(record.state, progress, drained.metrics)
 
     def _look_for_alerts(self, record: RunRecord, trainer: Trainer, drained: Drained) -> None:
+        condition = condition_of(trainer, drained)
         algorithm = trainer.board.newest()[1].algorithm
-        outcome = trainer.outcome
-        failed_so = outcome is not None and isinstance(outcome.error, NonFiniteError)
-        condition = Condition(
-            heartbeats=drained.heartbeats,
-            is_finite=drained.weights_are_finite and not failed_so,
-        )
         changes = self._alerts.look(
             drained.metrics | evaluation_metrics(drained.evaluations),
             record.progress,

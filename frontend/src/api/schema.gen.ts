@@ -745,10 +745,11 @@ export interface components {
             /** @description A metric's name, or what is computed from metrics. */
             signal: string;
             /**
+             * @description Of the signal, over `over_updates`.
              * @default mean
              * @enum {string}
              */
-            statistic: "mean" | "max";
+            statistic: "mean" | "median";
             /**
              * @description Which side of the threshold is wrong.
              * @enum {string}
@@ -756,26 +757,53 @@ export interface components {
             side: "above" | "below";
             /** @description Unless the run's spec has another one. */
             threshold: number;
-            /** @description Smallest threshold allowed. */
+            /** @description Smallest threshold allowed. Equal to the largest: there is none to choose. */
             minimum: number;
             maximum: number;
             /** @default  */
             unit: string;
+            /**
+             * @description The last updates over which the signal is taken; 0: as it comes.
+             * @default 0
+             */
+            over_updates: number;
+            /**
+             * @description The last env steps over which the signal is taken; 0: as it comes.
+             * @default 0
+             */
+            over_env_steps: number;
             /** @description Seconds of training on the wrong side until it is raised. */
             for_s: number;
             /**
-             * @description Not watched once the run has reached its target.
+             * @description Not watched before so many updates: the warm-up.
+             * @default 0
+             */
+            after_updates: number;
+            /**
+             * @description Not watched before this share of the budget is used; a run that has none is watched as if it had 500,000 env steps.
+             * @default 0
+             */
+            after_budget: number;
+            /**
+             * @description Not watched once the run has reached its target, nor while its mean return has come 90% of the way from its first one to the target.
              * @default false
              */
             unless_solved: boolean;
             /**
-             * @description Not watched before this share of the budget is used.
-             * @default 0
+             * @description Raised at most once in a run, never cleared.
+             * @default false
              */
-            after_budget: number;
+            once: boolean;
             meaning: string;
             /** @description What to try. */
             hint: string;
+            /**
+             * @description What the signal is, in LaTeX.
+             * @default
+             */
+            equation: string;
+            /** @description Who recommends the rule or its threshold. */
+            source: string;
         };
         /**
          * AlertRuleList

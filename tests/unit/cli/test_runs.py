@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from fakes.records import NOW, SPEC
 from fakes.run_use_cases import make_run
 from matinee.cli.runs import runs_app
-from matinee.contracts.alerts import AlertSeverity, RaisedAlert
+from matinee.contracts.alert_rule import AlertSeverity
+from matinee.contracts.alerts import RaisedAlert
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import Run, RunSnapshot
 from matinee.contracts.run_state import RunState

@@ -6,21 +6,11 @@ import pytest
 
 from matinee.contracts.alerts import (
     ALERT_RULES,
-    DERIVED_SIGNALS,
     ThresholdChange,
     check_thresholds,
     threshold_changes,
     thresholds_after,
 )
-from matinee.contracts.metrics import METRICS
-
-
-@pytest.mark.parametrize("name", ALERT_RULES)
-def test_every_rule_looks_at_something_that_is_measured(name: str) -> None:
-    """Its signal is computed, or a metric of every mode in which the rule is watched."""
-    rule = ALERT_RULES[name]
-    if rule.signal not in DERIVED_SIGNALS:
-        assert set(rule.algorithms) <= set(METRICS[rule.signal].algorithms)
 
 
 @pytest.mark.parametrize("name", ALERT_RULES)
@@ -38,6 +28,13 @@ def test_wrong_thresholds_are_named_with_what_is_allowed() -> None:
     assert unknown.loc == ("boredom",)
     assert "policy_lag" in unknown.message
     assert outside.message == "-1 is not allowed; allowed: a number from 1 to 10000"
+
+
+def test_what_is_yes_or_no_has_no_threshold_to_choose() -> None:
+    """Any other threshold than the default is refused, with the reason."""
+    (error,) = check_thresholds({"solved": 0.7})
+
+    assert error.message == "this alert has no threshold to choose"
 
 
 def test_a_default_is_asked_for_with_none() -> None:

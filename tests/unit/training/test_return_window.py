@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matinee.contracts.progress import SolvedAt
-from matinee.training.return_window import FinishedEpisodes, ReturnWindow
+from matinee.training.return_window import FinishedEpisodes, FullWindow, ReturnWindow
 
 
 def batch(returns: list[float], first: int = 0) -> FinishedEpisodes:
@@ -21,6 +23,10 @@ def batch(returns: list[float], first: int = 0) -> FinishedEpisodes:
         returns=np.array(returns, np.float64),
         lengths=np.ones(len(returns), np.int64),
     )
+
+
+def _window(returns: list[float]) -> FullWindow:
+    return FullWindow(float(np.mean(returns)), float(np.std(returns)))
 
 
 @given(
@@ -46,6 +52,11 @@ def test_batches_do_not_matter(returns: list[float], cuts: list[int], target: fl
     assert state.episodes == len(returns)
     assert list(state.recent_returns) == returns[-100:]
     assert state.best_mean_return == (pytest.approx(best) if best is not None else None)
+    assert state.first == (_window(returns[:100]) if len(returns) >= 100 else None)
+    if state.best is not None and best is not None:
+        windows = [returns[end - 100 : end] for end in range(100, len(returns) + 1)]
+        spreads = [np.std(each) for each in windows if np.mean(each) == pytest.approx(best)]
+        assert any(state.best.std == pytest.approx(spread) for spread in spreads)
     assert (state.solved_at.env_steps if state.solved_at else None) == (solved and solved * 10)
 
 
@@ -64,12 +75,15 @@ def test_it_stays_solved_and_goes_on_from_its_state() -> None:
     """A later collapse changes neither the moment nor the best; a resumed run knows both."""
     window = ReturnWindow(target=5.0)
     window.add(batch([9.0] * 100))
-    window.add(batch([0.0] * 100, first=100))
+    window.add(replace(batch([0.0] * 100, first=100), reward_abs_max=2.0))
+    window.add(replace(batch([0.0], first=200), reward_abs_max=1.0))
 
     resumed = ReturnWindow(target=5.0, state=window.state())
 
     assert resumed.state() == window.state()
     assert resumed.state().best_mean_return == 9.0
+    assert resumed.state().first == FullWindow(9.0, 0.0)
+    assert resumed.state().reward_abs_max == 2.0
     assert resumed.solved_at == window.solved_at
 
 

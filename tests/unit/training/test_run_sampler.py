@@ -12,7 +12,7 @@ from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import METRICS
 from matinee.training.counters import SlotCounter
 from matinee.training.phase_clock import PhaseClock
-from matinee.training.return_window import WindowState
+from matinee.training.return_window import FullWindow, WindowState
 from matinee.training.run_sampler import (
     LEFT_AFTER_S,
     SAMPLE_INTERVAL_S,
@@ -38,7 +38,7 @@ class Scene:
     clocks: dict[str, PhaseClock] = field(
         default_factory=lambda: {"one": PhaseClock(), "two": PhaseClock()}
     )
-    window: WindowState = field(default_factory=lambda: WindowState(0, (), None, None))
+    window: WindowState = field(default_factory=WindowState)
     truncated: int = 0
     weights: NDArray[np.float32] = field(default_factory=lambda: np.array([3, 4, 0], np.float32))
     queue: QueueReading | None = None
@@ -232,7 +232,7 @@ def test_returns_are_summed_up_when_episodes_end() -> None:
     scene = Scene()
     sampler = scene.sampler()
     sampler.sample(0.0)
-    scene.window = WindowState(4, (1.0, 2.0, 9.0, 0.0), 7.0, None)
+    scene.window = WindowState(4, (1.0, 2.0, 9.0, 0.0), best=FullWindow(7.0, 1.0))
     scene.truncated = 1
     metrics = sampler.sample(1.0).metrics
 

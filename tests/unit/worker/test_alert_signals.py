@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from matinee.contracts.alerts import (
+from matinee.contracts.alert_rule import (
+    ACTION_SHARE,
+    DERIVED_SIGNALS,
     GREEDY_SHORTFALL,
     MEMORY_GROWTH,
     NOT_FINITE,
     RETURN_LOST,
     RETURN_RISE,
     SILENCE_S,
+    SOLVED,
     SPEED_SHARE,
+    VALUE_EXCESS,
     VALUE_LOSS_JUMP,
 )
+from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import MetricSummary
-from matinee.contracts.progress import Progress
+from matinee.contracts.progress import Progress, SolvedAt
 from matinee.training.heartbeats import Heartbeat
-from matinee.worker.alert_signals import (
-    FEWEST_LOSSES,
-    FEWEST_RETURNS,
-    KEPT_RETURNS,
-    SHORTEST_SPEED_S,
-    AlertSignals,
-    Condition,
-    longest_silence,
-)
+from matinee.training.return_window import FullWindow, WindowState
+from matinee.worker.alert_signals import SHORTEST_SPEED_S, AlertSignals, longest_silence
+from matinee.worker.condition import Condition
+from matinee.worker.value_signals import FEWEST_LOSSES, RewardScale
 
 
 def summary(value: float) -> MetricSummary:
@@ -33,27 +33,67 @@ def summary(value: float) -> MetricSummary:
     return MetricSummary(mean=value, min=value, max=value, last=value, count=1)
 
 
-def test_what_was_gained_and_lost_again_is_a_share_of_the_gain() -> None:
-    """From 20 to a best of 120 and down to 70: half of the gain is lost."""
+def test_each_signal_is_told_from_what_it_needs() -> None:
+    """One run in which everything can be told, with the values that follow from it."""
     signals = AlertSignals()
+    condition = Condition(
+        heartbeats=[Heartbeat(thread="quick", age_s=2.0, interval_s=0.01, beats=9)],
+        window=WindowState(200, (70.0,) * 100, FullWindow(20.0, 5.0), FullWindow(120.0, 5.0)),
+        finished_returns=[70.0] * 200,
+        rewards=RewardScale(reward_abs_max=1.0, gamma=0.9),
+        actions={"actions": Histogram(0, 0, (900.0, 100.0))},
+    )
+    metrics = {
+        "value_loss": summary(2.0),
+        "value_min": summary(-1.0),
+        "value_max": summary(20.0),
+        "evaluation_return_greedy": summary(45.0),
+    }
+    told: dict[str, float] = {}
+    for second in range(400):
+        progress = Progress(seconds=second, env_steps=2000 * second, steps_per_second=2000.0)
+        memory = {"memory_bytes": summary(1000.0)}
+        told = signals.read(metrics | memory, progress, condition)
 
-    first = signals.read({}, Progress(mean_return_100=20.0, best_mean_return_100=20.0))
-    lost = signals.read({}, Progress(mean_return_100=70.0, best_mean_return_100=120.0))
+    assert told == {
+        RETURN_LOST: 0.5,
+        GREEDY_SHORTFALL: 0.25,
+        RETURN_RISE: 0.0,
+        VALUE_EXCESS: pytest.approx(2.0),
+        VALUE_LOSS_JUMP: 1.0,
+        ACTION_SHARE: 0.9,
+        SPEED_SHARE: 1.0,
+        MEMORY_GROWTH: 0.0,
+        SILENCE_S: 2.0,
+        NOT_FINITE: 0.0,
+        SOLVED: 0.0,
+    }
+    assert told.keys() == DERIVED_SIGNALS
 
-    assert RETURN_LOST not in first
-    assert lost[RETURN_LOST] == 0.5
+
+def test_what_can_not_be_told_yet_is_left_out() -> None:
+    """A run that has just begun: nothing is known but that it is well and not solved."""
+    assert AlertSignals().read({}, Progress()) == {NOT_FINITE: 0.0, SOLVED: 0.0}
 
 
-def test_a_loss_is_compared_with_its_usual_size() -> None:
-    """Nothing is told before there are enough losses; one outlier does not move the median."""
+def test_a_run_that_goes_on_tells_that_it_is_solved() -> None:
+    """One that ends there says so by its end."""
+    solved = Progress(solved_at=SolvedAt(env_steps=1, seconds=1.0))
+
+    assert AlertSignals().read({}, solved)[SOLVED] == 1.0
+    assert AlertSignals().read({}, solved, Condition(ends_at_target=True))[SOLVED] == 0.0
+
+
+def test_what_has_gone_before_is_remembered() -> None:
+    """A loss is compared with those of earlier flushes."""
     signals = AlertSignals()
+    condition = Condition(rewards=RewardScale(reward_abs_max=1.0))
+    for _ in range(FEWEST_LOSSES):
+        signals.read({"value_loss": summary(2.0)}, Progress(), condition)
 
-    def told(loss: float) -> float | None:
-        return signals.read({"value_loss": summary(loss)}, Progress()).get(VALUE_LOSS_JUMP)
+    told = signals.read({"value_loss": summary(200.0)}, Progress(), condition)
 
-    assert [told(2.0) for _ in range(FEWEST_LOSSES)] == [None] * FEWEST_LOSSES
-    assert told(200.0) == pytest.approx(100.0)
-    assert told(2.0) == pytest.approx(1.0)
+    assert told[VALUE_LOSS_JUMP] == pytest.approx(100.0)
 
 
 def test_speed_is_compared_with_the_last_minute() -> None:
@@ -66,31 +106,6 @@ def test_speed_is_compared_with_the_last_minute() -> None:
     slow = signals.read({}, Progress(seconds=SHORTEST_SPEED_S, steps_per_second=400.0))
 
     assert slow[SPEED_SHARE] == pytest.approx(0.4)
-
-
-def test_a_greedy_policy_that_is_stuck_lacks_a_share_of_the_gain() -> None:
-    """Training went from 20 to 120, test episodes return 45: they lack three quarters of it."""
-    signals = AlertSignals()
-    signals.read({}, Progress(mean_return_100=20.0, best_mean_return_100=20.0))
-    trained = Progress(mean_return_100=120.0, best_mean_return_100=120.0)
-
-    told = signals.read({"evaluation_return_greedy": summary(45.0)}, trained)
-
-    assert told[GREEDY_SHORTFALL] == pytest.approx(0.75)
-    assert GREEDY_SHORTFALL not in signals.read({}, trained)
-
-
-def test_a_rise_is_that_of_the_last_fifth() -> None:
-    """Rises to 100 and stays: first all of the range, later nothing; memory stays bounded."""
-    signals = AlertSignals()
-    told = [
-        signals.read({}, Progress(env_steps=step, mean_return_100=min(100.0, step / 10)))
-        for step in range(1, 3 * KEPT_RETURNS)
-    ]
-
-    assert RETURN_RISE not in told[FEWEST_RETURNS]
-    assert told[500][RETURN_RISE] == pytest.approx(0.1, abs=0.01)
-    assert told[-1][RETURN_RISE] == pytest.approx(0.0)
 
 
 def test_memory_grows_by_a_share_an_hour() -> None:
