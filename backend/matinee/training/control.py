@@ -197,13 +197,19 @@ class TrainingControl:
         The first cause stays; only an abort or a failure overrides a stop that is still under way.
         """
         with self._gate:
-            if self._cause is None or (cause in _ABANDONING and self._cause not in _ABANDONING):
+            is_news = self._cause is None or (
+                cause in _ABANDONING and self._cause not in _ABANDONING
+            )
+            if is_news:
                 self._cause = cause
                 self._reason = reason
             self._abandon_at = min(self._abandon_at, time.monotonic() + STOP_GRACE_S)
             self.stopping.set()
             self._refresh()
-        self._on_wake()
+        if is_news:
+            # The host asks for the budget each time it looks: waking it for the same answer would
+            # make it look, and commit, without end.
+            self._on_wake()
 
     @property
     def paused(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from matinee.contracts.progress import SolvedAt
@@ -14,12 +16,16 @@ from matinee.training.outcome import StopCause
 
 
 def budget_at(
-    spec: BudgetSpec, *, env_steps: int, seconds: float
+    spec: BudgetSpec,
+    *,
+    env_steps: int,
+    seconds: float,
+    on_wake: Callable[[], None] = lambda: None,
 ) -> tuple[Budget, TrainingControl]:
     """A budget of which so much is used."""
     counter, clock = SlotCounter(1, base=env_steps), TrainingClock(seconds=seconds)
     control = TrainingControl(
-        clock=clock, env_steps=counter, updates=SlotCounter(1), on_wake=lambda: None
+        clock=clock, env_steps=counter, updates=SlotCounter(1), on_wake=on_wake
     )
     return Budget(spec, env_steps=counter, clock=clock, control=control), control
 
@@ -38,6 +44,22 @@ def test_whichever_part_is_used_up_first_ends_it(
     budget.check()
 
     assert control.stop_cause is (StopCause.FINISHED_BUDGET if ends else None)
+
+
+def test_a_budget_that_is_used_up_wakes_the_host_once() -> None:
+    """However often the host asks afterwards, or it would look without end."""
+    wakes: list[str] = []
+    budget, _ = budget_at(
+        BudgetSpec(env_steps=100, seconds=10.0),
+        env_steps=100,
+        seconds=10.0,
+        on_wake=lambda: wakes.append("woken"),
+    )
+
+    for _ in range(3):
+        budget.check()
+
+    assert wakes == ["woken"]
 
 
 def test_without_a_budget_it_never_ends() -> None:

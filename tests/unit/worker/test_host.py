@@ -84,6 +84,20 @@ def test_a_run_from_start_to_finish(data_dir: Path, runtime_dir: Path) -> None:
     assert not run.socket_path.exists()
 
 
+@pytest.mark.parametrize("budget", [{"env_steps": 300}, {"seconds": 0.2}])
+def test_the_last_evaluation_is_not_slowed_by_the_record(
+    data_dir: Path, runtime_dir: Path, budget: dict[str, float]
+) -> None:
+    """The host looks and commits as it does in training, not after each step of a test episode."""
+    spec = {"evaluation": {"episodes": 40}, "budget": budget}
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=spec) as run:
+        run.finish()
+
+    steps = sum(sum(each["lengths"]) for each in run.events("evaluation_finished"))
+    looks = sum(state is RunState.STOPPING for state, _ in run.seen)
+    assert looks < steps / 10
+
+
 @pytest.mark.parametrize("policy", ["greedy", "sampled"])
 def test_evaluations_on_the_way_are_metrics(policy: str, data_dir: Path, runtime_dir: Path) -> None:
     """Each has a point in the series of its kind, with the range of its returns."""
