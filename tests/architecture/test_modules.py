@@ -15,6 +15,7 @@ SOURCE_FOLDERS = ("backend", "tests", "scripts", "frontend/src", "benchmarks")
 GENERATED = re.compile(r"\.gen\.ts$|/web/page/")
 TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     "training/collector.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/crew.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/crews.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/environment_thread.py": (
         "concurrency/test_modes.py",

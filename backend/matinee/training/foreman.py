@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Set as AbstractSet
 
-from matinee.training.crews import Crew, CrewParts, Life, new_crew
+from matinee.training.crew import Crew, CrewParts, Life
+from matinee.training.crews import new_crew
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.sample_queue import QueueReading
 from matinee.training.thread_group import ThreadGroup

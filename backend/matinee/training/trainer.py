@@ -39,7 +39,7 @@ from matinee.training.checkpoints import (
 from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
-from matinee.training.crews import CrewParts
+from matinee.training.crew import CrewParts
 from matinee.training.evaluator import EvaluationResult, Evaluator, PeriodicEvaluation
 from matinee.training.foreman import Foreman
 from matinee.training.hyperparameter_board import HyperparameterBoard
