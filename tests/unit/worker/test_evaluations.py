@@ -1,9 +1,14 @@
-"""What charts are told about test episodes; how they are recorded is seen in test_host."""
+"""Test episodes in the record and in the charts; see test_host for those at the end."""
 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
+import pytest
+
+from fakes.hosting import hosted
+from matinee.contracts.commands import Abort
 from matinee.training.evaluator import EvaluationResult
 from matinee.worker.evaluations import evaluation_metrics
 
@@ -31,3 +36,27 @@ def test_each_kind_is_a_metric_of_its_own() -> None:
 def test_returns_that_are_no_numbers_are_no_point_of_a_chart() -> None:
     """An environment may give NaN, and a chart can't show it."""
     assert evaluation_metrics([result(1.0, math.nan, deterministic=True)]) == {}
+
+
+@pytest.mark.parametrize("policy", ["greedy", "sampled"])
+def test_evaluations_on_the_way_are_metrics(policy: str, data_dir: Path, runtime_dir: Path) -> None:
+    """Each has a point in the series of its kind, with the range of its returns."""
+    spec = {
+        "budget": {"env_steps": None},
+        "evaluation": {"every_env_steps": 500, "episodes": 3, "policy": policy},
+    }
+    with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
+        run.wait_until(lambda: run.events("evaluation_finished"))
+        run.ask(Abort())
+        run.finish()
+    evaluations = run.events("evaluation_finished")
+    assert {each["deterministic"] for each in evaluations} == {policy == "greedy"}
+    evaluation = evaluations[0]
+    name = f"evaluation_return_{policy}"
+    measured = next(
+        event["metrics"][name]
+        for event in run.events("metrics_summarised")
+        if name in event["metrics"]
+    )
+    returns = evaluation["returns"]
+    assert (measured["min"], measured["max"], measured["count"]) == (min(returns), max(returns), 3)

@@ -98,30 +98,6 @@ def test_the_last_evaluation_is_not_slowed_by_the_record(
     assert looks < steps / 10
 
 
-@pytest.mark.parametrize("policy", ["greedy", "sampled"])
-def test_evaluations_on_the_way_are_metrics(policy: str, data_dir: Path, runtime_dir: Path) -> None:
-    """Each has a point in the series of its kind, with the range of its returns."""
-    spec = {
-        "budget": {"env_steps": None},
-        "evaluation": {"every_env_steps": 500, "episodes": 3, "policy": policy},
-    }
-    with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
-        run.wait_until(lambda: run.events("evaluation_finished"))
-        run.ask(Abort())
-        run.finish()
-    evaluations = run.events("evaluation_finished")
-    assert {each["deterministic"] for each in evaluations} == {policy == "greedy"}
-    evaluation = evaluations[0]
-    name = f"evaluation_return_{policy}"
-    measured = next(
-        event["metrics"][name]
-        for event in run.events("metrics_summarised")
-        if name in event["metrics"]
-    )
-    returns = evaluation["returns"]
-    assert (measured["min"], measured["max"], measured["count"]) == (min(returns), max(returns), 3)
-
-
 def test_actions_are_recorded_as_the_policy_draws_them(data_dir: Path, runtime_dir: Path) -> None:
     """Epsilon 1 is a known policy: both actions of CartPole half of the time; every episode counts.
 
