@@ -82,7 +82,7 @@ class DifferentiablePolicy:
         self._distribution = new_distribution(shape.interface.actions, self._log_std)
         self._at_once = IMAGES_AT_ONCE if shape.convolution_layers else None
         self._recurrent: TorchNetwork | None = None
-        if network is None and (shape.convolution_layers or shape.lstm_units):
+        if network is None and not shape.is_in_numpy:
             # Not at the top: a plain network learns without torch, which takes seconds to load.
             from matinee.algorithm.torch_gradients import TorchNetwork
 

@@ -78,6 +78,11 @@ class NetworkShape:
         return [f"{trunk}.convolution.{index}" for index in range(len(self.convolution_layers))]
 
     @property
+    def is_in_numpy(self) -> bool:
+        """Hidden layers only: acting and learning need no torch."""
+        return not self.convolution_layers and self.lstm_units == 0
+
+    @property
     def policy_outputs(self) -> int:
         """P: logits of all branches, or means."""
         match self.interface.actions:

@@ -166,6 +166,18 @@ def has_native_vector(spec: EnvSpec, kwargs: Mapping[str, Any]) -> bool:
     return isinstance(mode, AutoresetMode) and kwargs.keys() <= _parameters(creator)
 
 
+def is_stepped_in_numpy(environment: EnvironmentSpec, count: int) -> bool:
+    """Whether `count` environments are stepped in arrays, without a simulator in C."""
+    spec = registered_spec(environment.id)
+    if count < NATIVE_VECTOR_MINIMUM or is_atari(spec):
+        return False
+    if not has_native_vector(spec, environment.kwargs):
+        return False
+    creator = spec.vector_entry_point
+    is_gymnasiums = isinstance(creator, str) and creator.startswith("gymnasium.envs.classic")
+    return spec.entry_point in OWN_VECTORS or is_gymnasiums
+
+
 def _parameters(creator: Any) -> set[str]:
     return set(inspect.signature(creator).parameters)
 

@@ -14,6 +14,7 @@ from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.learner import LocalLearner
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
+from matinee.training.turns import Seat, turns_pay
 
 
 class ActorLearner:
@@ -28,6 +29,8 @@ class ActorLearner:
         self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared, clock=clock)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
         self._rollouts_on_copy: int | None = None
+        self._clock = clock
+        self._turns_pay = turns_pay(shape, plan.environment, plan.environments)
 
     @property
     def env_steps_reserved(self) -> int:
@@ -40,6 +43,16 @@ class ActorLearner:
             return False
         self._rollout = self.collector.new_rollout(values.rollout_length)
         return True
+
+    def takes_turns(self, values: HyperparameterValues) -> bool:
+        """Whether it gets in the way of other threads, and they in its."""
+        return self._turns_pay and not values.is_slowed_down
+
+    def wait_for_turn(self, seat: Seat) -> None:
+        """Until no other thread of this process that takes turns computes."""
+        if not seat.has_turn:
+            with self._clock.waiting():
+                seat.take()
 
     def pull_and_act(self, values: HyperparameterValues) -> bool:
         """Fill the next rollout, with the newest weights where they are due.
@@ -71,8 +84,10 @@ class ActorLearner:
 def run_actor_learner(worker: ActorLearner, shared: SharedParts) -> None:
     """Train until the control says stop. A thread's whole life."""
     control, board = shared.control, shared.board
+    seat = Seat(shared.turns)
 
     def stand() -> None:
+        seat.give()
         worker.collector.stand()
         board.stand_down(worker.slot)
 
@@ -87,11 +102,20 @@ def run_actor_learner(worker: ActorLearner, shared: SharedParts) -> None:
                 if worker.lengthens(values):
                     shared.budget.foresee(worker.env_steps_reserved)
                     continue  # To the gate: perhaps not all workers are needed any more.
+                takes_turns = worker.takes_turns(values)
+                if takes_turns:
+                    worker.wait_for_turn(seat)
+                else:
+                    seat.give()
                 if not worker.pull_and_act(values):
                     return
+                if takes_turns and seat.is_over():
+                    seat.give()
+                    worker.wait_for_turn(seat)
                 if worker.compute_gradient(values):
                     worker.push(values, revision=revision)
                 shared.budget.check()
     finally:
+        seat.give()
         board.stand_down(worker.slot)
         control.end(worker.slot)

@@ -185,7 +185,7 @@ class RolloutCollector:
         if self._normalized is not None:
             self._normalized.frozen = values.freeze_normalization
         control = self._shared.control
-        paced = values.target_steps_per_second > 0.0 or values.worker_delay_s > 0.0
+        paced = values.is_slowed_down
         noise: Floats = np.empty((0, 0, 0), np.float32)
         clock = self._clock
         clock.go_on()

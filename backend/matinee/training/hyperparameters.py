@@ -66,6 +66,11 @@ class HyperparameterValues:
     max_policy_lag: int
 
     @property
+    def is_slowed_down(self) -> bool:
+        """Whether somebody wants to be able to watch."""
+        return self.target_steps_per_second > 0.0 or self.worker_delay_s > 0.0
+
+    @property
     def objective(self) -> Objective:
         """What the loss needs of them."""
         return Objective(

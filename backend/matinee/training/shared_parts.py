@@ -13,6 +13,7 @@ from matinee.training.pacing import Pacer
 from matinee.training.parameter_store import ParameterStore
 from matinee.training.ports import Board, Gate, Listener, Stopwatch
 from matinee.training.telemetry import Telemetry
+from matinee.training.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class SharedParts:
     clock: Stopwatch
     env_steps: SlotCounter
     budget: Budget
+    turns: Turns
+    """Of the threads of one process."""
+
     normalizer: ObservationNormalizer | None
     """Of observations; None: they are learned from as they are."""
 

@@ -64,6 +64,7 @@ from matinee.training.telemetry import (
     Telemetry,
 )
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
+from matinee.training.turns import Turns
 from matinee.training.worker_processes import WorkerProcesses
 
 _RATE_WINDOW_S = 1.0
@@ -395,6 +396,7 @@ class Trainer:
             clock=self._clock,
             env_steps=self._env_steps,
             budget=self._budget,
+            turns=Turns(),
             normalizer=self._normalizer,
         )
         return CrewParts(

@@ -35,6 +35,7 @@ from matinee.training.stand_ins import (
     TrainerGoneError,
     TrainerLink,
 )
+from matinee.training.turns import Turns
 
 CPU_INTERVAL_S = 0.2
 """How often a process says how much processor time it has used."""
@@ -86,6 +87,7 @@ class WorkerHost:
         )
         # A process of this number may have been here before, and left with its last worker.
         self._cpu_before_s = self._memory.cpu_s[setup.number]
+        self._turns = Turns()
         self._pacer = self._memory.pacer(self._memory.signals.hurry)
         self._normalizer = (
             self._memory.normalizer() if setup.spec.environment.normalize_observations else None
@@ -145,6 +147,7 @@ class WorkerHost:
                 clock=memory.signals,
                 control=control,
             ),
+            turns=self._turns,
             normalizer=self._normalizer,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -162,3 +164,29 @@ def test_a_changing_rollout_length_loses_no_step() -> None:
     lengths = np.concatenate([drained.episodes.lengths for drained in rig.drained])
     returns = np.concatenate([drained.episodes.returns for drained in rig.drained])
     assert np.array_equal(lengths, returns)
+
+
+def test_threads_that_take_turns_still_overtake_each_other() -> None:
+    """A turn ends between a pull and its push, so that gradients are as stale as they were."""
+    rig = Rig(
+        small_spec("CartPole-v1", workers=3, envs_per_worker=16, budget={"env_steps": 60_000})
+    )
+    crew = rig.trainer._foreman._crew
+    assert isinstance(crew, ActorLearnerCrew)
+    crew._parts.shared.turns.turn_s = 0.0
+    values = rig.trainer.board.newest()[1]
+    assert all(worker.takes_turns(values) for worker in crew._workers.values())
+    rig.run()
+
+    lags = [drained.metrics["policy_lag"] for drained in rig.drained if drained.metrics]
+    assert max(lag.max for lag in lags) >= 1.0
+
+
+def test_who_is_slowed_down_takes_no_turns() -> None:
+    """It sleeps within its rollouts, and nobody should wait for that."""
+    rig = Rig(small_spec("CartPole-v1", workers=2, envs_per_worker=16))
+    crew = rig.trainer._foreman._crew
+    assert isinstance(crew, ActorLearnerCrew)
+    slow = replace(rig.trainer.board.newest()[1], target_steps_per_second=3000.0)
+
+    assert not any(worker.takes_turns(slow) for worker in crew._workers.values())
