@@ -19,6 +19,7 @@ from benchmarks.comparison import comparison_jobs
 from benchmarks.contenders import Contender
 from benchmarks.fresh_process import ROOT
 from benchmarks.jobs import Job, run_jobs
+from benchmarks.ladder import ladder_jobs
 from benchmarks.latency import latency_jobs
 from benchmarks.machine import describe_machine, describe_versions, is_busy, load_per_core
 from benchmarks.ours import EXTRA_TIMEOUT_S, Ours, run_recorded, train_document
@@ -35,7 +36,7 @@ from matinee.contracts.presets import Preset
 from matinee.environments.catalogue import preset, presets
 
 RESULTS = ROOT / "benchmarks" / "results"
-SECTIONS = (*(task.key for task in TASKS), "throughput", "phases", "watching", "latency")
+SECTIONS = (*(task.key for task in TASKS), "throughput", "ladder", "phases", "watching", "latency")
 SPEED_PRESET = "cartpole-a3c"
 _PEER_PACKAGES = (*MODULES.values(), "jax")
 
@@ -72,6 +73,8 @@ def plan(arguments: argparse.Namespace, *, data_dir: Path, file: RecordFile) -> 
                 jobs += throughput_jobs(
                     speed, rounds=rounds, seconds=span_s, data_dir=data_dir, file=file
                 )
+            case "ladder":
+                jobs += ladder_jobs(speed, rounds=rounds, seconds=span_s, file=file)
             case "phases":
                 jobs += phase_jobs(
                     speed, rounds=rounds, seconds=span_s, data_dir=data_dir, file=file

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from benchmarks.fresh_process import ProgramFailedError
 from benchmarks.records import (
     Absence,
+    LadderSpeed,
     Latency,
     PhaseShares,
     PresetRun,
@@ -104,8 +105,8 @@ def sentence(record: Record) -> str:
             )
         case Absence():
             return f"{record.what}: {record.reason}"
-        case Throughput() | WatchingCost():
-            return f"{record.env_steps_per_second:,.0f} env steps/s"
+        case Throughput() | WatchingCost() | LadderSpeed():
+            return _speed(record)
         case PhaseShares():
             total = sum(record.samples.values())
             return ", ".join(
@@ -114,6 +115,12 @@ def sentence(record: Record) -> str:
         case Latency():
             ordered = sorted(record.samples_ms)
             return f"{record.question}: median {ordered[len(ordered) // 2]:.1f} ms"
+
+
+def _speed(record: Throughput | WatchingCost | LadderSpeed) -> str:
+    if isinstance(record, LadderSpeed):
+        return f"{record.per_second:,.0f} a second"
+    return f"{record.env_steps_per_second:,.0f} env steps/s"
 
 
 def _duration(seconds: float) -> str:

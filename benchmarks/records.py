@@ -111,6 +111,24 @@ class Throughput:
 
 
 @dataclass(frozen=True)
+class LadderSpeed:
+    """How often a second one variant of a rung of the speed ladder did its work.
+
+    Attributes:
+        rung: What is compared.
+        variant: In which way.
+        round: Counted from 1.
+        per_second: Env steps or updates, the same for all variants of a rung.
+    """
+
+    rung: str
+    variant: str
+    round: int
+    per_second: float
+    kind: Literal["ladder_speed"] = "ladder_speed"
+
+
+@dataclass(frozen=True)
 class PhaseShares:
     """How the training threads of one run spent their time, by samples of their stacks."""
 
@@ -141,7 +159,14 @@ class Latency:
 
 
 Record = Annotated[
-    TrainingRun | PresetRun | Absence | Throughput | PhaseShares | WatchingCost | Latency,
+    TrainingRun
+    | PresetRun
+    | Absence
+    | Throughput
+    | LadderSpeed
+    | PhaseShares
+    | WatchingCost
+    | Latency,
     Field(discriminator="kind"),
 ]
 

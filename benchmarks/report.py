@@ -5,8 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 
+from benchmarks.ladder import ENVIRONMENTS, GRID, SIZES, WORKERS, cell
 from benchmarks.records import (
     Absence,
+    LadderSpeed,
     Latency,
     PhaseShares,
     Record,
@@ -36,6 +38,7 @@ def report(records: Sequence[Record], *, machine: str, date: str, notes: Sequenc
         sections += absences(records, task.key)
     for section, tables in (
         ("throughput", throughput([r for r in records if isinstance(r, Throughput)])),
+        ("ladder", ladder([r for r in records if isinstance(r, LadderSpeed)])),
         ("phases", phases([r for r in records if isinstance(r, PhaseShares)])),
         ("watching", watching([r for r in records if isinstance(r, WatchingCost)])),
         ("latency", latency([r for r in records if isinstance(r, Latency)])),
@@ -173,6 +176,55 @@ def _speeds(
         r.env_steps_per_second
         for r in records
         if (r.activity, r.processes, r.workers) == (activity, processes, workers)
+    ]
+
+
+def ladder(records: Sequence[LadderSpeed]) -> list[str]:
+    """What each step that makes training fast is worth."""
+    if not records:
+        return []
+    speeds: dict[tuple[str, str], dict[int, float]] = {}
+    for record in records:
+        speeds.setdefault((record.rung, record.variant), {})[record.round] = record.per_second
+    rows, first = [], ("", "")
+    for (rung, variant), of_variant in speeds.items():
+        if rung == GRID:
+            continue
+        if rung != first[0]:
+            first = rung, variant
+        of_first = speeds[first]
+        ratios = [
+            of_variant[number] / of_first[number] for number in of_variant if number in of_first
+        ]
+        rows.append(
+            f"| {rung} | {variant} | {_all_reached(list(of_variant.values()), thousands)} "
+            f"| {_all_reached(ratios, hundredths)} |"
+        )
+    grid = [
+        f"| {environments} | "
+        + " | ".join(
+            _all_reached(list(speeds.get((GRID, cell(environments, w)), {}).values()), thousands)
+            for w in WORKERS
+        )
+        + " |"
+        for environments in SIZES
+    ]
+    return [
+        "## Speed ladder",
+        (
+            "What each step that makes training fast is worth: it is taken back, one at a time. "
+            f"CartPole-v1 with {ENVIRONMENTS} environments a worker unless said; env steps a "
+            "second while learning unless said. Median and range of the rounds; ratios are within "
+            "a round, to the first line of the group."
+        ),
+        table("| group | variant | a second | ratio |", rows),
+        "Env steps a second while learning, in one process:",
+        table(
+            "| environments of a worker | "
+            + " | ".join(f"{w} worker{'s' * (w > 1)}" for w in WORKERS)
+            + " |",
+            grid,
+        ),
     ]
 
 
@@ -318,6 +370,11 @@ def seconds(value: float) -> str:
 def tenths(value: float) -> str:
     """One digit after the point."""
     return f"{value:.1f}"
+
+
+def hundredths(value: float) -> str:
+    """Two digits after the point."""
+    return f"{value:.2f}"
 
 
 def thousands(value: float) -> str:

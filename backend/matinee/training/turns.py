@@ -2,8 +2,8 @@
 
 NumPy lets go of the interpreter lock (GIL) within every larger operation, a few microseconds long.
 Each time a thread that waits for the lock is woken on another core, finds the lock taken again and
-sleeps again. Two threads of small networks wake each other tens of thousands of times a second, and
-together are slower than one of them alone. Who waits for a turn does not wait for the interpreter
+sleeps again. Two threads of small networks wake each other so often that together they are slower
+than one of them alone. Who waits for a turn does not wait for the interpreter
 lock, so nobody is woken in vain.
 
 A turn lasts some milliseconds, as long as the interpreter's own switch interval, and ends between
