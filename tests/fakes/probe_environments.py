@@ -225,6 +225,18 @@ class ByteImage(ActionReward):
         return np.full((2, 3), 255, np.uint8)
 
 
+class Picture(MatchReward):
+    """The sign is seen as a picture, as small as any that convolutions look at: one half is lit."""
+
+    observation_space: Space[Any] = Box(0, 255, (36, 36, 1), np.uint8)
+
+    def seen(self) -> Any:
+        """Light on the right for 1, on the left for -1."""
+        picture = np.zeros((36, 36, 1), np.uint8)
+        picture[:, slice(18, None) if self.sight > 0 else slice(18)] = 255
+        return picture
+
+
 class Spoken(gymnasium.Env[dict[str, Any], int]):
     """Counts its steps, tells the parity too, and talks; action 0 ends it."""
 
@@ -284,6 +296,7 @@ _PROBES: dict[str, tuple[type[gymnasium.Env[Any, Any]], int | None]] = {
     "Probe/Endless-v0": (Endless, 10),
     "Probe/Faulty-v0": (Faulty, 20),
     "Probe/ByteImage-v0": (ByteImage, None),
+    "Probe/Picture-v0": (Picture, None),
     "Probe/Spoken-v0": (Spoken, None),
     "Probe/Speaker-v0": (Speaker, None),
 }
