@@ -298,6 +298,34 @@ def test_a_hanging_environment_is_told_with_its_stack() -> None:
     assert "in step" in outcome.error.traceback_text
 
 
+def test_a_worker_that_is_still_starting_has_not_hung() -> None:
+    """It builds its environment on a slow machine: a stop ends the run as asked, and names it."""
+    rig = Rig(
+        small_spec(
+            "Probe/Faulty-v0",
+            environment={"id": "Probe/Faulty-v0", "kwargs": {"fault": "hang_at_start"}},
+            envs_per_worker=1,
+            **OPEN_END,
+        )
+    )
+    rig.trainer.start()
+    rig.wait_until(lambda: bool(HANGING))
+    assert rig.trainer.join(0.0) is None
+    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
+    rig.wait_until(lambda: rig.trainer._threads.living() == {"actor-learner-0"})
+
+    outcome = rig.trainer.join(0.0)
+
+    def has_let_go() -> bool:
+        HANGING.clear()
+        return not rig.trainer._threads.living()
+
+    rig.wait_until(has_let_go)
+    assert outcome is not None
+    assert outcome.cause is StopCause.STOPPED
+    assert outcome.reason == "asked to; actor-learner-0 had not started yet"
+
+
 def test_a_training_that_goes_on_has_no_outcome(rig: Rig) -> None:
     """Joining it without a stop only waits."""
     rig.trainer.start()

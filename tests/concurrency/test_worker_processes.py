@@ -149,6 +149,23 @@ def test_a_stop_does_not_wait_for_a_process_to_come_up(
     assert [status.status for status in process_statuses(rig)] == ["finished"]
 
 
+def test_a_stop_does_not_wait_for_a_worker_to_build_its_environment(
+    make_rig: MakeRig, tmp_path: Path
+) -> None:
+    """Its process is up and the worker has begun nothing: nobody waits, and nobody has hung."""
+    mark = tmp_path / "builds"
+    faults = {"fault": "hang_at_start", "spared_pid": os.getpid(), "mark": str(mark)}
+    rig = make_rig(environment={"id": "Probe/Faulty-v0", "kwargs": faults}, envs_per_worker=1)
+    rig.trainer.start()
+    rig.wait_until(mark.exists)
+    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
+
+    outcome = rig.finish()
+
+    assert (outcome.cause, outcome.reason) == (StopCause.STOPPED, "asked to")
+    assert [status.status for status in process_statuses(rig)] == ["running", "finished"]
+
+
 def test_what_is_saved_before_a_process_is_up_can_be_resumed(make_rig: MakeRig) -> None:
     """Its workers have drawn nothing yet: they begin where they would have begun."""
     rig = make_rig()

@@ -6,6 +6,7 @@ After Andy Jones, "Debugging reinforcement learning systems": each isolates one 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -167,8 +168,9 @@ class Endless(Probe):
 class Faulty(Endless):
     """Goes wrong after `after` steps: raises, hangs, or gives NaN; but not in the spared process.
 
-    When it does, the file `mark` comes into being. With `hang_alone` only the first to get there
-    hangs; with `raise_beside_hang` all others raise.
+    With `hang_at_start` a worker never gets as far as to build it. When it goes wrong, the file
+    `mark` comes into being. With `hang_alone` only the first to get there hangs; with
+    `raise_beside_hang` all others raise.
     """
 
     def __init__(
@@ -183,6 +185,14 @@ class Faulty(Endless):
         self.left = after
         self.is_spared = os.getpid() == spared_pid
         self.mark = mark
+        # Whoever only looks at the environment does so in the main thread.
+        in_worker = threading.current_thread() is not threading.main_thread()
+        if fault == "hang_at_start" and in_worker and not self.is_spared:
+            if mark is not None:
+                Path(mark).touch()
+            HANGING.append(True)
+            while HANGING:
+                time.sleep(0.01)
 
     def step(self, action: int) -> Step:
         """Go on until it is time."""

@@ -141,6 +141,7 @@ class TrainingControl:
         """Guards everything below; workers and the host meet on it."""
         self._members: set[int] = set()
         self._outside: set[int] = set()
+        self._starting: set[int] = set()
         self._retired: set[int] = set()
         self._holding = False
         self._limit: _StepLimit | None = None
@@ -239,6 +240,7 @@ class TrainingControl:
             for worker in workers:
                 self._members.add(worker)
                 self._outside.add(worker)
+                self._starting.add(worker)
                 self._retired.discard(worker)
             self._refresh()
 
@@ -252,6 +254,11 @@ class TrainingControl:
         """Who has joined and not ended."""
         with self._gate:
             return frozenset(self._members)
+
+    def starting(self) -> frozenset[int]:
+        """Who has joined and not come to its first gate: it builds its environments, perhaps."""
+        with self._gate:
+            return frozenset(self._starting)
 
     # ---- the workers' side -----------------------------------------------------------------------
 
@@ -291,6 +298,7 @@ class TrainingControl:
         with self._gate:
             self._reserved[worker] = _NOTHING
             self._outside.add(worker)
+            self._starting.discard(worker)
             self._gate.notify_all()
             patience = _Patience()
             while self._cause is None and worker not in self._retired:
@@ -316,6 +324,7 @@ class TrainingControl:
             self._reserved[worker] = _NOTHING
             self._members.discard(worker)
             self._outside.discard(worker)
+            self._starting.discard(worker)
             self._retired.discard(worker)
             if self._stands():
                 self._clock.hold()

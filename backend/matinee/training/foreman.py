@@ -30,6 +30,8 @@ class Foreman:
         self._parts = parts
         self._threads = threads
         self._called = threading.Event()
+        self._names: dict[int, str] = {}
+        """Of the thread that was last started for each slot."""
         self._occupied: set[int] = set()
         """Slots whose threads have not yet ended. Single items are added and removed, without a
         lock: added by the foreman, removed by the thread itself, as the last thing it does."""
@@ -51,6 +53,11 @@ class Foreman:
     def queue_reading(self) -> QueueReading | None:
         """The sample queue, if the mode has one."""
         return self._crew.queue_reading()
+
+    def starting(self) -> frozenset[str]:
+        """Names of the threads that have not come to their first gate: they have done nothing."""
+        names = self._names.copy()
+        return frozenset(names[slot] for slot in self._parts.shared.control.starting())
 
     def call(self) -> None:
         """Other threads are wanted, or training stops. Any thread may call."""
@@ -91,6 +98,7 @@ class Foreman:
         lives: dict[str, Life] = {}
         for slot in empty:
             post = self._crew.fill(slot, values)
+            self._names[slot] = post.name
             lives[post.name] = self._occupying(slot, post.life)
         self._occupied.update(empty)
         self._parts.shared.control.admit(empty)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+
+from matinee.errors import WorkerFailedError
 
 
 class StopCause(StrEnum):
@@ -31,3 +35,27 @@ class Outcome:
     reason: str
     error: BaseException | None = None
     traceback_text: str | None = None
+
+
+def outcome_despite(
+    stacks: Mapping[str, str], *, starting: AbstractSet[str], cause: StopCause, reason: str
+) -> Outcome:
+    """What the end was although some threads are still there.
+
+    Args:
+        stacks: Where each of them stands, by name.
+        starting: Threads that have done nothing yet: training is over without them.
+        cause: Why training was told to stop.
+        reason: Likewise, in words.
+    """
+    hung = [name for name in stacks if name not in starting]
+    if not hung:
+        return Outcome(cause, f"{reason}; {', '.join(sorted(stacks))} had not started yet")
+    text = "\n".join(f"{name}:\n{stacks[name]}" for name in hung)
+    failure = f"{', '.join(hung)} did not stop in time"
+    return Outcome(
+        cause=StopCause.FAILED,
+        reason=failure,
+        error=WorkerFailedError(failure, traceback_text=text),
+        traceback_text=text,
+    )

@@ -44,7 +44,7 @@ from matinee.training.evaluator import EvaluationResult, Evaluator, PeriodicEval
 from matinee.training.foreman import Foreman
 from matinee.training.hyperparameter_board import HyperparameterBoard
 from matinee.training.network_choice import network_shape
-from matinee.training.outcome import Outcome, StopCause
+from matinee.training.outcome import Outcome, StopCause, outcome_despite
 from matinee.training.pacing import Pacer
 from matinee.training.parameter_store import (
     HogwildParameterStore,
@@ -60,9 +60,7 @@ from matinee.training.sample_queue import QueueReading
 from matinee.training.seeding import Purpose, integer_seed, seed_sequence
 from matinee.training.shared_parts import TrainerParts
 from matinee.training.slots import SLOTS
-from matinee.training.telemetry import (
-    Telemetry,
-)
+from matinee.training.telemetry import Telemetry
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 from matinee.training.turns import Turns
 from matinee.training.worker_processes import WorkerProcesses
@@ -193,24 +191,21 @@ class Trainer:
         """Wait for the end, no longer than `timeout_s`.
 
         After a stop, threads that are still there have hung: that is the outcome then, with the
-        place where each hangs. If another thread had failed before, that is the reason.
+        place where each hangs. If another thread had failed before, that is the reason. Threads
+        that are still starting have done nothing yet, so training is over without them.
 
         Returns:
             None if training has not been told to stop and goes on.
         """
         hanging = self._threads.join(timeout_s)
-        if self._outcome is None and hanging and self.control.stopping.is_set():
-            names = ", ".join(thread.thread for thread in hanging)
+        cause = self.control.stop_cause
+        if self._outcome is None and hanging and cause is not None:
             elsewhere = self._processes.stacks() if self._processes else {}
-            stacks = "\n".join(
-                f"{thread.thread}:\n{elsewhere.get(thread.thread, thread.stack_text)}"
-                for thread in hanging
-            )
-            self._outcome = self._failed_first() or Outcome(
-                cause=StopCause.FAILED,
-                reason=(reason := f"{names} did not stop in time"),
-                error=WorkerFailedError(reason, traceback_text=stacks),
-                traceback_text=stacks,
+            self._outcome = self._failed_first() or outcome_despite(
+                {t.thread: elsewhere.get(t.thread, t.stack_text) for t in hanging},
+                starting=self._foreman.starting(),
+                cause=cause,
+                reason=self.control.stop_reason,
             )
             if self._processes is not None:
                 self._processes.kill()

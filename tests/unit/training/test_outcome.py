@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matinee.training.outcome import Outcome, StopCause
+from matinee.training.outcome import Outcome, StopCause, outcome_despite
 
 
 def test_only_a_failure_carries_an_error() -> None:
@@ -15,3 +15,23 @@ def test_only_a_failure_carries_an_error() -> None:
         "aborted",
         "failed",
     }
+
+
+def test_who_does_not_stop_fails_the_run_but_not_who_has_not_started() -> None:
+    """Only those that have begun have hung; with none of them, the end is as asked."""
+    stacks = {"actor-learner-1": "in step", "actor-learner-0": "in reset"}
+
+    hung = outcome_despite(
+        stacks, starting={"actor-learner-0"}, cause=StopCause.STOPPED, reason="asked to"
+    )
+    late = outcome_despite(stacks, starting=set(stacks), cause=StopCause.STOPPED, reason="asked to")
+
+    assert (hung.cause, hung.reason) == (
+        StopCause.FAILED,
+        "actor-learner-1 did not stop in time",
+    )
+    assert hung.traceback_text == "actor-learner-1:\nin step"
+    assert (late.cause, late.reason) == (
+        StopCause.STOPPED,
+        "asked to; actor-learner-0, actor-learner-1 had not started yet",
+    )
