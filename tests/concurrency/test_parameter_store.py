@@ -14,12 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matinee.algorithm.shared_optimizers import (
-    OptimizerKind,
-    Scratch,
-    empty_statistics,
-    optimizer_on,
-)
+from matinee.algorithm.shared_optimizers import OptimizerKind, Scratch, new_optimizer
 from matinee.contracts.hyperparameters import HyperparameterSetting, default_settings
 from matinee.errors import NonFiniteError
 from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
@@ -295,7 +290,7 @@ def test_workers_may_keep_statistics_of_their_own(new_store: NewStore) -> None:
     apart = values(optimizer="rmsprop", shared_statistics=False, max_gradient_norm=0.0)
     store = new_store(np.zeros(SIZE, np.float32), workers=2, optimizer="rmsprop")
     expected = np.zeros(SIZE, np.float32)
-    alone = [optimizer_on("rmsprop", empty_statistics("rmsprop", SIZE)) for _ in range(2)]
+    alone = [new_optimizer("rmsprop", SIZE) for _ in range(2)]
 
     for push in range(4):
         worker = push % 2

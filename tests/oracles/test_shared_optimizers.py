@@ -15,8 +15,7 @@ from matinee.algorithm.shared_optimizers import (
     Scratch,
     StepSettings,
     clip_by_global_norm,
-    empty_statistics,
-    optimizer_on,
+    new_optimizer,
 )
 from oracles.a3c_reference import RmsProp, clipped
 
@@ -44,7 +43,7 @@ def gradients(steps: int = 30) -> list[NDArray[np.float32]]:
 def ours(kind: OptimizerKind, settings: Callable[[int], StepSettings]) -> NDArray[np.float32]:
     """Weights after all gradients, by the package."""
     weights = np.linspace(-1, 1, SIZE).astype(np.float32)
-    optimizer, scratch = optimizer_on(kind, empty_statistics(kind, SIZE)), Scratch(SIZE)
+    optimizer, scratch = new_optimizer(kind, SIZE), Scratch(SIZE)
     for number, gradient in enumerate(gradients()):
         optimizer.apply(weights, gradient, step=settings(number), scratch=scratch)
     return weights
@@ -97,7 +96,7 @@ def test_adam_is_torchs() -> None:
 
 def test_adam_stays_unbiased_when_beta_changes() -> None:
     """With a constant gradient m̂ is that gradient, also right after β₁ has been changed."""
-    optimizer, scratch = optimizer_on("adam", empty_statistics("adam", 1)), Scratch(1)
+    optimizer, scratch = new_optimizer("adam", 1), Scratch(1)
     weights, gradient = np.zeros(1, np.float32), np.full(1, 0.5, np.float32)
     for number in range(40):
         before = weights.copy()

@@ -188,6 +188,11 @@ def optimizer_on(
             assert_never(kind)
 
 
+def new_optimizer(kind: OptimizerKind, size: int) -> SharedOptimizer:
+    """An optimizer with empty statistics for `size` weights."""
+    return optimizer_on(kind, empty_statistics(kind, size))
+
+
 def clip_by_global_norm(gradient: FloatVector, *, norm: float, maximum: float) -> bool:
     """Scale `gradient` in place to length `maximum` if it is longer; 0 means no clipping.
 
