@@ -15,6 +15,10 @@ SOURCE_FOLDERS = ("backend", "tests", "scripts", "frontend/src", "benchmarks")
 GENERATED = re.compile(r"\.gen\.ts$|/web/page/")
 TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
     "training/collector.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
+    "training/starting_state.py": (
+        "concurrency/test_trainer.py",
+        "a part of beginning anew and of going on from a checkpoint",
+    ),
     "training/crew.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/crews.py": ("concurrency/test_modes.py", "a part of the threads of a mode"),
     "training/environment_thread.py": (

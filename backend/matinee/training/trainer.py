@@ -19,16 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from matinee.algorithm.flat_parameters import FloatVector
-from matinee.algorithm.networks import initial_weights
-from matinee.algorithm.shared_optimizers import OptimizerKind
 from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import look_at, reward_threshold
-from matinee.environments.normalization import ObservationNormalizer
-from matinee.errors import CheckpointError, InvalidInputError, WorkerFailedError
+from matinee.errors import WorkerFailedError
 from matinee.training.budget import Budget
 from matinee.training.checkpoints import (
     CheckpointDocument,
@@ -46,20 +43,14 @@ from matinee.training.hyperparameter_board import HyperparameterBoard
 from matinee.training.network_choice import network_shape
 from matinee.training.outcome import Outcome, StopCause, outcome_despite
 from matinee.training.pacing import Pacer
-from matinee.training.parameter_store import (
-    HogwildParameterStore,
-    Statistics,
-    ThreadParameterStore,
-)
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import ReturnWindow, WindowState
-from matinee.training.run_memory import RunMemory
 from matinee.training.run_observer import Drained, RunObserver, maximum_entropy
 from matinee.training.run_sampler import LayerSlice, Watched
 from matinee.training.sample_queue import QueueReading
-from matinee.training.seeding import Purpose, integer_seed, seed_sequence
 from matinee.training.shared_parts import TrainerParts
 from matinee.training.slots import SLOTS
+from matinee.training.starting_state import new_normalizer, new_store, shared_memory
 from matinee.training.telemetry import Telemetry
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 from matinee.training.turns import Turns
@@ -97,19 +88,21 @@ class Trainer:
         self._on_wake = on_wake
         self._shape = network_shape(spec.network, look_at(spec.environment))
         before = restore.document if restore is not None else None
-        self._memory = self._shared_memory(before)
+        self._memory = shared_memory(spec, self._shape, before)
         signals = self._memory.signals if self._memory else None
         self._env_steps = (
             self._memory.env_steps
             if self._memory
             else SlotCounter(SLOTS, base=before.env_steps if before else 0)
         )
-        self._normalizer = self._new_normalizer(restore)
+        self._normalizer = new_normalizer(
+            spec, self._shape.interface, memory=self._memory, restore=restore
+        )
         self._clock = TrainingClock(
             seconds=before.seconds if before else 0.0,
             on_change=signals.publish_clock if signals else None,
         )
-        self._store = self._new_store(restore)
+        self._store = new_store(spec, self._shape, memory=self._memory, restore=restore)
         self.control = TrainingControl(
             clock=self._clock,
             env_steps=self._env_steps,
@@ -328,56 +321,6 @@ class Trainer:
         return weights
 
     # ---- assembly --------------------------------------------------------------------------------
-
-    def _shared_memory(self, before: CheckpointDocument | None) -> RunMemory | None:
-        """What the run's processes share; None if there is only this one."""
-        if self._spec.processes == 1:
-            return None
-        return RunMemory(
-            self._shape.layout().size,
-            observation_size=self._shape.interface.observation_size,
-            pushes=before.updates if before else 0,
-            env_steps=before.env_steps if before else 0,
-        )
-
-    def _new_normalizer(self, restore: CheckpointState | None) -> ObservationNormalizer | None:
-        if not self._spec.environment.normalize_observations:
-            return None
-        interface = self._shape.interface
-        if len(interface.observation_shape) > 1:
-            raise InvalidInputError(
-                "images are not normalised: set normalize_observations to false"
-            )
-        state = restore.normalization if restore else None
-        if self._memory is not None:
-            return self._memory.normalizer(state)
-        return ObservationNormalizer(interface.observation_size, state)
-
-    def _new_store(self, restore: CheckpointState | None) -> HogwildParameterStore:
-        size = self._shape.layout().size
-        statistics: Statistics | None = None
-        if restore is None:
-            seed = integer_seed(seed_sequence(self._seed, Purpose.INITIAL_WEIGHTS))
-            weights = initial_weights(self._shape, seed=seed)
-            wanted = self._spec.initial_settings()["optimizer"]
-            kind: OptimizerKind = "adam" if wanted == "adam" else "rmsprop"
-        elif restore.weights.shape != (size,) or restore.weights.dtype != np.float32:
-            raise CheckpointError(
-                f"the checkpoint has {restore.weights.size} weights; the network has {size}"
-            )
-        else:
-            weights = restore.weights.copy()
-            kind, statistics = restore.document.optimizer, restore.statistics
-        if self._memory is not None:
-            self._memory.store.begin(weights, optimizer=kind, statistics=statistics)
-            return self._memory.store
-        return ThreadParameterStore(
-            weights,
-            workers=SLOTS,
-            optimizer=kind,
-            statistics=statistics,
-            pushes=restore.document.updates if restore is not None else 0,
-        )
 
     def _crew_parts(self, before: CheckpointDocument | None) -> CrewParts:
         memory = self._memory
