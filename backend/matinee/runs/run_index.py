@@ -17,7 +17,7 @@ from matinee.runs.ports import Catalogue, RunQuery
 _T = TypeVar("_T")
 
 SAVE_INTERVAL_S = 1.0
-"""How often a live run's progress goes into the catalogue; its state goes at once."""
+"""How often a live run's progress goes into the catalogue; state and algorithm go at once."""
 
 
 class RunIndex:
@@ -69,7 +69,10 @@ class RunIndex:
         return run
 
     async def update(self, run_id: str, snapshot: RunSnapshot, *, last_seq: int) -> Run:
-        """A live run's newest snapshot; into the catalogue at a state change or once a second."""
+        """A live run's newest snapshot.
+
+        It goes into the catalogue when state or algorithm change, else once a second.
+        """
         before = await self.get(run_id)
         run = before.model_copy(
             update={
@@ -86,7 +89,9 @@ class RunIndex:
             }
         )
         due = time.monotonic() - self._saved_at_s.get(run_id, 0.0) >= SAVE_INTERVAL_S
-        if due or run.state is not before.state or run_id in self._unsaved:
+        # What lists are filtered by goes at once.
+        moved = (run.state, run.algorithm) != (before.state, before.algorithm)
+        if due or moved or run_id in self._unsaved:
             await self._save(run)
         elif run.state in ACTIVE_STATES:
             self._live[run_id] = run

@@ -246,3 +246,22 @@ async def test_changed_thresholds_show_at_once(index: RunIndex, run_id: str) -> 
         await index.update(run_id, snapshot(RunState.RUNNING), last_seq=5)
     ).alert_thresholds == {}
     assert (await index.update(run_id, changed, last_seq=6)).alert_thresholds == {"slow": 0.3}
+
+
+async def test_a_list_by_algorithm_follows_a_live_change_at_once(
+    index: RunIndex, run_id: str
+) -> None:
+    """Right after the change the run is among those of its new mode, and not of the old one."""
+    await index.refresh(run_id)
+    await index.update(run_id, snapshot(RunState.RUNNING), last_seq=5)
+    changed = AppliedHyperparameter(setting="ppo", value="ppo", since_env_step=10)
+    told = snapshot(RunState.RUNNING).model_copy(update={"hyperparameters": {"algorithm": changed}})
+
+    await index.update(run_id, told, last_seq=6)
+
+    async def ids(algorithm: Algorithm) -> list[str]:
+        page = await index.page(RunQuery(algorithm=algorithm))
+        return [run.id for run in page.items]
+
+    assert await ids(Algorithm.PPO) == [run_id]
+    assert await ids(Algorithm.A3C) == []
