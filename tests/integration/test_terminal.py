@@ -162,7 +162,7 @@ def test_a_bad_spec_names_every_wrong_field_and_makes_no_run(terminal: Terminal)
     assert told.keys() == {
         "workers", "color", "hyperparameters.gamma", "hyperparameters.learn_rate"
     }  # fmt: skip
-    assert "greater than or equal to 1; got 0" in told["workers"]
+    assert "0 is not allowed; allowed: at least 1" in told["workers"]
     assert "unknown field" in told["color"]
     assert "0.01 to 0.99999" in told["hyperparameters.gamma"]
     assert "did you mean learning_rate? known: " in told["hyperparameters.learn_rate"]

@@ -218,7 +218,7 @@ def test_every_wrong_field_is_named_at_once(invoke: Invoke, plan: _Plan) -> None
     assert fields.keys() == {
         "worker", "seed", "workers", "hyperparameters.gamma", "hyperparameters.speed"
     }  # fmt: skip
-    assert "greater than or equal to 1" in fields["workers"]
+    assert "allowed: at least 1" in fields["workers"]
     assert "0.01 to 0.99999" in fields["hyperparameters.gamma"]
     assert "learning_rate" in fields["hyperparameters.speed"]
     assert plan.requests == []
