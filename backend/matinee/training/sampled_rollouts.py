@@ -79,5 +79,7 @@ class SampledRollouts:
         histograms = tuple(h for column in actions.T if (h := binned(column)) is not None)
         shares = np.empty(0)
         if np.issubdtype(actions.dtype, np.integer):
-            shares = np.array([min(max(h.counts) / len(actions) for h in histograms)])
+            # Not by the histograms, whose bins may hold several actions.
+            most = min(int(np.bincount(column).max()) for column in actions.T)
+            shares = np.array([most / len(actions)])
         return DrainedSamples(histograms, shares, rewards)

@@ -67,3 +67,11 @@ def test_a_reader_that_is_behind_costs_bounded_memory() -> None:
 
     assert len(drained.reward_abs_max) == KEPT_ROLLOUTS
     assert drained.reward_abs_max[0] == 5.0
+
+
+def test_the_share_is_of_one_action_also_where_bins_hold_several() -> None:
+    """Two hundred actions, each chosen once, and one of them twice more."""
+    samples = SampledRollouts()
+    samples.add(sample(np.array([[action] for action in (*range(200), 7, 7)])))
+
+    assert samples.drain().action_max_share.tolist() == [3 / 202]
