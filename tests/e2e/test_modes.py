@@ -11,6 +11,12 @@ from playwright.sync_api import expect
 from e2e.watched_page import WatchedPage
 from integration.live_server import LONG_RUN, LiveServer
 
+WHOLE = """sign => {
+  const clip = sign.parentElement.getBoundingClientRect(), box = sign.getBoundingClientRect();
+  return box.width > 0 && box.left >= clip.left && box.right <= clip.right + 0.5;
+}"""
+"""Whether nothing of an element is cut off by the one around it."""
+
 pytestmark = pytest.mark.e2e
 
 NewPage = Callable[..., WatchedPage]
@@ -129,6 +135,41 @@ def test_small_charts_are_shown_by_group(
     expect(explained).to_contain_text("In other modes only: clipped importance ratios (ga3c)")
     expect(page.get_by_role("img", name=re.compile("^policy lag: .* points"))).to_be_visible()
     expect(groups.get_by_role("radio", name="PPO")).to_be_disabled()
+    assert watched.accessibility_violations() == []
+
+
+@pytest.fixture
+def soon_solved(live_server: LiveServer) -> Iterator[str]:
+    """A run that is solved within seconds, and goes on."""
+    endless = {"env_steps": None, "seconds": None, "target_return": None}
+    name = "A run whose name is longer than the list of runs is wide"
+    run = live_server.create({"preset": "cartpole-a3c", "name": name, "budget": endless})
+    run_id = run["id"]
+    yield run_id
+    live_server.command(run_id, "abort")
+
+
+def test_a_run_that_is_solved_and_goes_on_is_celebrated(
+    live_server: LiveServer, new_page: NewPage, soon_solved: str
+) -> None:
+    """In green, with what to do now, and not counted as trouble; its sign in the list is whole."""
+    watched = new_page(live_server).log_in().open_run(soon_solved)
+    page = watched.page
+
+    good = (
+        page.get_by_role("region", name="Alerts")
+        .get_by_role("listitem")
+        .filter(has_text="the mean return of 100 episodes reached 475 at env step")
+    )
+    expect(good).to_contain_text("good news")
+    expect(good).to_contain_text("Stop the run to keep what it has learned")
+    expect(watched.header).to_contain_text(re.compile("solved at .* steps"))
+    marks = page.get_by_role("toolbar", name="Marks on the chart")
+    expect(marks.get_by_role("button", name=re.compile("^solved: "))).to_be_visible()
+    row = page.get_by_role("navigation", name="Runs").get_by_role("link").filter(has_text="A run")
+    sign = row.get_by_title(re.compile("solved"))
+    expect(sign).to_be_visible()
+    assert sign.evaluate(WHOLE), "a long name leaves room for the sign"
     assert watched.accessibility_violations() == []
 
 

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from matinee.contracts.alert_rule import SOLVED
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
@@ -123,6 +124,8 @@ class TrainingProgress:
                 soft_wrap=True,
             )
         for alert in snapshot.alerts:
+            if alert.name == SOLVED:
+                continue  # That is said above.
             self._console.print(
                 f"  warned of {ALERT_RULES[alert.name].label}: {alert.message}. "
                 f"{ALERT_RULES[alert.name].hint}",

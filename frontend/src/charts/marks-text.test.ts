@@ -29,6 +29,12 @@ it("names every change of one command", () => {
   expect(describeMark({ ...mark, changes }, labels)).toContain("1e-3; gamma 0.99 → 0.9, from");
 });
 
+it("tells good news without alarm", () => {
+  expect(describeMark({ ...mark, kind: "solved", name: "solved: 475 reached" }, labels)).toBe(
+    "solved: 475 reached, at step 412\u00a0k",
+  );
+});
+
 it("describes commands and checkpoints", () => {
   expect(describeMark({ ...mark, kind: "command", name: "pause", actor: "token" }, labels)).toBe(
     "pause, from a script, at step 412\u00a0k",

@@ -15,6 +15,8 @@ export function describeMark(mark: Mark, labels: ReadonlyMap<string, string>): s
       return `${mark.name}, ${formatActor(mark.actor)}, ${at}`;
     case "alert":
       return `alert, ${mark.name}, ${at}`;
+    case "solved":
+      return `${mark.name}, ${at}`;
     case "checkpoint":
       return `checkpoint (${mark.name}), ${at}`;
   }

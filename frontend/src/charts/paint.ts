@@ -82,7 +82,7 @@ export function paintThreshold(u: uPlot, threshold: number, palette: Palette): v
   });
 }
 
-/** Changes by people in petrol, alerts in ochre, commands dashed, checkpoints as ticks below. */
+/** Changes by people in petrol, alerts in ochre, the solution in green, commands dashed, checkpoints as ticks below. */
 export function paintMarks(
   u: uPlot,
   marks: readonly Mark[],
@@ -110,6 +110,7 @@ export function paintMarks(
 
 function markColour(mark: Mark, palette: Palette): string {
   if (mark.kind === "tuned") return palette.accent;
+  if (mark.kind === "solved") return palette.good;
   return mark.kind === "alert" ? palette.warn : palette.ink3;
 }
 

@@ -201,6 +201,11 @@ describe("an alert", () => {
     ]);
   });
 
+  it("is a mark of its own kind where it is good news", () => {
+    const view = seen([{ ...raised, alert: "solved", severity: "info" }]);
+    expect(view.marks.map(({ kind }) => kind)).toEqual(["solved"]);
+  });
+
   it("is kept when it is over, and can come again", () => {
     const view = seen([raised, cleared, raised]);
     expect(view.alerts.map(({ clearedAtEnvStep }) => clearedAtEnvStep)).toEqual([200, null]);

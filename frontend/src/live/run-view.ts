@@ -17,6 +17,7 @@ import type {
   Setting,
 } from "../api/types";
 import { assertNever } from "../format/assert-never";
+import { isGoodNews } from "../format/good-news";
 
 /** Events that people read one by one; the others are for charts. */
 export type LedgerEvent = Exclude<Event, EpisodesFinished | MetricsSummarised | HistogramsCounted>;
@@ -35,7 +36,7 @@ export interface AskedSetting {
 export interface Mark {
   readonly seq: number;
   readonly envStep: number;
-  readonly kind: "tuned" | "command" | "checkpoint" | "alert";
+  readonly kind: "tuned" | "command" | "checkpoint" | "alert" | "solved";
   readonly actor: string;
   readonly changes: Readonly<Record<string, HyperparameterChange>>;
   /** Name of the command, what caused the checkpoint, or what the alert says. */
@@ -190,7 +191,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
           { ...next, alerts: [...next.alerts, alertOf(event)].slice(-ALERTS_MAX) },
           {
             ...markOf(event),
-            kind: "alert",
+            kind: isGoodNews(event.alert) ? "solved" : "alert",
             actor: "server",
             name: `${event.alert.replaceAll("_", " ")}: ${event.message}`,
           },

@@ -3,7 +3,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useId } from "react";
 import type { AlertRule } from "../api/types";
-import { formatSetting } from "../format/numbers";
+import { formatSetting, formatShare } from "../format/numbers";
 import { describeThreshold } from "../format/thresholds";
 import { Explain, type Explanation } from "./explain";
 import { Icon } from "./icons";
@@ -33,7 +33,7 @@ export function ThresholdControl(props: ThresholdControlProps) {
     >
       <legend className="visually-hidden">{rule.label}</legend>
       <div className={styles.head}>
-        <SeverityIcon severity={rule.severity} size={13} />
+        <SeverityIcon tone={rule.severity} size={13} />
         <span className={styles.label}>{rule.label}</span>
         <Explain explanation={explain(rule)} />
         <span className={styles.tools}>
@@ -73,12 +73,17 @@ function explain(rule: AlertRule): Explanation {
     ["allowed", [range, rule.unit].join(" ").trim()],
     ["default", describeThreshold(rule, rule.threshold)],
   ];
-  if (rule.unless_solved) facts.push(["not watched", "once the task is solved"]);
+  if (rule.after_updates > 0) facts.push(["watched", `after ${rule.after_updates} updates`]);
+  if (rule.after_budget > 0) {
+    facts.push(["watched", `after ${formatShare(rule.after_budget)} of the budget`]);
+  }
+  if (rule.unless_solved) facts.push(["not watched", "once the task is (nearly) solved"]);
+  facts.push(["source", rule.source]);
   return {
     title: rule.label,
     meaning: rule.meaning,
     guidance: rule.hint,
-    equation: "",
+    equation: rule.equation,
     facts,
   };
 }

@@ -134,7 +134,7 @@ def test_the_report_is_whole_lines(
 def test_the_report_names_what_the_run_was_warned_of(
     run: LocalRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the figures, and what to try."""
+    """With the figures, and what to try; that it is solved is no warning."""
     rule = ALERT_RULES["policy_lag"]
     alert = RaisedAlert(
         name=rule.name,
@@ -143,10 +143,12 @@ def test_the_report_names_what_the_run_was_warned_of(
         raised_at=NOW,
         since_env_step=7,
     )
+    good = alert.model_copy(update={"name": "solved"})
     with JournalWriter(run.run_dir) as writer:
-        writer.set_snapshot(RunSnapshot(state=RunState.FINISHED, alerts=[alert]))
+        writer.set_snapshot(RunSnapshot(state=RunState.FINISHED, alerts=[alert, good]))
 
     TrainingProgress(run, quiet=False).report(RunState.FINISHED)
 
     told = f"  warned of policy lag: 90 updates, above 25 for 3 s. {rule.hint}"
-    assert told in capsys.readouterr().out.splitlines()
+    warnings = [each for each in capsys.readouterr().out.splitlines() if "warned" in each]
+    assert warnings == [told]

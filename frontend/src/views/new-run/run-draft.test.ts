@@ -9,6 +9,7 @@ import {
   readSeeds,
   startingSetting,
   startingThreshold,
+  watchedRules,
 } from "./run-draft";
 
 const preset = {
@@ -50,8 +51,9 @@ const ppo = {
   hyperparameters: [...rows, { name: "clip_range", default: 0.2 }],
 } as unknown as DraftContext["algorithm"];
 const alertRules = [
-  { name: "slow", threshold: 0.5, algorithms: ["a3c", "ppo"] },
-  { name: "queue_full", threshold: 0.9, algorithms: ["ga3c"] },
+  { name: "slow", threshold: 0.5, minimum: 0, maximum: 1, algorithms: ["a3c", "ppo"] },
+  { name: "solved", threshold: 0.5, minimum: 0.5, maximum: 0.5, algorithms: ["a3c"] },
+  { name: "queue_full", threshold: 0.9, minimum: 0, maximum: 1, algorithms: ["ga3c"] },
 ] as unknown as AlertRule[];
 const context: DraftContext = { preset, algorithm: a3c, environment: undefined, alertRules };
 
@@ -96,7 +98,7 @@ describe("the new-run form", () => {
 it("sends thresholds only of what is watched in the mode, and begins with the preset's", () => {
   const draft = { ...untouched, thresholds: { slow: 0.2, queue_full: 0.5 } };
   expect(draftDocument(draft, context)).toMatchObject({ alerts: { slow: 0.2 } });
-  expect(alertRules.map((rule) => startingThreshold(rule, context))).toEqual([0.3, 0.9]);
+  expect(alertRules.map((rule) => startingThreshold(rule, context))).toEqual([0.3, 0.5, 0.9]);
 });
 
 it("does not call several runs after a preset that was made for another task", () => {
@@ -184,4 +186,8 @@ it("finds the field that an error belongs to", () => {
     normalizeObservations: "not images",
   });
   expect(rest).toEqual(["rollout too large", "checkpoint.keep_last: too many"]);
+});
+
+it("asks for thresholds where there is one to choose", () => {
+  expect(watchedRules(context).map(({ name }) => name)).toEqual(["slow"]);
 });

@@ -16,6 +16,7 @@ import type {
   Setting,
 } from "../../api/types";
 import { formatSetting, parseNumber } from "../../format/numbers";
+import { hasChoice } from "../../format/thresholds";
 
 /** The fields that are typed; empty text means "no value". */
 export interface DraftFields {
@@ -89,9 +90,9 @@ export interface DraftContext {
   readonly alertRules: readonly AlertRule[];
 }
 
-/** The alerts that can come up in the chosen mode. */
+/** The alerts whose threshold can be chosen in the chosen mode. */
 export function watchedRules({ alertRules, algorithm }: DraftContext): AlertRule[] {
-  return alertRules.filter(({ algorithms }) => algorithms.includes(algorithm.name));
+  return alertRules.filter((rule) => rule.algorithms.includes(algorithm.name) && hasChoice(rule));
 }
 
 /** The threshold of an alert unless somebody changes it here. */

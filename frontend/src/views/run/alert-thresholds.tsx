@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { setAlertThresholds } from "../../api/actions";
 import type { AlertRule } from "../../api/types";
+import { hasChoice } from "../../format/thresholds";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ThresholdControl } from "../../ui/threshold-control";
@@ -38,7 +39,7 @@ export function AlertThresholds({ store, rules }: AlertThresholdsProps) {
     <details className={styles.thresholds}>
       <summary>When to warn</summary>
       <div>
-        {rules.map((rule) => (
+        {rules.filter(hasChoice).map((rule) => (
           <ThresholdControl
             key={rule.name}
             rule={rule}

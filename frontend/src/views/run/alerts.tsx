@@ -5,11 +5,12 @@ import { memo } from "react";
 import { alertRulesQuery } from "../../api/queries";
 import type { AlertRule } from "../../api/types";
 import { formatTimeOfDay } from "../../format/durations";
+import { isGoodNews } from "../../format/good-news";
 import { formatCount } from "../../format/numbers";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { raisedAlerts, type ShownAlert } from "../../live/run-view";
-import { gravest, SeverityIcon } from "../../ui/severity";
+import { gravest, SeverityIcon, toneOf } from "../../ui/severity";
 import { AlertThresholds } from "./alert-thresholds";
 import styles from "./alerts.module.css";
 
@@ -19,12 +20,13 @@ const PLACE = "alerts";
 export function AlertBadge({ store }: { store: RunStore }) {
   const alerts = useRunPart(store, (view) => view.alerts);
   const raised = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null);
-  const severity = gravest(raised.map((alert) => alert.severity));
+  const severity = gravest(raised);
   if (severity === null) return null;
+  const troubles = raised.filter(({ name }) => !isGoodNews(name)).length;
   return (
-    <a className={styles.badge} data-severity={severity} href={`#${PLACE}`}>
-      <SeverityIcon severity={severity} size={13} />
-      {raised.length === 1 ? "1 alert" : `${raised.length} alerts`}
+    <a className={styles.badge} data-tone={severity} href={`#${PLACE}`}>
+      <SeverityIcon tone={severity} size={13} />
+      {troubles === 1 ? "1 alert" : `${troubles} alerts`}
     </a>
   );
 }
@@ -68,9 +70,10 @@ interface AlertProps {
 function Alert({ alert, rules }: AlertProps) {
   const rule = rules.find(({ name }) => name === alert.name);
   const { since_env_step: since, clearedAtEnvStep: end } = alert;
+  const tone = toneOf(alert);
   return (
-    <li className={styles.alert} data-severity={end === null ? alert.severity : "over"}>
-      <SeverityIcon severity={alert.severity} />
+    <li className={styles.alert} data-tone={end === null ? tone : "over"}>
+      <SeverityIcon tone={tone} />
       <div>
         <p className={styles.title}>
           <strong>{rule?.label ?? alert.name.replaceAll("_", " ")}</strong>
@@ -84,7 +87,13 @@ function Alert({ alert, rules }: AlertProps) {
         </p>
         {end === null && (
           <p className={styles.hint}>
-            {rule?.meaning} <b>Try:</b> {alert.hint}
+            {tone === "good" ? (
+              alert.hint
+            ) : (
+              <>
+                {rule?.meaning} <b>Try:</b> {alert.hint}
+              </>
+            )}
           </p>
         )}
       </div>

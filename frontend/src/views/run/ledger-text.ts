@@ -3,6 +3,7 @@
 import type { CommandApplied, RunState } from "../../api/types";
 import { assertNever } from "../../format/assert-never";
 import { describeChanges } from "../../format/changes";
+import { isGoodNews } from "../../format/good-news";
 import { formatMeasured, formatSetting, UNIT_SPACE } from "../../format/numbers";
 import type { CommandOutcome, LedgerEvent } from "../../live/run-view";
 import { stateWord } from "../../ui/state-glyph";
@@ -72,6 +73,7 @@ export function ledgerLine(
           `${event.returns.length === 1 ? "episode" : "episodes"}`,
       );
     case "alert_raised":
+      if (isGoodNews(event.alert)) return line("good", `${event.alert}: ${event.message}`);
       return line(
         event.severity === "critical" ? "bad" : "warn",
         `alert: ${phrase(event.alert)}: ${event.message}`,

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { ACTIVE_STATES, fetchSeries } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Curve } from "../../charts/curve";
+import { isGoodNews } from "../../format/good-news";
 import { formatCount, formatMeasured } from "../../format/numbers";
 import { RETURN_METRIC } from "../../live/run-charts";
 import { gravest, SeverityIcon } from "../../ui/severity";
@@ -47,8 +48,10 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
       >
         <StateGlyph state={run.state} />
         {run.state === "running" && <span className="visually-hidden">running</span>}
-        <span className={styles.name}>
-          {run.name}
+        <span className={styles.head}>
+          <span className={styles.name} title={run.name}>
+            {run.name}
+          </span>
           <AlertCount run={run} />
         </span>
         <span className={styles.curve}>
@@ -62,15 +65,21 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
 
 /** While it trains: afterwards it is history. */
 function AlertCount({ run }: { run: Run }) {
-  const severity = gravest(run.alerts.map((alert) => alert.severity));
-  if (severity === null || !ACTIVE_STATES.has(run.state)) return null;
+  const severity = gravest(run.alerts);
+  const troubles = run.alerts.filter(({ name }) => !isGoodNews(name));
+  if (run.alerts.length === 0 || !ACTIVE_STATES.has(run.state)) return null;
   return (
     <span
       className={styles.alerts}
       title={run.alerts.map(({ name }) => name.replaceAll("_", " ")).join(", ")}
     >
-      <SeverityIcon severity={severity} size={12} />
-      {run.alerts.length}
+      {troubles.length < run.alerts.length && <SeverityIcon tone="good" size={12} />}
+      {severity !== null && (
+        <>
+          <SeverityIcon tone={severity} size={12} />
+          {troubles.length}
+        </>
+      )}
     </span>
   );
 }

@@ -1,0 +1,7 @@
+/** The one alert that is no trouble: the task is solved. */
+
+const SOLVED = "solved";
+
+export function isGoodNews(alert: string): boolean {
+  return alert === SOLVED;
+}
