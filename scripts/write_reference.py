@@ -181,7 +181,7 @@ def _exceptions(rule: AlertRule) -> str:
     if rule.after_budget > 0:
         parts.append(f"after {rule.after_budget:.0%} of the budget")
     if rule.unless_solved:
-        parts.append("until solved")
+        parts.append("unless (nearly) solved")
     if rule.once:
         parts.append("once in a run")
     return "".join(f"; {part}" for part in parts)

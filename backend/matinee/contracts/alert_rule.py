@@ -96,8 +96,8 @@ class AlertRule(BaseModel):
     )
     unless_solved: bool = Field(
         default=False,
-        description="Not watched once the run has reached its target, nor while its mean return "
-        f"has come {NEARLY_SOLVED:.0%} of the way from its first one to the target.",
+        description="Not watched while the mean return of 100 episodes has come "
+        f"{NEARLY_SOLVED:.0%} of the way from the first one to the target, where one is known.",
     )
     once: bool = Field(default=False, description="Raised at most once in a run, never cleared.")
     meaning: str

@@ -164,7 +164,7 @@ class AlertWatch:
 
 
 def _is_watched(rule: AlertRule, progress: Progress, condition: Condition) -> bool:
-    if rule.unless_solved and (progress.solved_at is not None or _is_nearly_solved(condition)):
+    if rule.unless_solved and _is_nearly_solved(condition):
         return False
     if progress.updates < rule.after_updates:
         return False
@@ -175,12 +175,17 @@ def _is_watched(rule: AlertRule, progress: Progress, condition: Condition) -> bo
 
 
 def _is_nearly_solved(condition: Condition) -> bool:
-    r"""Whether $G_{100} \ge G_{first} + 0.9\,(G_{target} - G_{first})$, all of them means."""
+    r"""Whether $G_{100} \ge G_{target} - 0.1\,(G_{target} - G_{first})$, all of them means.
+
+    At present: a policy that has lost again what it had solved is watched again.
+    """
     first, target = condition.window.first, condition.target
-    if first is None or target is None or first.mean >= target:
+    if first is None or target is None:
         return False
     mean = fmean(condition.window.recent_returns)
-    return mean >= first.mean + NEARLY_SOLVED * (target - first.mean)
+    # Who began above the target must stay above it.
+    way = max(0.0, target - first.mean)
+    return mean >= target - (1.0 - NEARLY_SOLVED) * way
 
 
 def _solved(rule: AlertRule, progress: Progress, condition: Condition) -> Raising:

@@ -785,7 +785,7 @@ export interface components {
              */
             after_budget: number;
             /**
-             * @description Not watched once the run has reached its target, nor while its mean return has come 90% of the way from its first one to the target.
+             * @description Not watched while the mean return of 100 episodes has come 90% of the way from the first one to the target, where one is known.
              * @default false
              */
             unless_solved: boolean;

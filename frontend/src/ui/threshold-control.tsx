@@ -77,7 +77,7 @@ function explain(rule: AlertRule): Explanation {
   if (rule.after_budget > 0) {
     facts.push(["watched", `after ${formatShare(rule.after_budget)} of the budget`]);
   }
-  if (rule.unless_solved) facts.push(["not watched", "once the task is (nearly) solved"]);
+  if (rule.unless_solved) facts.push(["not watched", "while the task is (nearly) solved"]);
   facts.push(["source", rule.source]);
   return {
     title: rule.label,

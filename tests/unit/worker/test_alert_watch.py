@@ -143,15 +143,30 @@ def test_a_rule_of_another_mode_is_not_watched() -> None:
 
 
 def test_a_solved_run_may_be_certain() -> None:
-    """A low entropy is an alert before the task is solved and none after."""
+    """A low entropy is an alert before the task is solved, none while it is, and one after."""
     scene = Scene()
-    scene.see("entropy_fraction", 0.01, for_s=2 * ENTROPY.for_s)
-    scene.solved_at = SolvedAt(env_steps=1, seconds=1.0)
-    scene.condition = Condition(ends_at_target=True)
 
+    def with_mean(mean: float) -> None:
+        window = WindowState(500, (mean,) * 100, FullWindow(20.0, 1.0), FullWindow(mean, 1.0))
+        scene.condition = Condition(window=window, target=475.0)
+
+    with_mean(100.0)
+    assert len(scene.see("entropy_fraction", 0.01, for_s=2 * ENTROPY.for_s)) == 1
+    with_mean(500.0)
     said = scene.see("entropy_fraction", 0.01, for_s=2 * ENTROPY.for_s)
-
     assert [type(change) for change in said] == [Clearing]
+    with_mean(100.0)
+    assert len(scene.see("entropy_fraction", 0.01, for_s=2 * ENTROPY.for_s)) == 1
+
+
+def test_who_began_above_the_target_must_stay_above_it() -> None:
+    """There is no way to it of which a share could do."""
+    scene = Scene()
+    full = FullWindow(500.0, 1.0)
+    for mean, told in ((480.0, 0), (470.0, 1)):
+        window = WindowState(500, (mean,) * 100, full, full)
+        scene.condition = Condition(window=window, target=475.0)
+        assert len(scene.see("entropy_fraction", 0.01, for_s=2 * ENTROPY.for_s)) == told
 
 
 @pytest.mark.parametrize("updates_per_s", [2.0, 20.0, 3000.0])
@@ -284,7 +299,8 @@ def test_every_rule_is_raised_and_cleared(rule: AlertRule, monkeypatch: pytest.M
     value = wrong
     solved = SolvedAt(env_steps=1, seconds=1.0)
     full = FullWindow(9.0, 1.0)
-    condition = Condition(window=WindowState(100, (9.0,) * 100, full, full), target=1.0)
+    target = 1.0 if rule.once else None
+    condition = Condition(window=WindowState(100, (9.0,) * 100, full, full), target=target)
     monkeypatch.setattr(AlertSignals, "read", lambda *_: {rule.signal: value})
     monkeypatch.setattr(alert_watch, "ALERT_RULES", {rule.name: rule})
     watch = AlertWatch()
