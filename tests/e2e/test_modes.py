@@ -130,12 +130,35 @@ def test_small_charts_are_shown_by_group(
     groups.get_by_text("Staleness", exact=True).click()
     page.wait_for_url(re.compile("charts=staleness"))
     explained = page.get_by_role("region", name="What explains it")
-    expect(explained.get_by_role("heading", name="policy lag")).to_be_visible()
+    expect(explained.get_by_role("heading", name="policy lag", exact=True)).to_be_visible()
     expect(explained.get_by_role("heading", name="value loss")).to_have_count(0)
     expect(explained).to_contain_text("In other modes only: clipped importance ratios (ga3c)")
     expect(page.get_by_role("img", name=re.compile("^policy lag: .* points"))).to_be_visible()
     expect(groups.get_by_role("radio", name="PPO")).to_be_disabled()
     assert watched.accessibility_violations() == []
+
+
+def test_what_is_counted_is_drawn_over_the_run(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """Histograms stand beside the metrics of their group: said in words, read off by pointing."""
+    watched = new_page(live_server).log_in().open_run(long_run)
+    page = watched.page
+    page.get_by_role("group", name="Which small charts").get_by_text("Policy", exact=True).click()
+
+    actions = page.get_by_role("img", name=re.compile("^actions: "))
+    expect(actions).to_have_accessible_name(re.compile(r"newest [01]: \d+.%.* over \d+ points"))
+    figure = page.get_by_role("figure").filter(has=actions)
+    expect(figure).to_contain_text("of each moment")
+    actions.hover(position={"x": 120, "y": 12})
+    expect(figure).to_contain_text(re.compile(r"1: \d+.%"))
+    assert watched.accessibility_violations() == []
+
+    counted = live_server.client.get(
+        f"/api/v1/runs/{long_run}/histograms?histogram=actions&points=1"
+    ).json()["histograms"]["actions"]
+    assert counted["labels"] == ["0", "1"]
+    assert min(counted["counts"][0]) > 0
 
 
 @pytest.fixture

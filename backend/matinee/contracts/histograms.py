@@ -57,7 +57,7 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
         for definition in (
             HistogramDefinition(
                 name="episode_return",
-                label="returns",
+                label="distribution of returns",
                 group="return",
                 unit="reward",
                 kind="counts",
@@ -78,7 +78,7 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
             ),
             HistogramDefinition(
                 name="policy_lag",
-                label="policy lag",
+                label="distribution of policy lag",
                 group="staleness",
                 algorithms=ASYNCHRONOUS_ALGORITHMS,
                 unit="updates",
@@ -188,6 +188,10 @@ class HistogramCounts(BaseModel):
     exponent: int
     first: int
     counts: list[float] = Field(description="One number for each bin.")
+    labels: list[str] | None = Field(
+        default=None,
+        description="Of the bins from number 0 on, where they stand for things and not for ranges.",
+    )
 
 
 class HistogramSeries(BaseModel):

@@ -117,7 +117,8 @@ def _rows(
         labels = orjson.loads(found[0]) if found else []
     x = np.array([row[0] for row in rows], np.float64)
     start = 0 if from_x is None else int(np.searchsorted(x, from_x, side="left"))
-    end = len(rows) if to_x is None else int(np.searchsorted(x, to_x, side="right"))
+    # A row covers the time since the one before: the one that the range ends in belongs to it.
+    end = len(rows) if to_x is None else int(np.searchsorted(x, to_x, side="left")) + 1
     inside = rows[start:end]
     counts: list[list[float]] = orjson.loads(f"[{','.join(row[3] for row in inside)}]")
     return _Rows(

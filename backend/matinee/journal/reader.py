@@ -326,13 +326,18 @@ def _histograms_payload(connection: sqlite3.Connection, seq: int) -> bytes:
         "SELECT seconds, updates, episodes FROM flushes WHERE seq = ?", (seq,)
     ).fetchone()
     rows = connection.execute(
-        "SELECT h.name, r.exponent, r.first, r.counts FROM histograms h "
+        "SELECT h.name, r.exponent, r.first, r.counts, h.labels FROM histograms h "
         "JOIN histogram_rows r ON r.histogram = h.histogram WHERE r.seq = ? ORDER BY h.histogram",
         (seq,),
     )
     histograms = {
-        name: {"exponent": exponent, "first": first, "counts": orjson.Fragment(counts)}
-        for name, exponent, first, counts in rows
+        name: {
+            "exponent": exponent,
+            "first": first,
+            "counts": orjson.Fragment(counts),
+            "labels": None if labels == "[]" else orjson.Fragment(labels),
+        }
+        for name, exponent, first, counts, labels in rows
     }
     return orjson.dumps(
         {"seconds": seconds, "updates": updates, "episodes": episodes, "histograms": histograms}

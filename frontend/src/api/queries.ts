@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { body, client } from "./client";
-import type { Event, EventType, Preset, RunState, Series, SeriesAxis } from "./types";
+import type { Event, EventType, HistogramSet, Preset, RunState, Series, SeriesAxis } from "./types";
 
 /** Long enough for a lesson: catalogues change only with the server. */
 const CATALOGUE_STALE_MS = 600_000;
@@ -118,6 +118,35 @@ export function fetchSeries(request: SeriesRequest, signal?: AbortSignal): Promi
           metric: [...request.metrics],
           x: request.x,
           smoothing: request.smoothing,
+          points: request.points,
+          ...(request.range === undefined ? {} : { from: request.range[0], to: request.range[1] }),
+        },
+      },
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  );
+}
+
+export interface HistogramsRequest {
+  readonly runId: string;
+  readonly names: readonly string[];
+  readonly x: SeriesAxis;
+  readonly points: number;
+  /** Only rows with x in here. */
+  readonly range?: readonly [number, number];
+}
+
+export function fetchHistograms(
+  request: HistogramsRequest,
+  signal?: AbortSignal,
+): Promise<HistogramSet> {
+  return body(
+    client.GET("/api/v1/runs/{run_id}/histograms", {
+      params: {
+        path: { run_id: request.runId },
+        query: {
+          histogram: [...request.names],
+          x: request.x,
           points: request.points,
           ...(request.range === undefined ? {} : { from: request.range[0], to: request.range[1] }),
         },

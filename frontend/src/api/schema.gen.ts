@@ -1336,6 +1336,8 @@ export interface components {
             first: number;
             /** @description One number for each bin. */
             counts: number[];
+            /** @description Of the bins from number 0 on, where they stand for things and not for ranges. */
+            labels: string[] | null;
         };
         /**
          * HistogramDefinition

@@ -3,9 +3,8 @@
 import type uPlot from "uplot";
 import { formatCount, formatMeasured } from "../format/numbers";
 import type { ZoomRange } from "../live/run-store";
-import { withMargin } from "./extent";
 import type { Palette } from "./palette";
-import { symlogMargin, symlogTicks } from "./symlog";
+import { symlogTicks } from "./symlog";
 
 const FONT = '11px "IBM Plex Sans Variable", sans-serif';
 const Y_AXIS_WIDTH = 46;
@@ -15,18 +14,24 @@ const LOW_PX = 200;
 /** Below this width, labels of the x axis stand closer. */
 const NARROW_PX = 320;
 const SMALLEST_DRAG_PX = 5;
-const MARGIN_SHARE = 0.06;
 const MOST_SYMLOG_TICKS = 7;
+
+export interface YTick {
+  readonly at: number;
+  readonly text: string;
+}
 
 export interface PlotSource {
   readonly palette: () => Palette;
   readonly xRange: () => ZoomRange;
-  /** Lowest and highest value to show; null while there is nothing. */
-  readonly yExtent: (min: number, max: number) => ZoomRange | null;
+  /** Of the y axis; null while there is nothing. */
+  readonly yRange: (min: number, max: number) => ZoomRange | null;
+  /** Null: round numbers, with a line each. */
+  readonly yTicks: (() => readonly YTick[]) | null;
   readonly paintBelow: (u: uPlot) => void;
   readonly paintAbove: (u: uPlot) => void;
   readonly onZoom: (range: ZoomRange | null) => void;
-  readonly onCursor: (x: number | null) => void;
+  readonly onCursor: (x: number | null, y: number | null) => void;
 }
 
 export function plotOptions(
@@ -44,7 +49,7 @@ export function plotOptions(
       y: {
         distr: isSymlog ? 4 : 1,
         asinh: 1,
-        range: (u) => yRange(u, source, isSymlog),
+        range: (u) => yRange(u, source),
       },
     },
     axes: [
@@ -64,15 +69,9 @@ export function plotOptions(
         size: Y_AXIS_WIDTH,
         gap: 6,
         space: (u) => (u.height < LOW_PX ? 28 : 44),
-        grid: { stroke: () => source.palette().line, width: 1 },
+        grid: { show: source.yTicks === null, stroke: () => source.palette().line, width: 1 },
         ticks: { show: false },
-        values: (_, splits) => splits.map(formatTick),
-        ...(isSymlog
-          ? {
-              splits: (_: uPlot, __: number, min: number, max: number) =>
-                symlogTicks(min, max, MOST_SYMLOG_TICKS),
-            }
-          : {}),
+        ...ySplits(source, isSymlog),
       },
     ],
     series: [
@@ -103,8 +102,9 @@ export function plotOptions(
       setSelect: [(u) => selected(u, source)],
       setCursor: [
         (u) => {
-          const { left = -1 } = u.cursor;
-          source.onCursor(left < 0 ? null : u.posToVal(left, "x"));
+          const { left = -1, top = -1 } = u.cursor;
+          if (left < 0) source.onCursor(null, null);
+          else source.onCursor(u.posToVal(left, "x"), u.posToVal(top, "y"));
         },
       ],
     },
@@ -119,13 +119,23 @@ function selected(u: uPlot, source: PlotSource): void {
   source.onZoom(range);
 }
 
-function yRange(u: uPlot, source: PlotSource, isSymlog: boolean): [number, number] {
+function yRange(u: uPlot, source: PlotSource): [number, number] {
   const [from, to] = source.xRange();
-  const extent = source.yExtent(u.scales.x?.min ?? from, u.scales.x?.max ?? to);
-  if (extent === null) return [0, 1];
-  const [min, max] = extent;
-  if (isSymlog) return symlogMargin(min, max, MARGIN_SHARE);
-  return withMargin(min, max, MARGIN_SHARE);
+  const range = source.yRange(u.scales.x?.min ?? from, u.scales.x?.max ?? to);
+  return range === null ? [0, 1] : [...range];
+}
+
+function ySplits(source: PlotSource, isSymlog: boolean): Partial<uPlot.Axis> {
+  const { yTicks } = source;
+  if (yTicks !== null) {
+    return {
+      splits: () => yTicks().map(({ at }) => at),
+      values: () => yTicks().map(({ text }) => text),
+    };
+  }
+  const values = (_: uPlot, splits: number[]) => splits.map(formatTick);
+  if (!isSymlog) return { values };
+  return { values, splits: (_, __, min, max) => symlogTicks(min, max, MOST_SYMLOG_TICKS) };
 }
 
 function formatTick(value: number): string {

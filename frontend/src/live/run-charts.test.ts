@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Event, MetricSeries, Progress, Series, SeriesAxis } from "../api/types";
+import type {
+  Event,
+  HistogramDefinition,
+  HistogramSet,
+  MetricSeries,
+  Progress,
+  Series,
+  SeriesAxis,
+} from "../api/types";
 import { CLOCK_METRIC, RETURN_METRIC, RunCharts } from "./run-charts";
 
 const AT = "2026-01-01T00:00:00Z";
@@ -189,7 +197,7 @@ describe("small charts", () => {
   it("can be exchanged: the next history brings the others", () => {
     const charts = new RunCharts(["policy_loss"]);
     charts.finishLoading(raw, series(1, [1]), null);
-    charts.setMetrics(["value_loss"]);
+    charts.setShown(["value_loss"], []);
     charts.finishLoading(raw, series(1, [1]), null);
     expect(charts.samples("policy_loss")).toBeNull();
     expect(charts.samples("value_loss")?.length).toBe(0);
@@ -203,5 +211,93 @@ describe("small charts", () => {
     expect(charts.isMissing("clip_fraction")).toBe(true);
     expect(charts.isMissing("policy_loss")).toBe(false);
     expect(charts.isMissing("never loaded")).toBe(false);
+  });
+});
+
+describe("histograms", () => {
+  const actions = { name: "actions", kind: "counts" } as HistogramDefinition;
+
+  function counted(seq: number, step: number, name = "actions"): Event {
+    return {
+      type: "histograms_counted",
+      seq,
+      at: AT,
+      env_step: step,
+      seconds: step / 10,
+      updates: step / 5,
+      episodes: step / 2,
+      histograms: { [name]: { exponent: 0, first: 0, counts: [1], labels: null } },
+    };
+  }
+
+  function answer(next: number, x: number[]): HistogramSet {
+    const one = {
+      kind: "counts",
+      exponent: 0,
+      first: 0,
+      edges: [0, 1],
+      labels: null,
+      begin: 0,
+      x,
+      counts: x.map(() => [1]),
+      exact: true,
+      rows: x.length,
+    } as const;
+    return { run_id: "r", x: "env_step", next, histograms: { actions: { ...one } as never } };
+  }
+
+  it("have a history of their own, and each live row once", () => {
+    const charts = new RunCharts([]);
+    charts.setShown([], [actions]);
+    charts.beginLoading();
+    for (const [seq, step] of [
+      [4, 10],
+      [5, 20],
+      [6, 30],
+    ] as const) {
+      charts.append(counted(seq, step));
+    }
+    // The series was read before event 5, the histograms after it.
+    charts.finishLoading(raw, series(4, [1]), null, answer(5, [10, 20]));
+    charts.append(counted(6, 30));
+    charts.append(episode(7, 5));
+
+    expect(charts.histogram("actions")?.x).toEqual([10, 20, 30]);
+    expect(xs(charts)).toEqual([10, 50]);
+  });
+
+  it.each([
+    ["env_step", 40],
+    ["seconds", 4],
+    ["episode", 20],
+    ["update", 8],
+  ] as const)("stand at their place along %s", (x, place) => {
+    const charts = new RunCharts([]);
+    charts.setShown([], [actions]);
+    charts.finishLoading({ x, smoothing: 0 }, series(0, [], x), null, answer(0, []));
+    charts.append(counted(1, 40));
+
+    expect(charts.histogram("actions")?.x).toEqual([place]);
+  });
+
+  it("come in several where an action has several dimensions; others are not kept", () => {
+    const charts = new RunCharts([]);
+    charts.setShown([], [actions]);
+    charts.finishLoading(raw, series(0, []), null, answer(0, []));
+    for (const [i, name] of ["actions.10", "actions.2", "policy_lag"].entries()) {
+      charts.append(counted(i + 1, 10 * i, name));
+    }
+
+    expect(charts.histogramNames("actions")).toEqual(["actions", "actions.2", "actions.10"]);
+    expect(charts.histogram("policy_lag")).toBeNull();
+  });
+
+  it("are missing only after there was time for some", () => {
+    const charts = new RunCharts([]);
+    charts.setShown([], [actions]);
+    charts.finishLoading(raw, series(0, []), null, answer(0, []));
+    expect(charts.isHistogramMissing("actions")).toBe(false);
+    for (let seq = 1; seq <= 30; seq += 1) charts.append(metrics(seq, 10 * seq));
+    expect(charts.isHistogramMissing("actions")).toBe(true);
   });
 });

@@ -7,6 +7,9 @@
 import type {
   EpisodesFinished,
   Event,
+  HistogramDefinition,
+  HistogramSet,
+  HistogramsCounted,
   MetricSeries,
   MetricsSummarised,
   Series,
@@ -14,6 +17,7 @@ import type {
 } from "../api/types";
 import { AxisConversion } from "./axis-conversion";
 import { DebiasedEma } from "./ema";
+import { HistogramTrack } from "./histogram-track";
 import { type Sample, SampleBuffer } from "./sample-buffer";
 
 export const RETURN_METRIC = "episode_return";
@@ -42,7 +46,12 @@ interface Track {
 export class RunCharts {
   #metrics: readonly string[];
   #view: ChartView = { x: "env_step", smoothing: 0.6 };
+  #histograms: readonly HistogramDefinition[] = [];
   #tracks = new Map<string, Track>();
+  /** By name; of a numbered one, as many as there are. */
+  #histogramTracks = new Map<string, HistogramTrack>();
+  /** Each history has a newest event of its own. */
+  #newest = { series: 0, histograms: 0 };
   #conversion = AxisConversion.identity();
   #cursor = 0;
   /** Events that arrive while history is being fetched; null when it is there. */
@@ -60,9 +69,14 @@ export class RunCharts {
     return this.#metrics;
   }
 
+  get histograms(): readonly HistogramDefinition[] {
+    return this.#histograms;
+  }
+
   /** Other small charts, from the next history on. */
-  setMetrics(metrics: readonly string[]): void {
+  setShown(metrics: readonly string[], histograms: readonly HistogramDefinition[]): void {
     this.#metrics = [RETURN_METRIC, ...metrics];
+    this.#histograms = histograms;
   }
 
   get view(): ChartView {
@@ -77,6 +91,23 @@ export class RunCharts {
   /** Null until history has come. */
   samples(metric: string): SampleBuffer | null {
     return this.#tracks.get(metric)?.buffer ?? null;
+  }
+
+  /** Null until history has come. */
+  histogram(name: string): HistogramTrack | null {
+    return this.#histogramTracks.get(name) ?? null;
+  }
+
+  /** One name; of a numbered histogram, all that this run has. */
+  histogramNames(base: string): string[] {
+    const others = [...this.#histogramTracks.keys()].filter((name) => name.startsWith(`${base}.`));
+    return [base, ...others.sort((a, b) => numberOf(a) - numberOf(b))];
+  }
+
+  /** Whether nothing was counted although there was time for it. */
+  isHistogramMissing(name: string): boolean {
+    const track = this.histogram(name);
+    return track !== null && track.length === 0 && this.#flushes >= FLUSHES_FOR_A_VALUE;
   }
 
   /** Whether there are no values of a metric although there was time for some. */
@@ -106,9 +137,16 @@ export class RunCharts {
    * Takes the history, then what came in the meantime: no gap, no duplicate.
    *
    * @param clock `CLOCK_METRIC` over env steps; null if that is the x axis anyway
+   * @param counted null if no histograms are shown
    */
-  finishLoading(view: ChartView, series: Series, clock: MetricSeries | null): void {
+  finishLoading(
+    view: ChartView,
+    series: Series,
+    clock: MetricSeries | null,
+    counted: HistogramSet | null = null,
+  ): void {
     this.#view = view;
+    this.#histogramTracks = this.#openHistograms(counted);
     this.#tracks = new Map(
       this.#metrics.map((metric) => [metric, openTrack(metric, view, series.metrics[metric])]),
     );
@@ -120,7 +158,8 @@ export class RunCharts {
           ? AxisConversion.identity()
           : AxisConversion.empty()
         : AxisConversion.between(clock, clockHere);
-    this.#cursor = series.next;
+    this.#newest = { series: series.next, histograms: counted?.next ?? series.next };
+    this.#cursor = Math.min(this.#newest.series, this.#newest.histograms);
     const backlog = this.#backlog ?? [];
     this.#backlog = null;
     for (const event of backlog) this.append(event);
@@ -132,8 +171,35 @@ export class RunCharts {
     this.#backlog?.push(event);
     if (this.#tracks.size === 0 || event.seq <= this.#cursor) return;
     this.#cursor = event.seq;
-    if (event.type === "episodes_finished") this.#appendEpisodes(event);
-    if (event.type === "metrics_summarised") this.#appendMetrics(event);
+    if (event.type === "histograms_counted") {
+      if (event.seq > this.#newest.histograms) this.#appendHistograms(event);
+    } else if (event.seq > this.#newest.series) {
+      if (event.type === "episodes_finished") this.#appendEpisodes(event);
+      if (event.type === "metrics_summarised") this.#appendMetrics(event);
+    }
+  }
+
+  #openHistograms(counted: HistogramSet | null): Map<string, HistogramTrack> {
+    const tracks = new Map<string, HistogramTrack>();
+    for (const { name: base, kind } of this.#histograms) {
+      tracks.set(base, new HistogramTrack(kind, null));
+      for (const [name, history] of Object.entries(counted?.histograms ?? {})) {
+        if (baseOf(name) === base) tracks.set(name, new HistogramTrack(kind, history));
+      }
+    }
+    return tracks;
+  }
+
+  #appendHistograms(event: HistogramsCounted): void {
+    const { env_step, seconds, updates, episodes } = event;
+    const x = { env_step, seconds, episode: episodes, update: updates }[this.#view.x];
+    for (const [name, counts] of Object.entries(event.histograms)) {
+      const definition = this.#histograms.find((each) => each.name === baseOf(name));
+      if (definition === undefined) continue;
+      const track = this.#histogramTracks.get(name) ?? new HistogramTrack(definition.kind, null);
+      this.#histogramTracks.set(name, track);
+      track.append(x, counts);
+    }
   }
 
   #appendEpisodes(event: EpisodesFinished): void {
@@ -193,6 +259,15 @@ export class RunCharts {
       });
     }
   }
+}
+
+/** `actions` of `actions.2`. */
+function baseOf(name: string): string {
+  return name.split(".", 1)[0] ?? name;
+}
+
+function numberOf(name: string): number {
+  return Number(name.slice(baseOf(name).length + 1));
 }
 
 function openTrack(metric: string, view: ChartView, history: MetricSeries | undefined): Track {

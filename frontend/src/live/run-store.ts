@@ -1,14 +1,23 @@
 /** One run as the page follows it: snapshot, history, then the live stream, without a gap. */
 
 import { describeError } from "../api/problem";
-import { fetchEventHistory, fetchSeries } from "../api/queries";
-import type { Event, EventType, Hyperparameters, Run, Series } from "../api/types";
+import { fetchEventHistory, fetchHistograms, fetchSeries } from "../api/queries";
+import type {
+  Event,
+  EventType,
+  HistogramDefinition,
+  HistogramSet,
+  Hyperparameters,
+  MetricSeries,
+  Run,
+  Series,
+} from "../api/types";
 import type { Connection } from "./connection";
 import { FrameTask } from "./frame";
 import { type ChartView, CLOCK_METRIC, RunCharts } from "./run-charts";
 import { openRunView, type RunView, reduceRunView, reduceRunViewAll } from "./run-view";
 
-/** The two kinds that only charts need come as `series`. */
+/** The kinds that only charts need come as `series` and `histograms`. */
 const LEDGER_TYPES: readonly EventType[] = [
   "run_created",
   "run_state_changed",
@@ -26,6 +35,9 @@ const LEDGER_TYPES: readonly EventType[] = [
 ];
 
 const HISTORY_POINTS = 4_000;
+const HISTOGRAM_POINTS = 200;
+
+type ChartHistory = readonly [Series, MetricSeries | null, HistogramSet | null];
 
 export interface RunSources {
   readonly run: () => Promise<Run>;
@@ -132,9 +144,15 @@ export class RunStore {
   }
 
   /** Other small charts: fetches their history, unless it is there already. */
-  setMetrics(metrics: readonly string[]): void {
-    if (metrics.every((metric) => this.charts.metrics.includes(metric))) return;
-    this.charts.setMetrics(metrics);
+  setShown(metrics: readonly string[], histograms: readonly HistogramDefinition[]): void {
+    const { charts } = this;
+    if (
+      metrics.every((metric) => charts.metrics.includes(metric)) &&
+      histograms.every((each) => charts.histograms.some(({ name }) => name === each.name))
+    ) {
+      return;
+    }
+    charts.setShown(metrics, histograms);
     void this.#reloadCharts();
   }
 
@@ -150,7 +168,7 @@ export class RunStore {
     try {
       this.#setStatus({ phase: "loading" });
       this.charts.beginLoading();
-      const [run, hyperparameters, history, [series, clock]] = await Promise.all([
+      const [run, hyperparameters, history, [series, clock, counted]] = await Promise.all([
         this.#sources.run(),
         this.#sources.hyperparameters(),
         fetchEventHistory(this.runId, LEDGER_TYPES, signal),
@@ -159,7 +177,7 @@ export class RunStore {
       if (signal.aborted) return;
       const folded = reduceRunViewAll(openRunView(run, hyperparameters), history.events);
       this.#view = { ...folded, cursor: history.next, progress: run.progress };
-      this.charts.finishLoading(this.#chartView, series, clock);
+      this.charts.finishLoading(this.#chartView, series, clock, counted);
       this.#loadedRange = this.#range;
       this.#follow();
       this.#publish();
@@ -198,9 +216,9 @@ export class RunStore {
     const [view, range] = [this.#chartView, this.#range];
     this.charts.beginLoading();
     try {
-      const [series, clock] = await this.#fetchCharts(load.signal);
+      const [series, clock, counted] = await this.#fetchCharts(load.signal);
       if (load.signal.aborted) return;
-      this.charts.finishLoading(view, series, clock);
+      this.charts.finishLoading(view, series, clock, counted);
       this.#loadedRange = range;
       this.#chartError = null;
     } catch (error) {
@@ -210,27 +228,39 @@ export class RunStore {
     this.#publish();
   }
 
-  async #fetchCharts(signal: AbortSignal): Promise<[Series, Series["metrics"][string] | null]> {
+  async #fetchCharts(signal: AbortSignal): Promise<ChartHistory> {
     const { x, smoothing } = this.#chartView;
     const request = { runId: this.runId, points: HISTORY_POINTS, smoothing };
     const metrics = [...new Set([...this.charts.metrics, CLOCK_METRIC])];
-    const [series, clock] = await Promise.all([
-      fetchSeries(
-        { ...request, metrics, x, ...(this.#range === null ? {} : { range: this.#range }) },
-        signal,
-      ),
+    const range = this.#range === null ? {} : { range: this.#range };
+    const names = this.charts.histograms.map(({ name }) => name);
+    const [series, clock, counted] = await Promise.all([
+      fetchSeries({ ...request, metrics, x, ...range }, signal),
       x === "env_step"
         ? null
         : fetchSeries({ ...request, metrics: [CLOCK_METRIC], x: "env_step" }, signal),
+      names.length === 0
+        ? null
+        : fetchHistograms(
+            { runId: this.runId, names, x, points: HISTOGRAM_POINTS, ...range },
+            signal,
+          ),
     ]);
-    return [series, clock?.metrics[CLOCK_METRIC] ?? null];
+    return [series, clock?.metrics[CLOCK_METRIC] ?? null, counted];
   }
 
   #isExact(): boolean {
-    return this.charts.metrics.every((metric) => {
-      const samples = this.charts.samples(metric);
-      return samples === null || samples.length === samples.rows;
+    const { charts } = this;
+    const isThin = charts.metrics.some((metric) => {
+      const samples = charts.samples(metric);
+      return samples !== null && samples.length !== samples.rows;
     });
+    const names = charts.histograms.flatMap(({ name }) => charts.histogramNames(name));
+    const isAddedUp = names.some((name) => {
+      const track = charts.histogram(name);
+      return track !== null && track.length !== track.recorded;
+    });
+    return !isThin && !isAddedUp;
   }
 
   #publish(): void {

@@ -86,13 +86,15 @@ def test_added_up_histograms_lose_no_count(tmp_path: Path) -> None:
 
 
 def test_a_range_begins_where_the_row_before_ended(tmp_path: Path) -> None:
-    """Zoomed in: the rows inside, and the place where the first of them begins."""
+    """Zoomed in: all rows that cover some of the range, and the place where the first begins."""
     with new_record(tmp_path) as writer:
         for step in (10, 20, 30, 40):
             append(writer, step, policy_lag=Histogram(0, step, (1.0,)))
-    part = read(tmp_path, "policy_lag", from_x=20, to_x=30)
+    part = read(tmp_path, "policy_lag", from_x=15, to_x=30)
+    between = read(tmp_path, "policy_lag", from_x=20, to_x=25)
 
     assert (part.begin, part.x, part.rows) == (10, [20, 30], 2)
+    assert (between.begin, between.x) == (10, [20, 30])
     assert read(tmp_path, "policy_lag", from_x=50).x == []
 
 

@@ -71,7 +71,8 @@ def test_every_stored_event_is_what_the_contract_says(tmp_path: Path) -> None:
         writer.append_episodes(episodes([1.0, 2.5], worker=1), updates=3)
         writer.append_metrics({"entropy": summary(0.5, low=0.25, high=0.75)}, progress(20))
         counted = {"actions": Histogram(0, 1, (3.0,)), "layer_weight_norm": Histogram(0, 0, (0.5,))}
-        writer.append_histograms(counted, progress(20), labels={})
+        labels = {"layer_weight_norm": ("trunk",)}
+        writer.append_histograms(counted, progress(20), labels=labels)
     events = [
         EVENT_ADAPTER.validate_json(event)
         for event in JournalReader(tmp_path).events(after=1, limit=10).events
@@ -88,7 +89,7 @@ def test_every_stored_event_is_what_the_contract_says(tmp_path: Path) -> None:
     assert (events[3].env_step, events[3].seconds, events[3].updates) == (20, 0.2, 2)
     assert events[3].histograms == {
         "actions": HistogramCounts(exponent=0, first=1, counts=[3.0]),
-        "layer_weight_norm": HistogramCounts(exponent=0, first=0, counts=[0.5]),
+        "layer_weight_norm": HistogramCounts(exponent=0, first=0, counts=[0.5], labels=["trunk"]),
     }
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AlgorithmDescription, MetricDefinition } from "../../api/types";
-import { loadedMetrics, modesOf, shownCharts } from "./chart-sets";
+import { histogramsOf, loadedMetrics, modesOf, shownCharts } from "./chart-sets";
 
 const metric = (name: string, group: MetricDefinition["group"]) =>
   ({ name, group, label: name }) as MetricDefinition;
@@ -56,6 +56,21 @@ describe("a group", () => {
   it("is loaded with what the queue's gauge needs, where there is a queue", () => {
     expect(loadedMetrics("policy", a3c)).toEqual(["entropy", "entropy_fraction"]);
     expect(loadedMetrics("policy", ga3c)).toEqual(["entropy", "entropy_fraction", "queue_depth"]);
+  });
+
+  it("has the histograms of its group; returns are also what V has to predict", () => {
+    const counts = [
+      { name: "actions", group: "policy" },
+      { name: "episode_return", group: "return" },
+    ];
+    const described = { ...a3c, histograms: counts } as AlgorithmDescription;
+    const shown = (set: "overview" | "policy" | "value" | "return") =>
+      histogramsOf(set, described).map(({ name }) => name);
+
+    expect(shown("policy")).toEqual(["actions"]);
+    expect(shown("value")).toEqual(["episode_return"]);
+    expect(shown("return")).toEqual(["episode_return"]);
+    expect(shown("overview")).toEqual([]);
   });
 
   it("knows the modes that have it", () => {

@@ -1,6 +1,11 @@
 /** Which small charts belong together, and which of them a training mode has values for. */
 
-import type { Algorithm, AlgorithmDescription, MetricDefinition } from "../../api/types";
+import type {
+  Algorithm,
+  AlgorithmDescription,
+  HistogramDefinition,
+  MetricDefinition,
+} from "../../api/types";
 
 type Group = MetricDefinition["group"];
 
@@ -32,6 +37,11 @@ export const CHART_SET_TITLES: Readonly<Record<ChartSet, string>> = {
   hogwild: "Hogwild",
   throughput: "Throughput",
   return: "Returns",
+};
+
+/** Besides those of the set's own group: the spread of what V has to predict. */
+const FURTHER_HISTOGRAMS: Partial<Record<ChartSet, readonly string[]>> = {
+  value: ["episode_return"],
 };
 
 /** Shown elsewhere already: the return is the large chart. */
@@ -66,6 +76,15 @@ export function loadedMetrics(set: ChartSet, algorithm: AlgorithmDescription): s
       : algorithm.metrics.filter(({ group }) => group === set).map(({ name }) => name);
   const wanted = new Set<string>([...shown, ...QUEUE_METRICS]);
   return names.filter((name) => wanted.has(name) && !NOT_SMALL.has(name));
+}
+
+/** The histograms of a set, in a mode; the overview has none. */
+export function histogramsOf(
+  set: ChartSet,
+  algorithm: AlgorithmDescription,
+): HistogramDefinition[] {
+  const further = FURTHER_HISTOGRAMS[set] ?? [];
+  return algorithm.histograms.filter(({ group, name }) => group === set || further.includes(name));
 }
 
 export interface ShownCharts {

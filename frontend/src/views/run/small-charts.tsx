@@ -1,7 +1,8 @@
 /** The small charts below the large one, a set at a time: only what this run has values for. */
 
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import type { AlgorithmDescription, MetricDefinition } from "../../api/types";
+import type { AlgorithmDescription, HistogramDefinition, MetricDefinition } from "../../api/types";
+import { HeatStrip } from "../../charts/heat-strip";
 import { MetricChart } from "../../charts/metric-chart";
 import type { RunStore, ZoomRange } from "../../live/run-store";
 import { ChoiceChips } from "../../ui/choice-chips";
@@ -9,6 +10,7 @@ import {
   CHART_SET_TITLES,
   CHART_SETS,
   type ChartSet,
+  histogramsOf,
   loadedMetrics,
   modesOf,
   shownCharts,
@@ -33,8 +35,11 @@ export function SmallCharts(props: SmallChartsProps) {
   // The address may name a set that this mode has nothing of.
   const set = modes.includes(algorithm.name) ? props.set : "overview";
   const metrics = useMemo(() => loadedMetrics(set, algorithm), [set, algorithm]);
-  useEffect(() => store.setMetrics(metrics), [store, metrics]);
+  const histograms = useMemo(() => histogramsOf(set, algorithm), [set, algorithm]);
+  useEffect(() => store.setShown(metrics, histograms), [store, metrics, histograms]);
   const empty = useEmptyMetrics(store, metrics);
+  const counted = useCountedNames(store, histograms);
+  const uncounted = histograms.filter(({ name }) => !counted.has(name));
   const { shown, empty: withoutValues, elsewhere } = shownCharts(set, algorithm, algorithms, empty);
   return (
     <section className={styles.small} aria-label="What explains it">
@@ -56,7 +61,7 @@ export function SmallCharts(props: SmallChartsProps) {
         />
       </div>
       {algorithm.name === "ga3c" && <QueueGauge store={store} />}
-      <div className={styles.grid} data-count={shown.length}>
+      <div className={styles.grid} data-count={shown.length + counted.size}>
         {shown.map((metric) => (
           <MetricChart
             key={metric.name}
@@ -67,14 +72,26 @@ export function SmallCharts(props: SmallChartsProps) {
             onZoom={onZoom}
           />
         ))}
+        {histograms.flatMap((definition) =>
+          (counted.get(definition.name) ?? []).map((name) => (
+            <HeatStrip
+              key={name}
+              store={store}
+              definition={definition}
+              name={name}
+              zoom={zoom}
+              onZoom={onZoom}
+            />
+          )),
+        )}
       </div>
-      <Absent empty={withoutValues} elsewhere={elsewhere} />
+      <Absent empty={[...withoutValues, ...uncounted]} elsewhere={elsewhere} />
     </section>
   );
 }
 
 interface AbsentProps {
-  readonly empty: readonly MetricDefinition[];
+  readonly empty: readonly { readonly label: string }[];
   readonly elsewhere: readonly MetricDefinition[];
 }
 
@@ -103,4 +120,23 @@ function useEmptyMetrics(store: RunStore, metrics: readonly string[]): ReadonlyS
     () => metrics.filter((metric) => store.charts.isMissing(metric)).join(" "),
   );
   return useMemo(() => new Set(names === "" ? [] : names.split(" ")), [names]);
+}
+
+/** The names that each histogram has in this run; none of those that were given time in vain. */
+function useCountedNames(
+  store: RunStore,
+  histograms: readonly HistogramDefinition[],
+): ReadonlyMap<string, readonly string[]> {
+  const names = useSyncExternalStore(
+    useMemo(() => (listener: () => void) => store.onCharts(listener), [store]),
+    () =>
+      histograms
+        .filter(({ name }) => !store.charts.isHistogramMissing(name))
+        .map(({ name }) => store.charts.histogramNames(name).join(" "))
+        .join(","),
+  );
+  return useMemo(() => {
+    const lists = names === "" ? [] : names.split(",").map((list) => list.split(" "));
+    return new Map(lists.map((list) => [list[0] ?? "", list]));
+  }, [names]);
 }

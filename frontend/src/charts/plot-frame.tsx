@@ -1,0 +1,138 @@
+/** The frame of every chart of a run: follows the store at most once per animation frame. */
+
+import { useComputedColorScheme } from "@mantine/core";
+import { type RefObject, useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { RunStore, ZoomRange } from "../live/run-store";
+import { paintMarks } from "./paint";
+import { type Palette, readPalette } from "./palette";
+import styles from "./plot.module.css";
+import { plotOptions, type YTick } from "./plot-options";
+
+export interface FrameProps {
+  readonly store: RunStore;
+  readonly label: string;
+  readonly height: number;
+  readonly isSymlog: boolean;
+  readonly zoom: ZoomRange | null;
+  readonly onZoom: (range: ZoomRange | null) => void;
+  /** Where the pointer is; `y` only if it is in this chart and not in one beside it. */
+  readonly onCursor: (x: number | null, y: number | null) => void;
+  /** After each drawing: where a mark's flag belongs, in CSS pixels from the left edge. */
+  readonly onDrawn?: (leftOf: (x: number) => number | null) => void;
+  /** The chart's canvas, for a picture of it. */
+  readonly canvas?: RefObject<HTMLCanvasElement | null>;
+}
+
+/** What a chart shows; asked anew for every drawing. */
+export interface PlotContent {
+  readonly data: () => uPlot.AlignedData;
+  /** Lowest and highest value of the y axis; null while there is nothing. */
+  readonly yRange: (min: number, max: number) => ZoomRange | null;
+  /** Null: round numbers. */
+  readonly yTicks: (() => readonly YTick[]) | null;
+  readonly paintBelow: (u: uPlot, palette: Palette) => void;
+  readonly paintAbove?: (u: uPlot, palette: Palette) => void;
+  /** In words. */
+  readonly describe: () => string;
+}
+
+/** Words change slower than pixels. */
+const DESCRIBE_EVERY_MS = 1_000;
+
+/** @param redrawOn what the content depends on besides the store */
+export function PlotFrame(
+  props: FrameProps & { readonly content: PlotContent; readonly redrawOn: unknown },
+) {
+  const { store, isSymlog, height } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const isPointedAt = useRef(false);
+  const latest = useRef(props);
+  latest.current = props;
+  const palette = useRef<Palette | null>(null);
+  const scheme = useComputedColorScheme("light");
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const colours = () => {
+      palette.current ??= readPalette();
+      return palette.current;
+    };
+    const u = new uPlot(
+      plotOptions(
+        {
+          palette: colours,
+          xRange: () => latest.current.zoom ?? [0, Math.max(store.charts.xMax, 1)],
+          yRange: (min, max) => latest.current.content.yRange(min, max),
+          yTicks: latest.current.content.yTicks && (() => latest.current.content.yTicks?.() ?? []),
+          paintBelow: (chart) => latest.current.content.paintBelow(chart, colours()),
+          paintAbove: (chart) => {
+            latest.current.content.paintAbove?.(chart, colours());
+            paintMarks(chart, store.marks, (step) => store.charts.place(step), colours());
+            latest.current.onDrawn?.((x) => flagPosition(chart, x));
+          },
+          onZoom: (range) => latest.current.onZoom(range),
+          onCursor: (x, y) => latest.current.onCursor(x, isPointedAt.current ? y : null),
+        },
+        { width: element.clientWidth, height },
+        { isSymlog, syncKey: store.runId },
+      ),
+      [new Float64Array(), new Float64Array()],
+      element,
+    );
+    plot.current = u;
+    if (latest.current.canvas !== undefined) latest.current.canvas.current = u.ctx.canvas;
+
+    let describedAt = 0;
+    const draw = () => {
+      u.setData(latest.current.content.data());
+      if (performance.now() - describedAt < DESCRIBE_EVERY_MS) return;
+      describedAt = performance.now();
+      element.setAttribute("aria-label", latest.current.content.describe());
+    };
+    draw();
+    const stop = store.onCharts(draw);
+    const resize = new ResizeObserver(() => {
+      if (element.clientWidth !== u.width) u.setSize({ width: element.clientWidth, height });
+    });
+    resize.observe(element);
+    return () => {
+      stop();
+      resize.disconnect();
+      u.destroy();
+      plot.current = null;
+    };
+  }, [store, isSymlog, height]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when these change
+  useEffect(() => {
+    palette.current = null;
+    const u = plot.current;
+    u?.setData(u.data);
+  }, [scheme, props.zoom, props.redrawOn]);
+
+  return (
+    <div
+      ref={place}
+      role="img"
+      aria-label={`${props.label}: no values yet`}
+      className={styles.plot}
+      style={{ height }}
+      onPointerEnter={() => {
+        isPointedAt.current = true;
+      }}
+      onPointerLeave={() => {
+        isPointedAt.current = false;
+      }}
+    />
+  );
+}
+
+function flagPosition(u: uPlot, x: number): number | null {
+  const { min = 0, max = 0 } = u.scales.x ?? {};
+  if (x < min || x > max) return null;
+  return u.valToPos(x, "x") + u.bbox.left / uPlot.pxRatio;
+}

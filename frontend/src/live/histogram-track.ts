@@ -1,0 +1,153 @@
+/**
+ * One histogram over a run, in bounded memory: history once, then every live row.
+ *
+ * Bins are 2^exponent wide and begin at multiples of it, so that any two histograms nest: bringing
+ * them to common bins and adding up neighbours loses no count.
+ */
+
+import type { HistogramCounts, HistogramSeries } from "../api/types";
+
+/** As the server counts. */
+export const MOST_BINS = 64;
+/** More rows than a small chart has columns of pixels. */
+const MOST_ROWS = 400;
+
+type Kind = HistogramSeries["kind"];
+
+interface Bins {
+  readonly exponent: number;
+  readonly first: number;
+  readonly length: number;
+}
+
+export class HistogramTrack {
+  readonly kind: Kind;
+  #labels: readonly string[];
+  #begin: number;
+  #x: number[] = [];
+  #rows: number[][] = [];
+  #bins: Bins = { exponent: 0, first: 0, length: 0 };
+  #recorded = 0;
+
+  constructor(kind: Kind, history: HistogramSeries | null) {
+    this.kind = kind;
+    this.#labels = history?.labels ?? [];
+    this.#begin = history?.begin ?? 0;
+    if (history === null) return;
+    const { exponent, first, counts } = history;
+    this.#x = [...history.x];
+    this.#rows = counts.map((row) => [...row]);
+    this.#bins = { exponent, first, length: counts[0]?.length ?? 0 };
+    this.#recorded = history.rows;
+  }
+
+  /** Points that are drawn. */
+  get length(): number {
+    return this.#x.length;
+  }
+
+  /** Rows of the record behind them. */
+  get recorded(): number {
+    return this.#recorded;
+  }
+
+  /** Where each point ends. */
+  get x(): readonly number[] {
+    return this.#x;
+  }
+
+  /** For each point, one number for each bin. */
+  get rows(): readonly (readonly number[])[] {
+    return this.#rows;
+  }
+
+  get bins(): Bins {
+    return this.#bins;
+  }
+
+  /** Of a bin, where it stands for a thing and not for a range. */
+  label(bin: number): string | null {
+    const { exponent, first } = this.#bins;
+    return exponent === 0 ? (this.#labels[first + bin] ?? null) : null;
+  }
+
+  /** Lower edge of a bin; that of the bin after the last is the upper edge of all. */
+  edge(bin: number): number {
+    return (this.#bins.first + bin) * 2 ** this.#bins.exponent;
+  }
+
+  /** Where a point begins. */
+  beginOf(point: number): number {
+    return point === 0 ? this.#begin : (this.#x[point - 1] ?? this.#begin);
+  }
+
+  /** The point that covers a place on the x axis; null outside of the record. */
+  pointAt(x: number): number | null {
+    if (x < this.#begin) return null;
+    const point = this.#x.findIndex((end) => x <= end);
+    return point < 0 ? null : point;
+  }
+
+  append(x: number, added: HistogramCounts): void {
+    const { exponent, first, counts } = added;
+    this.#labels = added.labels ?? this.#labels;
+    // A thing that was never counted has a bin, too.
+    const things = exponent === 0 && first >= 0 ? this.#labels.length : 0;
+    const own = { exponent, first, length: counts.length };
+    const all =
+      things === 0 ? own : { exponent, first: 0, length: Math.max(things, first + counts.length) };
+    const bins = this.#bins.length === 0 ? narrowest([all]) : narrowest([this.#bins, all]);
+    if (!sameBins(bins, this.#bins)) {
+      this.#rows = this.#rows.map((row) => rebinned(row, this.#bins, bins));
+      this.#bins = bins;
+    }
+    if (this.#x.length === MOST_ROWS) this.#thin();
+    this.#x.push(Math.max(x, this.#x.at(-1) ?? x));
+    this.#rows.push(rebinned(counts, own, bins));
+    this.#recorded += 1;
+  }
+
+  /** Pairs of the older half become one point each; the newer half stays as it is. */
+  #thin(): void {
+    const half = MOST_ROWS / 2;
+    const x: number[] = [];
+    const rows: number[][] = [];
+    for (let i = 0; i < half; i += 2) {
+      const [one = [], two = []] = [this.#rows[i], this.#rows[i + 1]];
+      x.push(this.#x[i + 1] ?? 0);
+      rows.push(this.kind === "values" ? two : one.map((count, bin) => count + (two[bin] ?? 0)));
+    }
+    this.#x = [...x, ...this.#x.slice(half)];
+    this.#rows = [...rows, ...this.#rows.slice(half)];
+  }
+}
+
+/** The narrowest common bins that are few enough. */
+function narrowest(parts: readonly Bins[]): Bins {
+  let exponent = Math.max(...parts.map((part) => part.exponent));
+  for (;;) {
+    const first = Math.min(...parts.map((part) => coarser(part.first, exponent - part.exponent)));
+    const end = Math.max(
+      ...parts.map((part) => coarser(part.first + part.length - 1, exponent - part.exponent) + 1),
+    );
+    if (end - first <= MOST_BINS) return { exponent, first, length: end - first };
+    exponent += 1;
+  }
+}
+
+function rebinned(counts: readonly number[], from: Bins, to: Bins): number[] {
+  const row = new Array<number>(to.length).fill(0);
+  counts.forEach((count, i) => {
+    const bin = coarser(from.first + i, to.exponent - from.exponent) - to.first;
+    row[bin] = (row[bin] ?? 0) + count;
+  });
+  return row;
+}
+
+function coarser(bin: number, doublings: number): number {
+  return Math.floor(bin / 2 ** doublings);
+}
+
+function sameBins(a: Bins, b: Bins): boolean {
+  return a.exponent === b.exponent && a.first === b.first && a.length === b.length;
+}
