@@ -25,6 +25,8 @@ _X = {
     SeriesAxis.UPDATE: "f.updates",
 }
 
+_PIECE_ROWS = 5_000
+
 _Integers = npt.NDArray[np.int64]
 
 
@@ -120,16 +122,28 @@ def _rows(
     # A row covers the time since the one before: the one that the range ends in belongs to it.
     end = len(rows) if to_x is None else int(np.searchsorted(x, to_x, side="left")) + 1
     inside = rows[start:end]
-    counts: list[list[float]] = orjson.loads(f"[{','.join(row[3] for row in inside)}]")
     return _Rows(
         x=x[start:end],
         exponent=np.array([row[1] for row in inside], np.int64),
         first=np.array([row[2] for row in inside], np.int64),
-        length=np.array([len(row) for row in counts], np.int64),
-        counts=np.array([count for row in counts for count in row], np.float64),
+        length=np.array([row[3].count(",") + 1 for row in inside], np.int64),
+        counts=_flat([row[3] for row in inside]),
         begin=float(x[start - 1]) if start > 0 else 0.0,
         labels=labels,
     )
+
+
+def _flat(lists: Sequence[str]) -> npt.NDArray[np.float64]:
+    """JSON lists of numbers, one after another, none empty. Shape: (sum of their lengths,).
+
+    In pieces, so that no one of them holds the GIL for long.
+    """
+    pieces = [
+        np.array(orjson.loads(f"[{','.join(text[1:-1] for text in piece)}]"), np.float64)
+        for start in range(0, len(lists), _PIECE_ROWS)
+        if (piece := lists[start : start + _PIECE_ROWS])
+    ]
+    return np.concatenate(pieces) if pieces else np.empty(0)
 
 
 def _added_up(rows: _Rows, *, points: int, kind: Literal["counts", "values"]) -> HistogramSeries:
