@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.algorithm.convolutions import ImageFeatures, largest_number
+from matinee.algorithm.convolutions import ImageFeatures
 from matinee.algorithm.distributions import Actions, Floats, new_distribution
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.floating_point_flags import flags_of_products_ignored
@@ -103,7 +103,7 @@ class HiddenLayers:
                     (views[f"{name}.weight"], views[f"{name}.bias"])
                     for name in shape.convolution_names(trunk)
                 ],
-                largest=largest_number(shape.interface.observation_dtype),
+                scale=shape.image_scale,
             )
             if shape.convolution_layers
             else None

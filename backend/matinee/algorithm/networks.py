@@ -18,6 +18,8 @@ from matinee.algorithm.convolutions import (
     CONVOLUTIONS,
     ConvolutionLayer,
     ConvolutionName,
+    ImageScale,
+    image_scale,
     sizes_after,
 )
 from matinee.algorithm.flat_parameters import FlatLayout, FloatVector
@@ -58,6 +60,7 @@ class NetworkShape:
         log_std_init: log σ of a Gaussian policy before training.
         convolution: At the bottom of each trunk, for images.
         lstm_units: Of an LSTM on top of each trunk; 0 for none.
+        standardizes_images: Whether a convolution sees each image at mean 0 and variance 1.
     """
 
     interface: AgentInterface
@@ -67,11 +70,17 @@ class NetworkShape:
     log_std_init: float = 0.0
     convolution: ConvolutionName = "none"
     lstm_units: int = 0
+    standardizes_images: bool = False
 
     @property
     def convolution_layers(self) -> tuple[ConvolutionLayer, ...]:
         """At the bottom of each trunk; none for vectors."""
         return CONVOLUTIONS[self.convolution]
+
+    @property
+    def image_scale(self) -> ImageScale:
+        """How the numbers of images become inputs."""
+        return image_scale(self.interface.observation_dtype, standardizes=self.standardizes_images)
 
     def convolution_names(self, trunk: str) -> list[str]:
         """Of each layer's weights, without `.weight` and `.bias`."""

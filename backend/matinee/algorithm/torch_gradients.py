@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from matinee.algorithm.convolutions import FloatImages, convolved, largest_number
+from matinee.algorithm.convolutions import FloatImages, convolved
 from matinee.algorithm.distributions import Floats
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.lstm import Episodes
@@ -29,8 +29,9 @@ class TorchNetwork:
         self._leaves = {
             slot.name: torch.from_numpy(views[slot.name]).requires_grad_() for slot in self._slots
         }
-        self._images = FloatImages(channels_last=True)
-        self._largest = largest_number(shape.interface.observation_dtype)
+        scale = shape.image_scale
+        self._images = FloatImages(channels_last=True, floor=scale.floor)
+        self._largest = scale.largest
         self._activation = torch.tanh if shape.activation == "tanh" else torch.relu
         self._heads: tuple[Tensor, Tensor] | None = None
         self._states: list[Tensor] = []

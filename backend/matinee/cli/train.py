@@ -90,7 +90,8 @@ def train(
         bool,
         typer.Option(
             "--normalize-observations",
-            help="Observations to running mean 0 and variance 1; for inputs of unlike sizes.",
+            help="Observations to running mean 0 and variance 1, for inputs of unlike sizes; "
+            "images: each by itself.",
         ),
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Left out: one is drawn and printed.")] = None,

@@ -85,8 +85,9 @@ class EnvironmentChanges(_SpecPart):
     )
     normalize_observations: bool = Field(
         default=False,
-        description="Observations to running mean 0 and variance 1, clipped to ±10; not for "
-        "images. The statistics are shared by all workers and saved in checkpoints.",
+        description="Observations to running mean 0 and variance 1, clipped to ±10. The "
+        "statistics are shared by all workers and saved in checkpoints. Each image, which needs a "
+        "convolution then, is brought to mean 0 and variance 1 by itself.",
     )
 
     @field_validator("id")

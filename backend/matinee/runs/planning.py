@@ -189,11 +189,12 @@ def _image_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterato
             f"{convolution.value!r} is for images; {environment.id} is observed as {space.text}; "
             "allowed: auto or none",
         )
-    if is_image and spec.environment.normalize_observations:
+    unseen = is_image and convolution is Convolution.NONE
+    if unseen and spec.environment.normalize_observations:
         yield FieldError(
             ("environment", "normalize_observations"),
-            f"{environment.id} is observed as an image, whose values are scaled to 0..1 anyway; "
-            "allowed: false",
+            f"{environment.id} is observed as an image, and images are normalised for a "
+            "convolution only; allowed: false, or another convolution than none",
         )
 
 

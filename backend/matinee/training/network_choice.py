@@ -11,24 +11,36 @@ from matinee.contracts.run_spec import Convolution, NetworkSpec
 from matinee.errors import InvalidInputError
 
 
-def network_shape(spec: NetworkSpec, interface: AgentInterface) -> NetworkShape:
+def network_shape(
+    spec: NetworkSpec, interface: AgentInterface, *, normalizes: bool = False
+) -> NetworkShape:
     """The network for an environment.
 
     Args:
         spec: What is wanted.
         interface: What the environment shows and takes.
+        normalizes: Whether observations are to be normalised. For images the network does that.
 
     Raises:
-        InvalidInputError: if a convolution is wanted for what is no image.
+        InvalidInputError: if a convolution is wanted for what is no image, or images are to be
+            normalised without one.
     """
+    convolution = _convolution(spec.convolution, interface)
+    standardizes_images = normalizes and len(interface.observation_shape) > 1
+    if standardizes_images and convolution == "none":
+        raise InvalidInputError(
+            "images are normalised for a convolution only: set normalize_observations to false, or "
+            "let the network have a convolution"
+        )
     return NetworkShape(
         interface=interface,
         hidden=tuple(spec.hidden),
         activation=spec.activation.value,
         shared_trunk=spec.shared_trunk,
         log_std_init=spec.log_std_init,
-        convolution=_convolution(spec.convolution, interface),
+        convolution=convolution,
         lstm_units=spec.lstm or 0,
+        standardizes_images=standardizes_images,
     )
 
 

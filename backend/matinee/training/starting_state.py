@@ -9,10 +9,9 @@ import numpy as np
 
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
-from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.normalization import ObservationNormalizer
-from matinee.errors import CheckpointError, InvalidInputError
+from matinee.errors import CheckpointError
 from matinee.training.checkpoints import CheckpointDocument, CheckpointState
 from matinee.training.parameter_store import (
     HogwildParameterStore,
@@ -46,30 +45,27 @@ def shared_memory(
 
 def new_normalizer(
     spec: RunSpec,
-    interface: AgentInterface,
+    shape: NetworkShape,
     *,
     memory: RunMemory | None,
     restore: CheckpointState | None,
 ) -> ObservationNormalizer | None:
-    """The statistics of observations; None if these are learned from as they are.
+    """The statistics of observations; None if there are none to keep.
+
+    The network standardises images one by one.
 
     Args:
         spec: Of the run.
-        interface: What the environment shows.
+        shape: Of the network.
         memory: What the run's processes share.
         restore: The checkpoint that the run goes on from.
-
-    Raises:
-        InvalidInputError: if images shall be normalised.
     """
-    if not spec.environment.normalize_observations:
+    if not spec.environment.normalize_observations or shape.standardizes_images:
         return None
-    if len(interface.observation_shape) > 1:
-        raise InvalidInputError("images are not normalised: set normalize_observations to false")
     state = restore.normalization if restore else None
     if memory is not None:
         return memory.normalizer(state)
-    return ObservationNormalizer(interface.observation_size, state)
+    return ObservationNormalizer(shape.interface.observation_size, state)
 
 
 def new_store(

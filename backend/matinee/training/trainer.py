@@ -86,7 +86,11 @@ class Trainer:
         self._spec = spec
         self._seed = spec.seed
         self._on_wake = on_wake
-        self._shape = network_shape(spec.network, look_at(spec.environment))
+        self._shape = network_shape(
+            spec.network,
+            look_at(spec.environment),
+            normalizes=spec.environment.normalize_observations,
+        )
         before = restore.document if restore is not None else None
         self._memory = shared_memory(spec, self._shape, before)
         signals = self._memory.signals if self._memory else None
@@ -95,9 +99,7 @@ class Trainer:
             if self._memory
             else SlotCounter(SLOTS, base=before.env_steps if before else 0)
         )
-        self._normalizer = new_normalizer(
-            spec, self._shape.interface, memory=self._memory, restore=restore
-        )
+        self._normalizer = new_normalizer(spec, self._shape, memory=self._memory, restore=restore)
         self._clock = TrainingClock(
             seconds=before.seconds if before else 0.0,
             on_change=signals.publish_clock if signals else None,

@@ -89,9 +89,10 @@ class WorkerHost:
         self._cpu_before_s = self._memory.cpu_s[setup.number]
         self._turns = Turns()
         self._pacer = self._memory.pacer(self._memory.signals.hurry)
-        self._normalizer = (
-            self._memory.normalizer() if setup.spec.environment.normalize_observations else None
+        by_statistics = (
+            setup.spec.environment.normalize_observations and not setup.shape.standardizes_images
         )
+        self._normalizer = self._memory.normalizer() if by_statistics else None
 
     def tell_cpu(self) -> None:
         """Say how much processor time this process has used."""

@@ -1078,7 +1078,7 @@ export interface components {
             kwargs?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
-            /** @description Observations to running mean 0 and variance 1, clipped to ±10; not for images. The statistics are shared by all workers and saved in checkpoints. Default: false. */
+            /** @description Observations to running mean 0 and variance 1, clipped to ±10. The statistics are shared by all workers and saved in checkpoints. Each image, which needs a convolution then, is brought to mean 0 and variance 1 by itself. Default: false. */
             normalize_observations?: boolean;
         };
         /**
@@ -1130,7 +1130,7 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
-             * @description Observations to running mean 0 and variance 1, clipped to ±10; not for images. The statistics are shared by all workers and saved in checkpoints.
+             * @description Observations to running mean 0 and variance 1, clipped to ±10. The statistics are shared by all workers and saved in checkpoints. Each image, which needs a convolution then, is brought to mean 0 and variance 1 by itself.
              * @default false
              */
             normalize_observations: boolean;

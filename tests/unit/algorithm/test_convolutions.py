@@ -16,9 +16,18 @@ IMAGE = AgentInterface((2, 40, 44), "uint8", CategoricalActions((3,)))
 RNG = np.random.default_rng(0)
 
 
-def network(convolution: ConvolutionName, *, shared_trunk: bool = True) -> NetworkShape:
+def network(
+    convolution: ConvolutionName, *, shared_trunk: bool = True, standardizes_images: bool = False
+) -> NetworkShape:
     """Over small images of bytes."""
-    return NetworkShape(IMAGE, (8,), "tanh", shared_trunk, convolution=convolution)
+    return NetworkShape(
+        IMAGE,
+        (8,),
+        "tanh",
+        shared_trunk,
+        convolution=convolution,
+        standardizes_images=standardizes_images,
+    )
 
 
 def images(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -51,6 +60,8 @@ def by_hand(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """The policy's outputs for one image, filter by filter and place by place."""
     seen: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = image / np.float64(255.0)
+    if shape.standardizes_images:
+        seen = (seen - seen.mean()) / seen.std()
     for name, layer in zip(shape.convolution_names("trunk"), shape.convolution_layers, strict=True):
         filters, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
         height = (seen.shape[1] - layer.side) // layer.stride + 1
@@ -67,10 +78,11 @@ def by_hand(
     return np.asarray(hidden @ weights["policy.weight"] + weights["policy.bias"], np.float64)
 
 
+@pytest.mark.parametrize("standardizes", [False, True])
 @pytest.mark.parametrize("name", ["a3c", "nature"])
-def test_acting_and_learning_compute_the_same(name: ConvolutionName) -> None:
+def test_acting_and_learning_compute_the_same(name: ConvolutionName, *, standardizes: bool) -> None:
     """Both agree with loops over filters and places."""
-    shape = network(name)
+    shape = network(name, standardizes_images=standardizes)
     flat = initial_weights(shape, seed=1) + RNG.normal(0, 0.01, shape.layout().size).astype(
         np.float32
     )
@@ -111,6 +123,18 @@ def test_the_derivative_is_the_slope(*, shared_trunk: bool) -> None:
             slope += sign * total() / 0.02
         flat[:] = start
         assert slope == pytest.approx(float(gradient @ direction), rel=0.03, abs=3e-3)
+
+
+def test_brightness_and_contrast_say_nothing_once_images_are_standardised() -> None:
+    """An image at half the contrast is the same image; one without any is no division by 0."""
+    shape = network("a3c", standardizes_images=True)
+    learner = TorchNetwork(shape, initial_weights(shape, seed=5))
+    seen = images(1) // 4 * 2
+    full = learner.forward(seen)[1].copy()
+    blank = np.full_like(seen, 87)
+
+    np.testing.assert_allclose(learner.forward(seen // 2 + 9)[1], full, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(learner.forward(blank)[1], 0.0, atol=1e-4)
 
 
 def test_a_long_batch_is_looked_at_in_parts() -> None:

@@ -38,6 +38,15 @@ def test_a_convolution_needs_an_image() -> None:
         network_shape(NetworkSpec(convolution=Convolution.NATURE), VECTOR)
 
 
+def test_the_network_normalises_images() -> None:
+    """Each by itself, so there are no statistics; without a convolution nothing could do it."""
+    assert network_shape(NetworkSpec(), IMAGE, normalizes=True).standardizes_images
+    assert not network_shape(NetworkSpec(), IMAGE).standardizes_images
+    assert not network_shape(NetworkSpec(), VECTOR, normalizes=True).standardizes_images
+    with pytest.raises(InvalidInputError, match="normalised for a convolution only"):
+        network_shape(NetworkSpec(convolution=Convolution.NONE), IMAGE, normalizes=True)
+
+
 def test_everything_else_is_as_the_spec_says() -> None:
     """Layers, activation, trunks, first spread of continuous actions."""
     spec = NetworkSpec(hidden=[5, 6], shared_trunk=False, log_std_init=-1.5, lstm=7)

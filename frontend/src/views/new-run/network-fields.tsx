@@ -90,14 +90,16 @@ export function NetworkFields({ form, algorithm, environment }: PartsProps) {
         label="One trunk for policy and value"
         description="Off: a network of its own for each."
       />
-      {isImage !== true && (
-        <SwitchField
-          form={form}
-          name="normalizeObservations"
-          label="Normalise observations"
-          description="To running mean 0 and variance 1: for inputs of unlike sizes."
-        />
-      )}
+      <SwitchField
+        form={form}
+        name="normalizeObservations"
+        label="Normalise observations"
+        description={
+          isImage === true
+            ? "Each image to mean 0 and variance 1: for small things on a wide background."
+            : "To running mean 0 and variance 1: for inputs of unlike sizes."
+        }
+      />
     </FormSection>
   );
 }

@@ -142,7 +142,7 @@ it("does not take the preset's arguments into another environment", () => {
   });
   expect(draftDocument(draft, { ...context, environment: pong })).toEqual({
     preset: "cartpole-lesson",
-    environment: { id: "ALE/Pong-v5", kwargs: {} },
+    environment: { id: "ALE/Pong-v5", kwargs: {}, normalize_observations: true },
     network: { convolution: "a3c" },
   });
 });

@@ -126,7 +126,6 @@ function allowedFields(fields: DraftFields, context: DraftContext): DraftFields 
     ...(algorithm.processes ? {} : { processes: "1" }),
     ...(algorithm.recurrent ? {} : { lstm: "" }),
     ...(isImage === false ? { convolution: "auto" } : {}),
-    ...(isImage === true ? { normalizeObservations: false } : {}),
   };
 }
 
