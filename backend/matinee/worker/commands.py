@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
@@ -33,11 +33,16 @@ from matinee.contracts.control import AckFrame
 from matinee.contracts.hyperparameters import check_setting
 from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.errors import FieldError, InvalidInputError
+from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import StopCause
 from matinee.training.trainer import Trainer
+from matinee.worker.alert_signals import USUAL_SILENCES
 from matinee.worker.record import RunRecord
 
 EndingAction = Stop | Abort | Interrupt
+
+GATE_PATIENCE_S = 10.0
+"""A pause or a step waits no longer for a worker that does nothing, in seconds of training."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class CommandDesk:
         self._trainer = trainer
         self._inbox = inbox
         self._gate: Command | None = None
+        self._holds_unasked = False
+        """Workers are held although no command asks for it any more: somebody did not answer."""
         self._changes: dict[int, Command] = {}
         self._ending: list[Command] = []
         self.ending_since_s = float("inf")
@@ -120,11 +127,34 @@ class CommandDesk:
             )
             if command is not None:
                 self._record.apply(command, env_step=change.env_step, changes=change.changes)
-        if self._gate is not None and self._trainer.control.paused:
+        if (self._gate or self._holds_unasked) and self._trainer.control.paused:
             if self._record.state is RunState.RUNNING:
                 self._record.change_state(RunState.PAUSED)
-            gate, self._gate = self._gate, None
-            self._record.apply(gate)
+            gate, self._gate, self._holds_unasked = self._gate, None, False
+            if gate is not None:
+                self._record.apply(gate)
+
+    def give_up_on(self, heartbeats: Sequence[Heartbeat]) -> None:
+        """Reject a pause or a step that waits for a worker which does nothing.
+
+        The others are held: a step must not go on for ever, and a pause was wanted anyway.
+        """
+        silent = [
+            heartbeat
+            for heartbeat in heartbeats
+            if heartbeat.age_s
+            > max(GATE_PATIENCE_S, USUAL_SILENCES * (heartbeat.interval_s or 0.0))
+        ]
+        if self._gate is None or not silent:
+            return
+        silence = max(silent, key=lambda heartbeat: heartbeat.age_s)
+        gate, self._gate, self._holds_unasked = self._gate, None, True
+        self._trainer.control.pause()
+        self._record.reject(
+            gate,
+            f"{silence.thread} does not answer: it has done nothing for {silence.age_s:.0f} s. "
+            "The other workers are held; resume the run, or abort it",
+        )
 
     def close(self) -> None:
         """The run ends: what asked for it is applied, what else is open is rejected."""
@@ -229,6 +259,7 @@ class CommandDesk:
         if self._gate is not None:
             self._record.reject(self._gate, "superseded by a newer command")
         self._gate = command
+        self._holds_unasked = False
 
 
 def _in_words(errors: Iterable[FieldError]) -> str:

@@ -263,6 +263,7 @@ class RunHost:
         record.append_histograms(drained)
         self._look_for_alerts(record, trainer, drained)
         desk.note_applied()
+        desk.give_up_on(drained.heartbeats)
         desk.take_requests()
         desk.note_applied()
         record.set_hyperparameters(trainer.board.snapshot())

@@ -33,6 +33,7 @@ from matinee.contracts.control import AckFrame
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run_state import RunState
 from matinee.journal.reader import JournalReader
+from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import StopCause
 from matinee.training.trainer import Trainer
 from matinee.worker.commands import CommandDesk, Request
@@ -356,3 +357,33 @@ def test_an_ended_run_takes_nothing(desk: Desk, action: Action) -> None:
     assert refused.state is CommandState.REJECTED
     assert refused.error == "the run is stopped"
     assert desk.acks[-1].reason == "the run is stopped"
+
+
+@pytest.mark.parametrize("action", [Step(env_steps=1_000_000), Pause()])
+def test_nobody_waits_for_ever_for_a_worker_that_does_not_answer(
+    desk: Desk, action: Action
+) -> None:
+    """The command is rejected and names it; who still answers is held, and the state says so."""
+    desk.turn_until(lambda: env_steps(desk) > 0)
+    command_id = desk.put(action)
+    desk.desk.take_requests()
+    desk.desk.give_up_on([Heartbeat("actor-learner-1", age_s=9.0, interval_s=0.01, beats=7)])
+    desk.desk.give_up_on([Heartbeat("actor-learner-1", age_s=12.3, interval_s=0.01, beats=7)])
+    desk.turn()
+
+    row = desk.row(command_id)
+    assert row.state is CommandState.REJECTED
+    assert (row.error or "").startswith(
+        "actor-learner-1 does not answer: it has done nothing for 12 s."
+    )
+    desk.turn_until(lambda: desk.record.state is RunState.PAUSED)
+    assert desk.do(Resume()).state is CommandState.APPLIED
+
+
+def test_a_worker_that_is_slow_is_waited_for(desk: Desk) -> None:
+    """As long as it is no more silent than usual, a pause is not given up."""
+    command_id = desk.put(Pause())
+    desk.turn()
+    desk.desk.give_up_on([Heartbeat("actor-learner-1", age_s=60.0, interval_s=30.0, beats=7)])
+
+    desk.turn_until(lambda: desk.row(command_id).state is CommandState.APPLIED)

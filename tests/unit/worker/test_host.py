@@ -21,6 +21,7 @@ from matinee.contracts.commands import (
     Pause,
     Resume,
     SetHyperparameters,
+    Step,
     Stop,
 )
 from matinee.contracts.control import CommittedFrame, HeartbeatFrame
@@ -30,6 +31,7 @@ from matinee.journal.reader import JournalReader
 from matinee.journal.writer import JournalWriter
 from matinee.training import control as control_module
 from matinee.training.checkpoints import load_checkpoint
+from matinee.worker import commands as commands_module
 from matinee.worker import host as host_module
 from matinee.worker.host import RunHost
 
@@ -251,6 +253,22 @@ def test_an_abort_does_not_wait_for_a_hanging_environment(
         run.wait_until(lambda: HANGING)
         run.ask(Abort())
         assert run.finish() is RunState.ABORTED
+
+
+def test_a_step_does_not_wait_for_a_hanging_environment(
+    data_dir: Path, runtime_dir: Path, hang: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is rejected in bounded time, and says who does not answer."""
+    monkeypatch.setattr(commands_module, "GATE_PATIENCE_S", 0.2)
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=hang) as run:
+        run.wait_until(lambda: HANGING)
+        command_id = run.ask(Step(updates=1)).command_id
+        reader = JournalReader(run.run_dir)
+        run.wait_until(lambda: (c := reader.command(command_id)) and c.error)
+        command = reader.command(command_id)
+    assert command is not None
+    assert command.state is CommandState.REJECTED
+    assert "actor-learner-0 does not answer" in (command.error or "")
 
 
 def test_a_stop_that_hangs_fails_with_the_place(
