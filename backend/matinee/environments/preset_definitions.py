@@ -440,5 +440,48 @@ _GRIDS = (
     ),
 )
 
-DEFINITIONS: tuple[PresetDefinition, ...] = (*_CARTPOLE, _NOTEBOOK, *_CONTROL, *_GRIDS)
+_PONG = PresetDefinition(
+    name="pong",
+    title="Pong from pixels",
+    summary="PPO plays table tennis from small grey pictures, 42 by 42. Best effort: it stops "
+    "after ten minutes, or at a mean return of 18 if it gets there. A game at random ends at about "
+    "-20; 21 is perfect. Needs the atari extra.",
+    teaches="For the first 100,000 steps the return hardly moves while the critic learns to see "
+    "the ball: watch the explained variance. Turn off normalized observations, and the ball is "
+    "lost in the background. Actions always do what they say here; the game's own setting repeats "
+    "the last one a quarter of the time.",
+    document={
+        "algorithm": "ppo",
+        "environment": {
+            "id": "ALE/Pong-v5",
+            "kwargs": {"img_height": 42, "img_width": 42, "repeat_action_probability": 0.0},
+            "normalize_observations": True,
+        },
+        "network": {
+            "hidden": [256],
+            "activation": "relu",
+            "shared_trunk": True,
+            "convolution": "a3c",
+        },
+        "workers": 1,
+        "envs_per_worker": 16,
+        "hyperparameters": {
+            "optimizer": "adam",
+            "learning_rate": 0.0005,
+            "max_gradient_norm": 0.5,
+            "rollout_length": 128,
+            "gamma": 0.99,
+            "gae_lambda": 0.95,
+            "entropy_coefficient": 0.01,
+            "value_coefficient": 0.5,
+            "epochs": 4,
+            "minibatches": 8,
+            "clip_range": 0.2,
+            "normalize_advantage": True,
+        },
+        "budget": {"env_steps": None, "seconds": 600.0, "target_return": 18.0},
+    },
+)
+
+DEFINITIONS: tuple[PresetDefinition, ...] = (*_CARTPOLE, _NOTEBOOK, *_CONTROL, *_GRIDS, _PONG)
 """In the order of the new-run form; the first is its default."""
