@@ -71,8 +71,10 @@ PACE_METRICS = (
         unit="share",
         per="flush",
         detailed=True,
-        meaning="Share of the threads' time spent waiting for a queue, a predictor or the pace.",
-        guidance="Near 0, unless training is slowed down on purpose.",
+        meaning="Share of the threads' time spent waiting for a queue, a predictor, the pace or, "
+        "where threads would only get in each other's way, their turn.",
+        guidance="Near 0, unless training is slowed down on purpose; with n threads that take "
+        "turns, near 1 - 1/n.",
     ),
     MetricDefinition(
         name="share_other",

@@ -16,7 +16,7 @@ class PhaseTimes:
         env_s: Seconds in `environment.step` so far.
         act_s: Choosing actions: forward passes and drawing.
         learn_s: Gradients, pulls and pushes.
-        wait_s: Waiting for a queue, a predictor or the pace.
+        wait_s: Waiting for a queue, a predictor, the pace or a turn.
         beats: Steps, updates and waits done so far.
         is_excused: It waits on purpose: silence means nothing.
     """
