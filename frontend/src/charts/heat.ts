@@ -5,7 +5,7 @@ import { formatMeasured, formatSetting, UNIT_SPACE } from "../format/numbers";
 import type { HistogramTrack } from "../live/histogram-track";
 import { clipped } from "./paint";
 import type { Palette } from "./palette";
-import type { YTick } from "./plot-options";
+import { formatTick, type YTick } from "./plot-options";
 
 /** What the darkest ink may stand for: few steps, so that it stays while a run goes on. */
 const SHARE_TOPS = [0.05, 0.1, 0.2, 0.5, 1];
@@ -73,7 +73,7 @@ export function binText(track: HistogramTrack, bin: number, isWhole: boolean): s
   const label = track.label(bin);
   if (label !== null) return label;
   const [low, high] = [track.edge(bin), track.edge(bin + 1)];
-  if (!isWhole) return `${formatMeasured(low)} to ${formatMeasured(high)}`;
+  if (!isWhole) return `${formatTick(low)} to ${formatTick(high)}`;
   return high - low === 1 ? String(low) : `${low} to ${high - 1}`;
 }
 
@@ -88,7 +88,7 @@ export function yTicksOf(track: HistogramTrack, isWhole: boolean): YTick[] {
   if (!isSingle(track, isWhole)) {
     return roundNumbers(track.edge(0), track.edge(length)).map((at) => ({
       at,
-      text: formatMeasured(at),
+      text: formatTick(at),
     }));
   }
   const every = Math.ceil(length / MOST_LABELS);

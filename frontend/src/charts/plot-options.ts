@@ -138,7 +138,7 @@ function ySplits(source: PlotSource, isSymlog: boolean): Partial<uPlot.Axis> {
   return { values, splits: (_, __, min, max) => symlogTicks(min, max, MOST_SYMLOG_TICKS) };
 }
 
-function formatTick(value: number): string {
+export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (value === 0) return "0";
   if (size >= 10_000 || size < 0.001) return formatMeasured(value);

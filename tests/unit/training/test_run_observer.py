@@ -32,8 +32,9 @@ def test_only_what_the_mode_measures_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert labels["actions"] == ("0", "1")
 
 
-def test_every_episode_is_counted_once() -> None:
+def test_every_episode_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Histograms come once a second, and the rest when training stands: none is lost or double."""
+    monkeypatch.setattr(run_sampler, "SAMPLE_INTERVAL_S", 1e-6)
     rig = Rig(small_spec("CartPole-v1"))
     rig.run()
     returns = [d.histograms["episode_return"] for d in rig.drained if d.histograms]
