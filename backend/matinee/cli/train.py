@@ -14,6 +14,13 @@ from matinee.cli.assignments import settings_of
 from matinee.cli.options import DataDir
 from matinee.errors import InvalidInputError
 
+_TASK = "What is learned"
+_LEARNING = "How it learns"
+_NETWORK = "What the network is"
+_PARALLEL = "How much runs at once"
+_END = "When it ends"
+_RECORD = "What is kept and shown"
+
 EXIT_CODES = {
     "finished": 0,
     "stopped": 0,
@@ -34,10 +41,12 @@ def train(
     ] = None,
     *,
     preset: Annotated[
-        str | None, typer.Option(help="A named starting point, such as cartpole-a3c.")
+        str | None,
+        typer.Option(help="A named starting point, such as cartpole-a3c.", rich_help_panel=_TASK),
     ] = None,
     environment: Annotated[
-        str | None, typer.Option("--env", help="Environment id, such as CartPole-v1.")
+        str | None,
+        typer.Option("--env", help="Environment id, such as CartPole-v1.", rich_help_panel=_TASK),
     ] = None,
     algorithm: Annotated[
         str | None,
@@ -47,23 +56,29 @@ def train(
             "threads fill a queue, optimizer threads learn from it. a2c: one learner, all "
             "environments together; same seed, same run. ppo: as a2c, each batch used several "
             "times.",
+            rich_help_panel=_LEARNING,
         ),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
             help="Threads that act, and in a3c learn; in a2c and ppo a factor of the environments. "
-            "Left out: 2, but in a3c only as many as make it faster."
+            "Left out: 2, but in a3c only as many as make it faster.",
+            rich_help_panel=_PARALLEL,
         ),
     ] = None,
     envs_per_worker: Annotated[
-        int | None, typer.Option(help="Environments that one worker steps together.")
+        int | None,
+        typer.Option(
+            help="Environments that one worker steps together.", rich_help_panel=_PARALLEL
+        ),
     ] = None,
     processes: Annotated[
         int | None,
         typer.Option(
             help="a3c only: processes that share the weights, to use more cores than one Python "
-            "can; the workers are dealt to them. Left out: what pays for the length of the run."
+            "can; the workers are dealt to them. Left out: what pays for the length of the run.",
+            rich_help_panel=_PARALLEL,
         ),
     ] = None,
     lockstep: Annotated[
@@ -71,21 +86,27 @@ def train(
         typer.Option(
             "--lockstep",
             help="a3c only: workers take turns, so that the same seed makes the same run.",
+            rich_help_panel=_LEARNING,
         ),
     ] = False,
     hidden: Annotated[
-        str | None, typer.Option(help="Units of the hidden layers, such as 64,64.")
+        str | None,
+        typer.Option(help="Units of the hidden layers, such as 64,64.", rich_help_panel=_NETWORK),
     ] = None,
     convolution: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
             help="What looks at an image first: auto (default), none, a3c or nature.",
+            rich_help_panel=_NETWORK,
         ),
     ] = None,
     lstm: Annotated[
         int | None,
-        typer.Option(help="Units of an LSTM after the hidden layers: a memory; a3c and a2c only."),
+        typer.Option(
+            help="Units of an LSTM after the hidden layers: a memory; a3c and a2c only.",
+            rich_help_panel=_NETWORK,
+        ),
     ] = None,
     normalize_observations: Annotated[
         bool,
@@ -93,9 +114,12 @@ def train(
             "--normalize-observations",
             help="Observations to running mean 0 and variance 1, for inputs of unlike sizes; "
             "images: each by itself.",
+            rich_help_panel=_TASK,
         ),
     ] = False,
-    seed: Annotated[int | None, typer.Option(help="Left out: one is drawn and printed.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Left out: one is drawn and printed.", rich_help_panel=_TASK)
+    ] = None,
     settings_: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,17 +129,27 @@ def train(
             "linear:FROM:TO:UNTIL (env step; also FROM:TO:START:UNTIL), cosine and exponential "
             "alike, piecewise:STEP=VALUE:STEP=VALUE, or JSON. Repeatable. The reference lists "
             "all names; an unknown one is answered with the near ones.",
+            rich_help_panel=_LEARNING,
         ),
     ] = None,
-    env_steps: Annotated[int | None, typer.Option(help="Budget in env steps.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Budget in seconds of training.")] = None,
-    target_return: Annotated[
-        float | None, typer.Option(help="End when the mean of 100 episodes reaches this.")
+    env_steps: Annotated[
+        int | None, typer.Option(help="Budget in env steps.", rich_help_panel=_END)
     ] = None,
-    name: Annotated[str | None, typer.Option(help="For people.")] = None,
-    group: Annotated[str | None, typer.Option(help="To compare it with others.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Budget in seconds of training.", rich_help_panel=_END)
+    ] = None,
+    target_return: Annotated[
+        float | None,
+        typer.Option(help="End when the mean of 100 episodes reaches this.", rich_help_panel=_END),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="For people.", rich_help_panel=_RECORD)] = None,
+    group: Annotated[
+        str | None, typer.Option(help="To compare it with others.", rich_help_panel=_RECORD)
+    ] = None,
     data_dir: DataDir = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, only the result.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No progress, only the result.", rich_help_panel=_RECORD)
+    ] = False,
 ) -> None:
     """Train here, with live progress; no server is needed.
 

@@ -232,3 +232,18 @@ def test_the_exit_code_tells_how_it_ended(invoke: Invoke, plan: _Plan) -> None:
         codes[state.value] = invoke("--preset", "cartpole-a3c").exit_code
 
     assert codes == {"finished": 0, "stopped": 0, "failed": 1, "aborted": 3, "interrupted": 130}
+
+
+def test_the_help_teaches_in_groups() -> None:
+    """Every option but the help itself and the shared data folder stands in a group of its kind."""
+    app = typer.Typer(add_completion=False)
+    app.command()(train.train)
+    panels: dict[str, set[str | None]] = {}
+    for parameter in typer.main.get_command(app).params:
+        panels.setdefault(getattr(parameter, "rich_help_panel", None) or "", set()).add(
+            parameter.name
+        )
+
+    assert panels["What is learned"] >= {"preset", "environment"}
+    assert panels["When it ends"] == {"env_steps", "seconds", "target_return"}
+    assert panels[""] <= {"spec", "data_dir", "help"}
