@@ -18,7 +18,6 @@ from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.learner import LocalLearner
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
-from matinee.training.torch_threads import shared_by_cores
 
 KL_TOLERANCE = 1.5
 """PPO stops its epochs when the policy has moved further than this times `target_kl`, as the
@@ -37,7 +36,6 @@ class SynchronousLearner:
         policy = new_policy(shape, self._learner.weights)
         self.collector = RolloutCollector(plan, shape, policy=policy, shared=shared, clock=clock)
         self._rollout = self.collector.new_rollout(plan.rollout_length)
-        self._sees_images = bool(shape.convolution_layers)
 
     def run(self) -> None:
         """Train until the control says stop. The thread's whole life."""
@@ -58,9 +56,7 @@ class SynchronousLearner:
                     if not self.collector.collect(self._rollout, values):
                         return
                     if self._rollout.valid.any():
-                        # Environments stand still meanwhile, so their cores are free.
-                        with shared_by_cores(enabled=self._sees_images):
-                            self._learn(values, revision=revision)
+                        self._learn(values, revision=revision)
                     shared.budget.check()
         finally:
             shared.board.stand_down(slot)

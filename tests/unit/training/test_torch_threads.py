@@ -6,15 +6,7 @@ import os
 import subprocess
 import sys
 
-import pytest
-import torch
-
-from matinee.training.torch_threads import (
-    limit_library_threads,
-    limit_torch_threads,
-    shared_by_cores,
-    usable_cores,
-)
+from matinee.training.torch_threads import limit_library_threads, limit_torch_threads
 
 _SCRIPT = """
 import os, sys
@@ -51,26 +43,3 @@ def test_every_library_is_asked() -> None:
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
         "1",
     )
-
-
-def _fail_with_all_cores() -> None:
-    with shared_by_cores(enabled=True):
-        raise ArithmeticError
-
-
-def test_images_are_learned_from_with_all_cores() -> None:
-    """While the block lasts; then there is one thread again, also after an error."""
-    limit_torch_threads()
-    with shared_by_cores(enabled=True):
-        assert torch.get_num_threads() == min(usable_cores(), 8)
-    assert torch.get_num_threads() == 1
-    with pytest.raises(ArithmeticError):
-        _fail_with_all_cores()
-    assert torch.get_num_threads() == 1
-
-
-def test_everybody_else_keeps_to_one_thread() -> None:
-    """Vectors are learned from without torch, and workers are the threads."""
-    limit_torch_threads()
-    with shared_by_cores(enabled=False):
-        assert torch.get_num_threads() == 1
