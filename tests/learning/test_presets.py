@@ -17,10 +17,10 @@ QUICK = {
     "cartpole-ga3c": 1_000_000,
     "cartpole-a2c": 800_000,
     "cartpole-ppo": 400_000,
-    "acrobot": 1_200_000,
+    "acrobot": 500_000,
     "mountain-car-solved": 1_000_000,
     "mountain-car-continuous": 1_000_000,
-    "pendulum": 400_000,
+    "pendulum": 600_000,
     "frozen-lake": 600_000,
     "minigrid-empty": 60_000,
 }
