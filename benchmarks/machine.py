@@ -32,7 +32,8 @@ def processor() -> str:
 
 def describe_machine() -> str:
     """Processor, cores, system."""
-    return f"{processor()}, {cores()} cores, {platform.system()}"
+    count = cores()
+    return f"{processor()}, {count} core{'s' * (count > 1)}, {platform.system()}"
 
 
 def describe_versions(*others: str) -> str:
@@ -52,5 +53,9 @@ def is_busy() -> bool:
 
 
 def load_per_core() -> float:
-    """Running processes for each core over the last minute, this one among them."""
-    return os.getloadavg()[0] / cores()
+    """Running processes for each core over the last minute, this one among them.
+
+    The load is that of the whole machine, so all cores count, also those that this process may not
+    use.
+    """
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
