@@ -62,8 +62,7 @@ def train(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Threads that act, and in a3c learn; in a2c and ppo a factor of the environments. "
-            "Left out: 2, but in a3c only as many as make it faster.",
+            help="Threads that act, and in a3c learn; in a2c and ppo a factor of the environments.",
             rich_help_panel=_PARALLEL,
         ),
     ] = None,

@@ -346,11 +346,7 @@ class RunRequest(_SpecPart):
     algorithm: Algorithm | None = None
     environment: EnvironmentChanges | None = None
     network: NetworkSpec | None = None
-    workers: Annotated[int, Field(ge=1, le=64)] | None = Field(
-        default=None,
-        description="Left out: 2, but in a3c without a preset one for each process, where threads "
-        "of one process would not make it faster.",
-    )
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
     envs_per_worker: Annotated[int, Field(ge=1, le=4096)] | None = None
     processes: Annotated[int, Field(ge=1, le=PROCESSES_MAX)] | None = Field(
         default=None,

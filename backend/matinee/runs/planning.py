@@ -23,7 +23,7 @@ from matinee.contracts.schedules import schedule_values
 from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf
-from matinee.runs.process_choice import processes_that_pay, workers_that_pay
+from matinee.runs.process_choice import processes_that_pay
 
 SEED_BITS = 31
 _NAMED_ENVIRONMENTS = 12
@@ -41,8 +41,7 @@ async def plan_run(
 ) -> tuple[RunSpec, RunDetails]:
     """The spec and the details of a new run; nothing is made yet.
 
-    Left out, the numbers of workers and processes are chosen; a preset has been measured with what
-    it says.
+    Left out, the number of processes is chosen; a preset has been measured with what it says.
 
     Raises:
         InvalidInputError: naming every wrong field and what is allowed.
@@ -64,9 +63,6 @@ async def plan_run(
     if environment is None:
         raise await _unknown_environment(spec.environment.id, registry)
     _check_environment(spec, environment)
-    if request.preset is None and document.get("workers") is None:
-        workers = workers_that_pay(spec, environment, cores=cores, most=max_workers)
-        spec = spec.model_copy(update={"workers": workers})
     if request.preset is None and document.get("processes") is None:
         processes = processes_that_pay(spec, environment, cores=cores)
         spec = spec.model_copy(update={"processes": processes})

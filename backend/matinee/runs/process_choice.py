@@ -1,8 +1,6 @@
-"""How many workers and processes a run gets if nobody says: more only where they were seen to pay.
+"""How many processes a run gets if nobody says: more than one only where that has been seen to pay.
 
-The figures are measured; see decision 0025. How many environments a worker gets is not chosen: 8
-suits the other defaults. With 16 and 32 CartPole makes more env steps a second, but learns less
-from a million of them, because it makes fewer updates.
+The figures are measured, on one core with 64 environments a worker; see decision 0025.
 """
 
 from __future__ import annotations
@@ -24,37 +22,6 @@ _WEIGHT_S = 1.2e-10
 """What each weight of the hidden layers adds to an env step, acting and learning."""
 
 
-_SMALL_NETWORK_WEIGHTS = 100_000
-"""Of the hidden layers. For larger ones nobody has measured what threads gain."""
-
-MEASURED_PROCESSES = 2
-"""More were not measured. Each worker more makes gradients older, which costs samples."""
-
-
-def workers_that_pay(
-    spec: RunSpec, environment: EnvironmentDescription, *, cores: int, most: int
-) -> int:
-    """One for each process that pays, where threads of one process were seen to gain nothing.
-
-    That is a3c with a small network in environments that are stepped in arrays: two threads make no
-    more env steps than one, and their gradients are one update old, so that they need more of them.
-    Two processes make nearly twice as many. Elsewhere the spec's own default stays: images and
-    simulators let go of the interpreter lock, so that threads compute at the same time.
-
-    Args:
-        spec: Of the run; its own `workers` count where nothing better is known.
-        environment: That it trains in.
-        cores: Of the machine.
-        most: That the server allows.
-    """
-    is_in_arrays = environment.vectorized and environment.seen_as == "vector"
-    is_small = _trunk_weights(spec) <= _SMALL_NETWORK_WEIGHTS
-    if not (_may_be_spread(spec) and is_in_arrays and is_small):
-        return spec.workers
-    several = spec.model_copy(update={"workers": min(MEASURED_PROCESSES, most)})
-    return max(spec.processes, processes_that_pay(several, environment, cores=cores))
-
-
 def processes_that_pay(spec: RunSpec, environment: EnvironmentDescription, *, cores: int) -> int:
     """One for each core and worker if training will take a minute or more, else one.
 
@@ -65,16 +32,12 @@ def processes_that_pay(spec: RunSpec, environment: EnvironmentDescription, *, co
         environment: That it trains in.
         cores: Of the machine.
     """
-    if not _may_be_spread(spec):
+    if spec.algorithm is not Algorithm.A3C or spec.lockstep or spec.network.lstm is not None:
         return 1
     expected_s = _expected_s(spec, environment)
     if expected_s is None or expected_s < WORTHWHILE_S:
         return 1
     return min(spec.workers, cores, PROCESSES_MAX)
-
-
-def _may_be_spread(spec: RunSpec) -> bool:
-    return spec.algorithm is Algorithm.A3C and not spec.lockstep and spec.network.lstm is None
 
 
 def _expected_s(spec: RunSpec, environment: EnvironmentDescription) -> float | None:
@@ -89,10 +52,5 @@ def _expected_s(spec: RunSpec, environment: EnvironmentDescription) -> float | N
 
 def _step_s(spec: RunSpec, environment: EnvironmentDescription) -> float:
     step_s = _NATIVE_STEP_S if environment.vectorized else _PYTHON_STEP_S
-    return step_s + _trunk_weights(spec) * _WEIGHT_S
-
-
-def _trunk_weights(spec: RunSpec) -> int:
-    """Between the hidden layers of all trunks."""
     trunk = sum(inputs * units for inputs, units in pairwise(spec.network.hidden))
-    return trunk if spec.network.shared_trunk else 2 * trunk
+    return step_s + (trunk if spec.network.shared_trunk else 2 * trunk) * _WEIGHT_S

@@ -2133,7 +2133,6 @@ export interface components {
             algorithm?: components["schemas"]["Algorithm"] | null;
             environment?: components["schemas"]["EnvironmentChanges"] | null;
             network?: components["schemas"]["NetworkSpecInput"] | null;
-            /** @description Left out: 2, but in a3c without a preset one for each process, where threads of one process would not make it faster. */
             workers?: number | null;
             envs_per_worker?: number | null;
             /** @description Left out: 1, but one for each core and worker if a3c will train for a minute or more and no preset is used. */

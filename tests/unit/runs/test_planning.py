@@ -82,15 +82,6 @@ async def test_processes_are_chosen_unless_somebody_says(registry: EnvironmentPr
     assert [spec.processes for spec in (alone, told, preset)] == [3, 1, 1]
 
 
-async def test_workers_are_chosen_unless_somebody_says(registry: EnvironmentProbe) -> None:
-    """As many as make it faster; but what the request says or a preset was measured with."""
-    alone, _ = await plan(registry, environment={"id": "CartPole-v1"})
-    told, _ = await plan(registry, environment={"id": "CartPole-v1"}, workers=2)
-    preset, _ = await plan(registry, preset="cartpole-a3c")
-
-    assert [spec.workers for spec in (alone, told, preset)] == [1, 2, 2]
-
-
 async def test_what_is_left_out_is_chosen(registry: EnvironmentProbe) -> None:
     """A seed is drawn, a name is made: every run is recorded with both."""
     one, details = await plan(registry, environment={"id": "CartPole-v1"})

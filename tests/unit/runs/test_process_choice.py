@@ -8,7 +8,7 @@ import pytest
 
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.run_spec import parse_run_spec
-from matinee.runs.process_choice import processes_that_pay, workers_that_pay
+from matinee.runs.process_choice import processes_that_pay
 
 LONG: dict[str, Any] = {"budget": {"env_steps": 100_000_000}, "workers": 3}
 
@@ -58,47 +58,3 @@ def test_what_makes_steps_slow_makes_a_run_long() -> None:
 def test_what_is_for_one_process_gets_one(fields: dict[str, Any]) -> None:
     """Other modes, lockstep and an LSTM refuse more."""
     assert chosen(**LONG | fields) == 1
-
-
-def workers(
-    *,
-    vectorized: bool = True,
-    seen_as: Any = "vector",
-    cores: int = 8,
-    most: int = 8,
-    **fields: Any,
-) -> int:
-    """For a run with these fields, and no number of workers."""
-    environment = EnvironmentDescription(
-        id="Some-v0", installed=True, trainable=True, vectorized=vectorized, seen_as=seen_as
-    )
-    spec = parse_run_spec({"environment": {"id": "Some-v0"}, **fields})
-    return workers_that_pay(spec, environment, cores=cores, most=most)
-
-
-def test_where_threads_gain_nothing_each_process_gets_one_worker() -> None:
-    """One in a short run, two in a long one on two cores, and as many as were asked for."""
-    long: dict[str, Any] = {"budget": {"env_steps": 100_000_000}}
-
-    assert workers() == 1
-    assert workers(**long) == 2
-    assert workers(**long, cores=1) == 1
-    assert workers(**long, most=1) == 1
-    assert workers(processes=2) == 2
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"vectorized": False},
-        {"seen_as": "image"},
-        {"network": {"hidden": [512, 512]}},
-        {"network": {"lstm": 8}},
-        {"lockstep": True},
-        {"algorithm": "ga3c"},
-        {"algorithm": "ppo"},
-    ],
-)
-def test_elsewhere_the_default_stays(fields: dict[str, Any]) -> None:
-    """Where nobody measured that threads gain nothing, or where workers are no threads."""
-    assert workers(**fields) == 2
