@@ -193,32 +193,6 @@ _NOTEBOOK = PresetDefinition(
 
 # ---- other control problems ----------------------------------------------------------------------
 
-_ACROBOT: dict[str, Any] = {
-    "algorithm": "ppo",
-    "environment": {"id": "Acrobot-v1"},
-    "network": _SEPARATE_TANH,
-    "workers": 1,
-    "envs_per_worker": 32,
-    "hyperparameters": {
-        "optimizer": "adam",
-        "learning_rate": {
-            "schedule": "linear",
-            "from": 0.002,
-            "to": 0.0,
-            "from_env_step": 0,
-            "until_env_step": 500_000,
-        },
-        "rollout_length": 128,
-        "gamma": 0.99,
-        "gae_lambda": 0.95,
-        "entropy_coefficient": 0.0,
-        "epochs": 10,
-        "minibatches": 16,
-        "normalize_advantage": True,
-    },
-    "budget": {"env_steps": 500_000, "target_return": -77.0},
-}
-
 _CONTROL = (
     PresetDefinition(
         name="acrobot",
@@ -227,22 +201,57 @@ _CONTROL = (
         "episodes reaches -77. Every step costs 1, so the return says how long it took.",
         teaches="Nothing happens until an arm gets there by chance; then it goes fast. Switch to "
         "a3c while it trains: the samples come faster, and the last few points do not come.",
-        document=_ACROBOT,
+        document={
+            "algorithm": "ppo",
+            "environment": {"id": "Acrobot-v1"},
+            "network": _SEPARATE_TANH,
+            "workers": 1,
+            "envs_per_worker": 32,
+            "hyperparameters": {
+                "optimizer": "adam",
+                "learning_rate": {
+                    "schedule": "linear",
+                    "from": 0.002,
+                    "to": 0.0,
+                    "from_env_step": 0,
+                    "until_env_step": 500_000,
+                },
+                "rollout_length": 128,
+                "gamma": 0.99,
+                "gae_lambda": 0.95,
+                "entropy_coefficient": 0.0,
+                "epochs": 10,
+                "minibatches": 16,
+                "normalize_advantage": True,
+            },
+            "budget": {"env_steps": 500_000, "target_return": -77.0},
+        },
     ),
     PresetDefinition(
         name="mountain-car",
         title="Mountain car, failing",
-        summary="PPO with the settings that solve Acrobot, on a car too weak for its hill. It "
+        summary="A3C, without any help to explore, on a car too weak for its hill. It "
         "never sees the goal, so every action looks equally good; after 20 seconds it ends.",
         teaches="This is what a lack of exploration looks like: the return stays at -200, the "
         "value becomes the same everywhere, the advantages vanish. `mountain-car-solved` shows "
         "a way out.",
-        document=_with(
-            _ACROBOT,
-            environment={"id": "MountainCar-v0"},
-            budget={"env_steps": None, "seconds": 20.0, "target_return": -110.0},
-            evaluation={"episodes": 5},
-        ),
+        document={
+            "algorithm": "a3c",
+            "environment": {"id": "MountainCar-v0"},
+            "network": _SEPARATE_TANH,
+            "workers": 2,
+            "envs_per_worker": 32,
+            "hyperparameters": {
+                "optimizer": "adam",
+                "learning_rate": 0.002,
+                "rollout_length": 16,
+                "gamma": 0.99,
+                "gae_lambda": 0.95,
+                "entropy_coefficient": 0.0,
+            },
+            "budget": {"env_steps": None, "seconds": 20.0, "target_return": -110.0},
+            "evaluation": {"episodes": 5},
+        },
     ),
     PresetDefinition(
         name="mountain-car-solved",
