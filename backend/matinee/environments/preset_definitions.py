@@ -39,6 +39,25 @@ def _with(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 _SEPARATE_TANH = {"hidden": [64, 64], "activation": "tanh", "shared_trunk": False}
 
+_PPO: dict[str, Any] = {
+    "algorithm": "ppo",
+    "network": _SEPARATE_TANH,
+    "workers": 1,
+    "envs_per_worker": 32,
+    "hyperparameters": {
+        "optimizer": "adam",
+        "learning_rate": 0.001,
+        "rollout_length": 64,
+        "gamma": 0.99,
+        "gae_lambda": 0.95,
+        "entropy_coefficient": 0.0,
+        "epochs": 4,
+        "minibatches": 16,
+        "normalize_advantage": True,
+    },
+}
+"""What suits most problems that are no race."""
+
 # ---- CartPole ------------------------------------------------------------------------------------
 
 _CARTPOLE_A3C: dict[str, Any] = {
@@ -76,7 +95,7 @@ _CARTPOLE = (
                 "learning_rate": 0.005,
                 "rollout_length": 16,
                 "max_gradient_norm": 0.5,
-                "target_steps_per_second": 4000.0,
+                "target_steps_per_second": 4_000.0,
             },
             budget={"env_steps": None, "seconds": 300.0, "target_return": None},
         ),
@@ -201,14 +220,10 @@ _CONTROL = (
         "episodes reaches -77. Every step costs 1, so the return says how long it took.",
         teaches="Nothing happens until an arm gets there by chance; then it goes fast. Switch to "
         "a3c while it trains: the samples come faster, and the last few points do not come.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "Acrobot-v1"},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 32,
-            "hyperparameters": {
-                "optimizer": "adam",
+        document=_with(
+            _PPO,
+            environment={"id": "Acrobot-v1"},
+            hyperparameters={
                 "learning_rate": {
                     "schedule": "linear",
                     "from": 0.002,
@@ -217,15 +232,10 @@ _CONTROL = (
                     "until_env_step": 500_000,
                 },
                 "rollout_length": 128,
-                "gamma": 0.99,
-                "gae_lambda": 0.95,
-                "entropy_coefficient": 0.0,
                 "epochs": 10,
-                "minibatches": 16,
-                "normalize_advantage": True,
             },
-            "budget": {"env_steps": 500_000, "target_return": -77.0},
-        },
+            budget={"env_steps": 500_000, "target_return": -77.0},
+        ),
     ),
     PresetDefinition(
         name="mountain-car",
@@ -261,25 +271,12 @@ _CONTROL = (
         "-110.",
         teaches="The first successes are luck, and everything waits for them. Take away the one "
         "or the other and see how long it waits.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "MountainCar-v0", "normalize_observations": True},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 32,
-            "hyperparameters": {
-                "optimizer": "adam",
-                "learning_rate": 0.001,
-                "rollout_length": 64,
-                "gamma": 0.99,
-                "gae_lambda": 0.98,
-                "entropy_coefficient": 0.01,
-                "epochs": 4,
-                "minibatches": 16,
-                "normalize_advantage": True,
-            },
-            "budget": {"env_steps": 3_000_000, "target_return": -110.0},
-        },
+        document=_with(
+            _PPO,
+            environment={"id": "MountainCar-v0", "normalize_observations": True},
+            hyperparameters={"gae_lambda": 0.98, "entropy_coefficient": 0.01},
+            budget={"env_steps": 3_000_000, "target_return": -110.0},
+        ),
     ),
     PresetDefinition(
         name="mountain-car-continuous",
@@ -288,26 +285,20 @@ _CONTROL = (
         "for every push. It ends at a mean return of 90.",
         teaches="Doing nothing is a trap: it costs nothing. Turn on normalized advantages and it "
         "falls in, because a cost becomes as loud as a success. Watch the standard deviation.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "MountainCarContinuous-v0"},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 16,
-            "hyperparameters": {
-                "optimizer": "adam",
-                "learning_rate": 0.001,
+        document=_with(
+            _PPO,
+            environment={"id": "MountainCarContinuous-v0"},
+            envs_per_worker=16,
+            hyperparameters={
                 "rollout_length": 256,
                 "gamma": 0.999,
                 "gae_lambda": 0.99,
                 "entropy_coefficient": 0.01,
                 "reward_scale": 0.1,
-                "epochs": 4,
-                "minibatches": 16,
                 "normalize_advantage": False,
             },
-            "budget": {"env_steps": 3_000_000, "target_return": 90.0},
-        },
+            budget={"env_steps": 3_000_000, "target_return": 90.0},
+        ),
     ),
     PresetDefinition(
         name="pendulum",
@@ -317,14 +308,10 @@ _CONTROL = (
         teaches="Actions are continuous: watch their standard deviation shrink as the policy "
         "becomes sure. The learning rate falls on a schedule: hold it at 0.002 and the return "
         "never settles.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "Pendulum-v1"},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 32,
-            "hyperparameters": {
-                "optimizer": "adam",
+        document=_with(
+            _PPO,
+            environment={"id": "Pendulum-v1"},
+            hyperparameters={
                 "learning_rate": {
                     "schedule": "linear",
                     "from": 0.002,
@@ -334,15 +321,12 @@ _CONTROL = (
                 },
                 "rollout_length": 200,
                 "gamma": 0.95,
-                "gae_lambda": 0.95,
-                "entropy_coefficient": 0.0,
                 "reward_scale": 0.1,
                 "epochs": 10,
                 "minibatches": 32,
-                "normalize_advantage": True,
             },
-            "budget": {"env_steps": 600_000, "target_return": -150.0},
-        },
+            budget={"env_steps": 600_000, "target_return": -150.0},
+        ),
     ),
     PresetDefinition(
         name="inverted-pendulum",
@@ -351,25 +335,13 @@ _CONTROL = (
         "950. Needs the mujoco extra.",
         teaches="Here most of the time goes into the environment. Compare steps a second with "
         "CartPole's.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "InvertedPendulum-v5"},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 16,
-            "hyperparameters": {
-                "optimizer": "adam",
-                "learning_rate": 0.001,
-                "rollout_length": 128,
-                "gamma": 0.99,
-                "gae_lambda": 0.95,
-                "entropy_coefficient": 0.0,
-                "epochs": 10,
-                "minibatches": 16,
-                "normalize_advantage": True,
-            },
-            "budget": {"env_steps": 2_000_000, "target_return": 950.0},
-        },
+        document=_with(
+            _PPO,
+            environment={"id": "InvertedPendulum-v5"},
+            envs_per_worker=16,
+            hyperparameters={"rollout_length": 128, "epochs": 10},
+            budget={"env_steps": 2_000_000, "target_return": 950.0},
+        ),
     ),
     PresetDefinition(
         name="lunar-lander",
@@ -378,26 +350,18 @@ _CONTROL = (
         "extra.",
         teaches="First it learns not to crash, then to hover for ever, then to land: three "
         "stages of the return. A bonus for entropy keeps it from settling on the second.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "LunarLander-v3"},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 32,
-            "hyperparameters": {
-                "optimizer": "adam",
-                "learning_rate": 0.001,
-                "rollout_length": 64,
+        document=_with(
+            _PPO,
+            environment={"id": "LunarLander-v3"},
+            hyperparameters={
                 "gamma": 0.995,
                 "gae_lambda": 0.98,
                 "entropy_coefficient": 0.01,
                 "reward_scale": 0.02,
                 "epochs": 6,
-                "minibatches": 16,
-                "normalize_advantage": True,
             },
-            "budget": {"env_steps": 3_000_000, "target_return": 200.0},
-        },
+            budget={"env_steps": 3_000_000, "target_return": 200.0},
+        ),
     ),
 )
 
@@ -434,25 +398,13 @@ _GRIDS = (
         summary="PPO walks to the green square of a room of 3 by 3 fields and sees only what is "
         "before it; it ends at a mean return of 0.9. Needs the minigrid extra.",
         teaches="The return falls with every step on the way, so 0.95 is the shortest path.",
-        document={
-            "algorithm": "ppo",
-            "environment": {"id": "MiniGrid-Empty-5x5-v0"},
-            "network": _SEPARATE_TANH,
-            "workers": 1,
-            "envs_per_worker": 16,
-            "hyperparameters": {
-                "optimizer": "adam",
-                "learning_rate": 0.001,
-                "rollout_length": 64,
-                "gamma": 0.99,
-                "gae_lambda": 0.95,
-                "entropy_coefficient": 0.01,
-                "epochs": 4,
-                "minibatches": 8,
-                "normalize_advantage": True,
-            },
-            "budget": {"env_steps": 500_000, "target_return": 0.9},
-        },
+        document=_with(
+            _PPO,
+            environment={"id": "MiniGrid-Empty-5x5-v0"},
+            envs_per_worker=16,
+            hyperparameters={"entropy_coefficient": 0.01, "minibatches": 8},
+            budget={"env_steps": 500_000, "target_return": 0.9},
+        ),
     ),
 )
 
