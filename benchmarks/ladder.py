@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.fresh_process import run_fresh
 from benchmarks.jobs import Job
-from benchmarks.machine import cores
 from benchmarks.ours import EXTRA_TIMEOUT_S, train_document
 from benchmarks.records import LadderSpeed, Record, RecordFile
 from matinee.contracts.presets import Preset
+from matinee.cores import usable_cores
 
 SECTION = "ladder"
 ROUNDS = 3
@@ -93,7 +93,7 @@ def variants(preset: Preset) -> list[Variant]:
             "weights (updates only)", words, {"activity": "updating", "by_tensor": by_tensor}
         )
 
-    several = max(2, cores())
+    several = max(2, usable_cores())
     return [
         training("one worker", "as it is"),
         training("one worker", f"{several} threads a matrix product", library_threads=several),

@@ -7,7 +7,6 @@ the request that starts a run to the first episode on the stream.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,6 +21,7 @@ from benchmarks.ours import train_document
 from benchmarks.records import Latency, Record, RecordFile
 from benchmarks.served import Server, serving
 from matinee.contracts.presets import Preset
+from matinee.cores import usable_cores
 
 SECTION = "latency"
 RUN_SECONDS = 600.0
@@ -67,7 +67,7 @@ def _measure(preset: Preset, questions: int, data_dir: Path) -> Sequence[Record]
         first_ms = [_first_episode_ms(server, document) for _ in range(starts)]
         runs = [
             client.post("/runs", json=document, params={"wait": 20}).raise_for_status().json()["id"]
-            for _ in range(os.cpu_count() or 1)
+            for _ in range(usable_cores())
         ]
         time.sleep(_SETTLING_S)
         listed_ms = [_timed_ms(lambda: client.get("/runs")) for _ in range(questions)]

@@ -8,15 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from matinee import __version__
+from matinee.cores import usable_cores
 
 _PACKAGES = ("torch", "numpy", "gymnasium")
-
-
-def cores() -> int:
-    """That this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor() -> str:
@@ -32,7 +26,7 @@ def processor() -> str:
 
 def describe_machine() -> str:
     """Processor, cores, system."""
-    count = cores()
+    count = usable_cores()
     return f"{processor()}, {count} core{'s' * (count > 1)}, {platform.system()}"
 
 

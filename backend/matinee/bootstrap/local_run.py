@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,6 +21,7 @@ from matinee.contracts.commands import Interrupt, Start
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run_spec import RunRequest, RunSpec
 from matinee.contracts.run_state import RunState
+from matinee.cores import usable_cores
 from matinee.journal.schema import WORKER_LOG
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.runs.folders import RunFolders
@@ -87,7 +87,7 @@ def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
                 presets=BuiltInPresets(),
                 registry=registry,
                 max_workers=settings.max_workers_per_run,
-                cores=os.cpu_count() or 1,
+                cores=usable_cores(),
             )
         )
     # Before there is a run: Ctrl-C during these seconds must not leave one that waits for ever.

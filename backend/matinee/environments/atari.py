@@ -10,7 +10,6 @@ In training a lost life is `terminated`, so that nothing is expected after it, b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from matinee.cores import usable_cores
 from matinee.environments.gymnasium_vector import NativeVector
 
 ATARI_ENTRY_POINT = "ale_py.vector_env:AtariVectorEnv"
@@ -69,7 +69,7 @@ def build_atari(
     vector = AtariVectorEnv(
         spec.kwargs["game"],
         count,
-        num_threads=min(count, MOST_THREADS, os.cpu_count() or 1),
+        num_threads=min(count, MOST_THREADS, usable_cores()),
         autoreset_mode=AutoresetMode.NEXT_STEP,
         reward_clipping=False,
         life_loss_info=by_lives,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
@@ -55,6 +54,7 @@ from matinee.contracts.system import (
     SystemInfo,
     SystemLimits,
 )
+from matinee.cores import usable_cores
 from matinee.errors import (
     ConflictError,
     InvalidInputError,
@@ -311,7 +311,7 @@ class RunService:
             version=__version__,
             contract_version=CONTRACT_VERSION,
             started_at=self._started_at.isoformat(),
-            cores=os.cpu_count() or 1,
+            cores=usable_cores(),
             memory_bytes=psutil.virtual_memory().total,
             data_dir=str(self._folders.root.parent),
             free_disk_bytes=self._free_disk_bytes(),
@@ -431,7 +431,7 @@ class RunService:
             presets=self._presets,
             registry=self._registry,
             max_workers=self._limits.workers_per_run,
-            cores=os.cpu_count() or 1,
+            cores=usable_cores(),
         )
         command = new_command(run_id, Start(), new_ulid(), actor=actor) if request.start else None
         with self._steering.admission(run_id) if command is not None else nullcontext():

@@ -5,7 +5,6 @@ Asked by the host at each flush. What costs more than a few additions is looked 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from matinee.contracts.histograms import Histogram, numbered
 from matinee.contracts.metrics import MetricSummary
+from matinee.cores import usable_cores
 from matinee.training.counters import SlotCounter
 from matinee.training.heartbeats import Heartbeat, Heartbeats
 from matinee.training.phase_clock import PhaseClock, PhaseTimes
@@ -211,7 +211,7 @@ class RunSampler:
             "updates_per_second": np.array([pushes.sum() / seconds]),
             "processor_cores": np.array([cores]),
             "process_cores": by_process[computing],
-            "gil_bound": np.array([cores / min(busy, os.cpu_count() or 1) if busy else np.nan]),
+            "gil_bound": np.array([cores / min(busy, usable_cores()) if busy else np.nan]),
             "memory_bytes": np.array([float(self._memory_bytes())]),
         }
         if now.queue is not None and before.queue is not None:
