@@ -13,8 +13,11 @@ COPY constraints.txt ./
 RUN python -m venv /opt/matinee \
     && /opt/matinee/bin/pip install --quiet -c constraints.txt pip \
     && /opt/matinee/bin/pip install --quiet -c constraints.txt torch
+# What the presets need besides CartPole's; empty for none. ale-py, in `all` and `atari`, is GPL-2.0.
+ARG EXTRAS=all
 COPY . .
-RUN /opt/matinee/bin/pip install --quiet -c constraints.txt --build-constraint constraints.txt .
+RUN /opt/matinee/bin/pip install --quiet -c constraints.txt --build-constraint constraints.txt \
+    ".${EXTRAS:+[$EXTRAS]}"
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin matinee \

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Builds the image and does the main job against the container: train, restart, lose the container,
-# come back on the same volume. DOCKER_BUILD_ARGS and DOCKER_RUN_ARGS add to what docker is told
-# (for example "--network host"); IMAGE names an image to check instead of building one.
+# Builds the image and does the main job against the container: train, also in environments of the
+# extras, restart, lose the container, come back on the same volume. DOCKER_BUILD_ARGS and
+# DOCKER_RUN_ARGS add to what docker is told (for example "--network host"); IMAGE names an image to
+# check instead of building one, EXTRAS what it is built with: with `all`, the default, they are tried.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 image=${IMAGE:-}
+extras=${EXTRAS-all}
 name=matinee-check-$$
 port=${PORT:-8000}
 token=$(python3 -c 'import secrets; print(secrets.token_urlsafe(24))')
@@ -41,7 +43,7 @@ state_is() {
 
 if [ -z "$image" ]; then
   image=matinee
-  docker build ${build_args[@]+"${build_args[@]}"} --tag "$image" .
+  docker build ${build_args[@]+"${build_args[@]}"} --build-arg EXTRAS="$extras" --tag "$image" .
 fi
 docker volume create "$name" >/dev/null
 trap 'docker rm --force "$name" >/dev/null 2>&1; docker volume rm "$name" >/dev/null 2>&1' EXIT
@@ -65,6 +67,15 @@ echo "✓ healthy"
 run=$(api POST /api/v1/runs '{"preset": "cartpole-a3c", "seed": 1}' | field id)
 wait_until 120 "the run finishes" state_is "$run" "finished"
 echo "✓ a run trained to its end: $(api GET "/api/v1/runs/$run" | field progress)"
+
+if [ "$extras" = all ]; then
+  for preset in lunar-lander pong; do
+    short=$(api POST /api/v1/runs "{\"preset\": \"$preset\", \"seed\": 1,
+      \"budget\": {\"env_steps\": 4000}, \"evaluation\": {\"episodes\": 0}}" | field id)
+    wait_until 120 "$preset finishes" state_is "$short" "finished"
+    echo "✓ $preset trained: $(api GET "/api/v1/runs/$short" | field progress)"
+  done
+fi
 
 long=$(api POST /api/v1/runs '{"preset": "cartpole-lesson", "seed": 2}' | field id)
 wait_until 60 "the second run trains" state_is "$long" "running"
