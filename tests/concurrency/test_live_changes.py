@@ -225,6 +225,18 @@ def _workers() -> None:
         assert rig.trainer.control.members() == {0, 1, 2}
 
 
+def _envs_per_worker() -> None:
+    """A rollout has as many more steps, and learning goes on from the same weights."""
+    with rig_of({"algorithm": "a3c"}) as rig:
+        step(rig, updates=1)
+        assert rig.trainer.progress().env_steps == ROLLOUT_LENGTH * 4
+        before = weights(rig)
+        change(rig, envs_per_worker=9)
+        assert weights(rig) == before
+        step(rig, updates=1)
+        assert rig.trainer.progress().env_steps == ROLLOUT_LENGTH * (4 + 9)
+
+
 def _optimizer_threads() -> None:
     """More stand at the gate, in the slots of optimizers."""
     with rig_of({"algorithm": "ga3c"}) as rig:
@@ -357,6 +369,7 @@ class _CountingLock:
 REPORTS: dict[str, Callable[[], None]] = {
     "algorithm": _algorithm,
     "workers": _workers,
+    "envs_per_worker": _envs_per_worker,
     "optimizer_threads": _optimizer_threads,
     "predictor_threads": _predictor_threads,
     "queue_capacity": _queue_capacity,

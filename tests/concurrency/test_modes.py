@@ -191,6 +191,41 @@ def test_the_number_of_workers_changes_live(make_rig: MakeRig, mode: str) -> Non
     assert started == (set(range(4)) if mode in ("a3c", "ga3c") else {0})
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_the_environments_of_a_worker_change_live(make_rig: MakeRig, mode: str) -> None:
+    """More and fewer of them: the weights stay while the threads are replaced, and steps go on."""
+    rig = make_rig(mode)
+    rig.trainer.start()
+    for environments in (16, 1, 3):
+        assert goes_on(rig)
+        rig.trainer.control.pause()
+        rig.wait_until(lambda: rig.trainer.control.paused)
+        before = env_steps(rig), updates(rig), rig.trainer.capture().weights.tobytes()
+        change(rig, envs_per_worker=environments)
+        assert before == (env_steps(rig), updates(rig), rig.trainer.capture().weights.tobytes())
+        rig.trainer.control.resume()
+    assert goes_on(rig)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_rollout_has_as_many_steps_as_there_are_environments(
+    make_rig: MakeRig, mode: str
+) -> None:
+    """Before a change of their number and after it; of both workers where one thread has all."""
+    settings = {"rollout_length": 5} | MODES[mode].get("hyperparameters", {})
+    rig = make_rig(mode, "Probe/Endless-v0", hyperparameters=settings)
+    rig.trainer.control.pause()
+    rig.trainer.start()
+    together = 2 if mode in REPEATABLE else 1
+    total = 0
+    for environments in (4, 7, 2):
+        change(rig, envs_per_worker=environments)
+        rig.trainer.control.step(env_steps=1)
+        rig.wait_until(lambda: rig.trainer.control.paused)
+        total += 5 * together * environments
+        assert env_steps(rig) == total
+
+
 def test_the_crew_follows_a_schedule(make_rig: MakeRig) -> None:
     """Workers join and leave at the env steps that a schedule says, without further commands."""
     rig = make_rig("a3c")

@@ -354,7 +354,7 @@ def test_evaluations_come_while_it_trains() -> None:
 
 def test_a_checkpoint_taken_while_it_trains_can_be_gone_on_from(rig: Rig) -> None:
     """Counters, weights, optimizer and hyperparameters continue where they were."""
-    rig.trainer.board.propose({"optimizer": "adam", "learning_rate": 0.005})
+    rig.trainer.board.propose({"optimizer": "adam", "learning_rate": 0.005, "envs_per_worker": 6})
     rig.trainer.start()
     rig.wait_until(lambda: rig.trainer.progress().episodes > 120)
     rig.trainer.control.pause()
@@ -405,6 +405,9 @@ def test_what_cannot_be_trained_is_refused_before_it_starts(
     with pytest.raises(InvalidInputError) as refusal:
         rig.trainer.board.propose({"rollout_length": 100})
     assert "(100 (rollout_length) + 1) x 64" in refusal.value.fields[0].message
+    with pytest.raises(InvalidInputError) as refusal:
+        rig.trainer.board.propose({"envs_per_worker": 4096})
+    assert "x 4096 (envs_per_worker)" in refusal.value.fields[0].message
     with pytest.raises(InvalidInputError, match="too much memory"):
         Rig(images.model_copy(update={"hyperparameters": {"rollout_length": 100}}))
 

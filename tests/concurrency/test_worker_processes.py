@@ -212,6 +212,12 @@ def test_processes_are_steered_like_threads(make_rig: MakeRig) -> None:
     rig.drained.clear()
     assert workers_at_work(rig) == {0, 1, 2, 3}
 
+    weights = rig.trainer.capture().weights
+    change(rig, envs_per_worker=7)
+    rig.drained.clear()
+    assert workers_at_work(rig) == {0, 1, 2, 3}
+    assert (rig.trainer.capture().weights != weights).any()
+
     change(rig, workers=1)
     rig.wait_until(lambda: "finished" in [status.status for status in process_statuses(rig)])
     rig.drained.clear()

@@ -28,14 +28,12 @@ class RunLayout:
     """The part of a spec that can't change while the run trains, but limits what can.
 
     Attributes:
-        envs_per_worker: Environments that one worker steps together.
         processes: Processes that share the weights.
         lockstep: Workers take turns in a fixed order.
         recurrent: The network has an LSTM.
         observation_bytes: Of one observation; None before the environment was looked at.
     """
 
-    envs_per_worker: int
     processes: int
     lockstep: bool
     recurrent: bool
@@ -113,11 +111,19 @@ def _bounds(setting: HyperparameterSetting) -> tuple[float, float]:
     return min(values), max(values)
 
 
+def _fewest_samples(settings: Settings) -> int:
+    """Of one worker's rollout, where its length and its environments are fewest."""
+    return round(_bounds(settings["rollout_length"])[0]) * round(
+        _bounds(settings["envs_per_worker"])[0]
+    )
+
+
 def _rollout_fits_memory(
     algorithm: Algorithm, layout: RunLayout, settings: Settings
 ) -> Iterator[Clash]:
+    del layout
     length = round(_bounds(settings["rollout_length"])[1])
-    together = layout.envs_per_worker
+    together = round(_bounds(settings["envs_per_worker"])[1])
     names = "rollout_length x envs_per_worker"
     if algorithm in (Algorithm.A2C, Algorithm.PPO):
         together *= round(_bounds(settings["workers"])[1])
@@ -141,15 +147,17 @@ def _observations_fit_memory(
         return
     most = {
         name: round(_bounds(settings[name])[1])
-        for name in ("rollout_length", "workers", "queue_capacity", "optimizer_threads")
-    }
+        for name in (
+            "rollout_length", "envs_per_worker", "workers", "queue_capacity", "optimizer_threads",
+        )
+    }  # fmt: skip
     rollouts = workers = most["workers"]
     words = f"{workers} (workers)"
     if algorithm is Algorithm.GA3C:
         capacity, optimizers = most["queue_capacity"], most["optimizer_threads"]
         rollouts = capacity * (1 + optimizers) + workers
         words = f"({capacity} (queue_capacity) x (1 + {optimizers} (optimizer_threads)) + {words})"
-    rows = (most["rollout_length"] + 1) * layout.envs_per_worker
+    rows = (most["rollout_length"] + 1) * most["envs_per_worker"]
     needed = rollouts * rows * layout.observation_bytes
     if needed > MAX_OBSERVATION_BYTES:
         yield Clash(
@@ -158,8 +166,8 @@ def _observations_fit_memory(
                 "optimizer_threads", "algorithm",
             ),
             f"rollouts would need too much memory: ({most['rollout_length']} (rollout_length) + 1) "
-            f"x {layout.envs_per_worker} (envs_per_worker) x {words} x {layout.observation_bytes:,}"
-            f" bytes an observation = {needed / 2**30:.1f} GiB; "
+            f"x {most['envs_per_worker']} (envs_per_worker) x {words} "
+            f"x {layout.observation_bytes:,} bytes an observation = {needed / 2**30:.1f} GiB; "
             f"allowed: up to {MAX_OBSERVATION_BYTES / 2**30:g} GiB",
         )  # fmt: skip
 
@@ -179,10 +187,11 @@ def _vtrace_limits_ordered(
 def _batch_fits_queue(
     algorithm: Algorithm, layout: RunLayout, settings: Settings
 ) -> Iterator[Clash]:
+    del layout
     if algorithm is not Algorithm.GA3C:
         return
     capacity = round(_bounds(settings["queue_capacity"])[0])
-    segment = round(_bounds(settings["rollout_length"])[0]) * layout.envs_per_worker
+    segment = _fewest_samples(settings)
     least = round(_bounds(settings["min_batch"])[1])
     if least > capacity * segment:
         yield Clash(
@@ -196,10 +205,10 @@ def _batch_fits_queue(
 def _minibatches_have_samples(
     algorithm: Algorithm, layout: RunLayout, settings: Settings
 ) -> Iterator[Clash]:
+    del layout
     if algorithm is not Algorithm.PPO:
         return
-    environments = round(_bounds(settings["workers"])[0]) * layout.envs_per_worker
-    samples = round(_bounds(settings["rollout_length"])[0]) * environments
+    samples = _fewest_samples(settings) * round(_bounds(settings["workers"])[0])
     parts = round(_bounds(settings["minibatches"])[1])
     if parts > samples:
         yield Clash(
@@ -212,9 +221,10 @@ def _minibatches_have_samples(
 def _advantages_can_be_compared(
     algorithm: Algorithm, layout: RunLayout, settings: Settings
 ) -> Iterator[Clash]:
+    del layout
     if not settings["normalize_advantage"] or algorithm is Algorithm.GA3C:
         return
-    samples = round(_bounds(settings["rollout_length"])[0]) * layout.envs_per_worker
+    samples = _fewest_samples(settings)
     names = "rollout_length x envs_per_worker"
     if algorithm is not Algorithm.A3C:
         samples *= round(_bounds(settings["workers"])[0])

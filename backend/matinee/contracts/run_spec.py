@@ -309,7 +309,6 @@ class RunSpec(_SpecPart):
     def layout(self) -> RunLayout:
         """What limits changes of the hyperparameters."""
         return RunLayout(
-            envs_per_worker=self.envs_per_worker,
             processes=self.processes,
             lockstep=self.lockstep,
             recurrent=self.network.lstm is not None,
@@ -321,6 +320,7 @@ class RunSpec(_SpecPart):
             **default_settings(self.algorithm),
             **self.hyperparameters,
             "workers": self.workers,
+            "envs_per_worker": self.envs_per_worker,
         }
 
 

@@ -27,7 +27,7 @@ def new_crew(parts: CrewParts, values: HyperparameterValues) -> Crew:
     """The crew for the algorithm that the settings name."""
     match values.algorithm:
         case "a3c":
-            return LockstepCrew(parts, values) if parts.spec.lockstep else ActorLearnerCrew(parts)
+            return (LockstepCrew if parts.spec.lockstep else ActorLearnerCrew)(parts, values)
         case "a2c" | "ppo":
             return SynchronousCrew(parts, values)
         case "ga3c":
@@ -39,14 +39,15 @@ def new_crew(parts: CrewParts, values: HyperparameterValues) -> Crew:
 class ActorLearnerCrew(Crew):
     """a3c: every worker acts, learns and pushes in its own thread, here or in another process."""
 
-    def __init__(self, parts: CrewParts) -> None:
+    def __init__(self, parts: CrewParts, values: HyperparameterValues) -> None:
         self._parts = parts
+        self._environments = values.envs_per_worker
         self._workers: dict[int, ActorLearner] = {}
         self._remote_workers: dict[int, RemoteWorker] = {}
 
     def serves(self, values: HyperparameterValues) -> bool:
-        """For as long as the algorithm stays the same."""
-        return values.algorithm == "a3c"
+        """For as long as the algorithm and each worker's environments stay the same."""
+        return values.algorithm == "a3c" and values.envs_per_worker == self._environments
 
     def slots(self, values: HyperparameterValues) -> frozenset[int]:
         """One for each worker."""
@@ -55,7 +56,7 @@ class ActorLearnerCrew(Crew):
     def fill(self, slot: int, values: HyperparameterValues) -> Post:
         """A new worker, with environments of its own."""
         parts = self._parts
-        plan = parts.plan(slot, values, environments=parts.spec.envs_per_worker)
+        plan = parts.plan(slot, values, environments=self._environments)
         name = worker_name(slot)
         clock = parts.shared.telemetry.phase_clock(name)
         if parts.processes is not None and parts.processes.hosts(slot):
@@ -108,12 +109,12 @@ class LockstepCrew(_OneThreadCrew):
 
     def __init__(self, parts: CrewParts, values: HyperparameterValues) -> None:
         super().__init__(parts, name=_LOCKSTEP)
-        self._size = values.workers
+        self._size = (values.workers, values.envs_per_worker)
         clock = parts.shared.telemetry.phase_clock(_LOCKSTEP)
         self._workers = [
             ActorLearner(
                 replace(
-                    parts.plan(slot, values, environments=parts.spec.envs_per_worker),
+                    parts.plan(slot, values, environments=values.envs_per_worker),
                     waits=slot == DRIVER_SLOT,
                 ),
                 parts.shape,
@@ -124,8 +125,9 @@ class LockstepCrew(_OneThreadCrew):
         ]
 
     def serves(self, values: HyperparameterValues) -> bool:
-        """With as many workers as at the beginning."""
-        return values.algorithm == "a3c" and values.workers == self._size
+        """With as many workers and environments as at the beginning."""
+        size = (values.workers, values.envs_per_worker)
+        return values.algorithm == "a3c" and size == self._size
 
     def live(self) -> None:
         """Round after round."""
@@ -141,10 +143,9 @@ class SynchronousCrew(_OneThreadCrew):
 
     def __init__(self, parts: CrewParts, values: HyperparameterValues) -> None:
         super().__init__(parts, name=_SYNCHRONOUS)
-        self._size = values.workers
-        environments = values.workers * parts.spec.envs_per_worker
+        self._environments = values.workers * values.envs_per_worker
         self._learner = SynchronousLearner(
-            parts.plan(DRIVER_SLOT, values, environments=environments),
+            parts.plan(DRIVER_SLOT, values, environments=self._environments),
             parts.shape,
             parts.shared,
             clock=parts.shared.telemetry.phase_clock(_SYNCHRONOUS),
@@ -152,7 +153,8 @@ class SynchronousCrew(_OneThreadCrew):
 
     def serves(self, values: HyperparameterValues) -> bool:
         """Both algorithms, with as many environments as at the beginning."""
-        return values.algorithm in ("a2c", "ppo") and values.workers == self._size
+        environments = values.workers * values.envs_per_worker
+        return values.algorithm in ("a2c", "ppo") and environments == self._environments
 
     def live(self) -> None:
         """Rollout after rollout."""
@@ -168,13 +170,14 @@ class QueueCrew(Crew):
 
     def __init__(self, parts: CrewParts, values: HyperparameterValues) -> None:
         self._parts = parts
+        self._environments = values.envs_per_worker
         self._queue = SampleQueue(values.queue_capacity)
         self._desk = PredictionDesk()
         self._collectors: dict[int, RolloutCollector] = {}
 
     def serves(self, values: HyperparameterValues) -> bool:
-        """For as long as the algorithm stays the same."""
-        return values.algorithm == "ga3c"
+        """For as long as the algorithm and each thread's environments stay the same."""
+        return values.algorithm == "ga3c" and values.envs_per_worker == self._environments
 
     def slots(self, values: HyperparameterValues) -> frozenset[int]:
         """One for each worker and each optimizer."""
@@ -196,7 +199,7 @@ class QueueCrew(Crew):
             return Post(name=name, life=optimizer.run)
         name = f"environment-{slot}"
         environment = EnvironmentThread(
-            parts.plan(slot, values, environments=parts.spec.envs_per_worker),
+            parts.plan(slot, values, environments=self._environments),
             parts.shape,
             queue=self._queue,
             desk=self._desk,

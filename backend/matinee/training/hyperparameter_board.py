@@ -4,7 +4,8 @@ A proposal becomes a new immutable set, swapped in by reference. Each worker rea
 start of a rollout, and says so. The change counts as applied when every live worker has begun a
 rollout with it: from that env step on no rollout uses anything older.
 
-A few settings say which threads there are. They also wait until the crew has been changed.
+A few settings say which threads there are and what they hold. They also wait until the crew has
+been changed.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from matinee.training.hyperparameters import (
     anchored,
 )
 
-STRUCTURAL = frozenset({"algorithm", "workers", "optimizer_threads", "predictor_threads"})
-"""Settings that say which threads there are."""
+STRUCTURAL = frozenset(
+    {"algorithm", "workers", "envs_per_worker", "optimizer_threads", "predictor_threads"}
+)
+"""Settings that say which threads there are, and how many environments each of them has."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class HyperparameterValues:
 
     algorithm: Literal["a3c", "ga3c", "a2c", "ppo"]
     workers: int
+    envs_per_worker: int
     pull_interval: int
     optimizer_threads: int
     predictor_threads: int
@@ -90,9 +91,15 @@ class HyperparameterValues:
         )
 
     @property
-    def structure(self) -> tuple[str, int, int, int]:
-        """What says which threads there are."""
-        return (self.algorithm, self.workers, self.optimizer_threads, self.predictor_threads)
+    def structure(self) -> tuple[str, int, int, int, int]:
+        """What says which threads there are, and how many environments each of them has."""
+        return (
+            self.algorithm,
+            self.workers,
+            self.envs_per_worker,
+            self.optimizer_threads,
+            self.predictor_threads,
+        )
 
     @property
     def step(self) -> StepSettings:

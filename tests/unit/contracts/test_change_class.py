@@ -14,7 +14,7 @@ from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.schedules import LinearSchedule
 
-PLAIN = RunLayout(envs_per_worker=8, processes=1, lockstep=False, recurrent=False)
+PLAIN = RunLayout(processes=1, lockstep=False, recurrent=False)
 
 
 def live_class(
@@ -40,11 +40,12 @@ def test_threads_come_and_go_live_but_a_vector_of_environments_is_rebuilt() -> N
     assert live_class("workers", layout=replace(PLAIN, lockstep=True)) is LiveClass.WARM_RESTART
 
 
-def test_the_mode_and_the_optimizer_are_warm_restarts_everywhere() -> None:
+def test_what_rebuilds_is_a_warm_restart_everywhere() -> None:
     """Weights are kept; what was built around them is not."""
     for algorithm in Algorithm:
         assert live_class("algorithm", algorithm) is LiveClass.WARM_RESTART
         assert live_class("optimizer", algorithm) is LiveClass.WARM_RESTART
+        assert live_class("envs_per_worker", algorithm) is LiveClass.WARM_RESTART
 
 
 @pytest.mark.parametrize(

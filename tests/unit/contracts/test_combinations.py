@@ -11,10 +11,11 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout, check_change, check_memory, clashes
 from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.run_spec import parse_run_spec
+from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import InvalidInputError
 
 CARTPOLE: dict[str, Any] = {"environment": {"id": "CartPole-v1"}}
-PLAIN = RunLayout(envs_per_worker=8, processes=1, lockstep=False, recurrent=False)
+PLAIN = RunLayout(processes=1, lockstep=False, recurrent=False)
 FALLING = {"schedule": "linear", "from": 4, "to": 1, "until_env_step": 100}
 
 
@@ -134,9 +135,9 @@ def test_a_live_change_is_held_to_the_same_rules() -> None:
 @pytest.mark.parametrize(
     "layout",
     [
-        RunLayout(envs_per_worker=8, processes=2, lockstep=False, recurrent=False),
-        RunLayout(envs_per_worker=8, processes=1, lockstep=True, recurrent=False),
-        RunLayout(envs_per_worker=8, processes=1, lockstep=False, recurrent=True),
+        RunLayout(processes=2, lockstep=False, recurrent=False),
+        RunLayout(processes=1, lockstep=True, recurrent=False),
+        RunLayout(processes=1, lockstep=False, recurrent=True),
     ],
 )
 def test_a_mode_that_the_run_is_not_made_for_is_refused(layout: RunLayout) -> None:
@@ -144,6 +145,19 @@ def test_a_mode_that_the_run_is_not_made_for_is_refused(layout: RunLayout) -> No
     with pytest.raises(InvalidInputError) as caught:
         check_change(layout, default_settings(), {"algorithm": "ga3c"})
     assert {field.loc for field in caught.value.fields} == {("algorithm",)}
+
+
+def test_environments_are_held_to_what_one_rollout_may_have() -> None:
+    """A live change to more of them counts as it does in a spec, at the longest of a schedule."""
+    longest = LinearSchedule.model_validate(FALLING | {"from": 4096})
+    before = {**default_settings(Algorithm.A2C), "workers": 64, "rollout_length": 5}
+
+    for setting in (4096, longest):
+        with pytest.raises(InvalidInputError) as caught:
+            check_change(PLAIN, before, {"envs_per_worker": setting})
+        assert [field.loc for field in caught.value.fields] == [("envs_per_worker",)]
+        assert "1,310,720" in caught.value.fields[0].message
+    check_change(PLAIN, before, {"envs_per_worker": 3200})
 
 
 def test_an_old_clash_does_not_hold_up_other_changes() -> None:

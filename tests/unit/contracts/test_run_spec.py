@@ -217,13 +217,20 @@ def test_what_the_spec_itself_says_is_not_said_twice() -> None:
 def test_a_run_begins_with_its_modes_defaults_and_its_own_settings() -> None:
     """Every hyperparameter has a value at the beginning; the spec's own fields are among them."""
     spec = parse_run_spec(
-        CARTPOLE | {"algorithm": "ppo", "workers": 3, "hyperparameters": {"gamma": 0.9}}
+        CARTPOLE
+        | {
+            "algorithm": "ppo",
+            "workers": 3,
+            "envs_per_worker": 5,
+            "hyperparameters": {"gamma": 0.9},
+        }
     )
 
     settings = spec.initial_settings()
 
     assert settings.keys() == HYPERPARAMETERS.keys()
     assert (settings["algorithm"], settings["workers"], settings["gamma"]) == ("ppo", 3, 0.9)
+    assert settings["envs_per_worker"] == 5
     assert settings["learning_rate"] == HYPERPARAMETERS["learning_rate"].default_for(Algorithm.PPO)
 
 

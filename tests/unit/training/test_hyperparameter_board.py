@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from matinee.contracts.combinations import MAX_OBSERVATION_BYTES, RunLayout
+from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import InvalidInputError
@@ -29,9 +30,8 @@ class Desk:
     def board(self, **settings: Any) -> HyperparameterBoard:
         """With these settings at the beginning."""
         return HyperparameterBoard(
-            {**default_settings(), "workers": 8, **settings},
+            {**default_settings(), "workers": 8, "envs_per_worker": 1, **settings},
             layout=RunLayout(
-                envs_per_worker=1,
                 processes=1,
                 lockstep=False,
                 recurrent=False,
@@ -248,6 +248,20 @@ def test_other_threads_are_in_use_once_they_are_there() -> None:
     board.structure_is(revision)
 
     assert [change.changes.keys() for change in board.take_applied()] == [{"workers"}, {"gamma"}]
+
+
+def test_other_numbers_of_environments_wait_for_the_crew() -> None:
+    """They are a warm restart in every mode, and in use once the new threads are there."""
+    desk = Desk()
+    board = desk.board()
+    revision = board.propose({"envs_per_worker": 4})
+    assert board.take_applied() == []
+
+    board.structure_is(revision)
+
+    (applied,) = board.take_applied()
+    assert applied.changes["envs_per_worker"].live_class is LiveClass.WARM_RESTART
+    assert desk.calls == 1
 
 
 def test_a_change_of_the_crew_waits_for_the_workers_too() -> None:

@@ -55,6 +55,28 @@ MODE_ROWS = (
         source="Mnih et al. 2016, section 4",
     ),
     HyperparameterDefinition(
+        name="envs_per_worker",
+        label="environments per worker",
+        symbol="k",
+        group="mode",
+        kind="integer",
+        unit="environments",
+        default=8,
+        minimum=1,
+        maximum=4096,
+        scale=Scale.LOG2,
+        live_class=LiveClass.WARM_RESTART,
+        spec_field=True,
+        takes_effect="warm restart: weights kept, threads and environments rebuilt",
+        meaning="Environments that one worker steps together; in a2c and ppo the one thread steps "
+        "so many for each worker. Set by `envs_per_worker` of the run.",
+        guidance="More make each env step cheaper and each gradient steadier, but fewer updates "
+        "of the same env steps: a larger learning rate may then do.",
+        equation="",
+        source="Clemente et al. 2017, arXiv:1705.04862; measured by "
+        "`python -m benchmarks --only ladder`",
+    ),
+    HyperparameterDefinition(
         name="pull_interval",
         label="pull interval",
         symbol="",

@@ -135,6 +135,7 @@ function startSettings(
     ...Object.entries(spec.hyperparameters),
     ["algorithm", spec.algorithm],
     ["workers", spec.workers],
+    ["envs_per_worker", spec.envs_per_worker],
   ]);
 }
 

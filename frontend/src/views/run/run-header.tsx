@@ -3,6 +3,7 @@
 import type { Run } from "../../api/types";
 import { formatClock, formatSpan } from "../../format/durations";
 import { formatCount, formatExactCount, formatMeasured, formatShare } from "../../format/numbers";
+import { describeSetting } from "../../format/settings";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { Figure } from "../../ui/figure";
@@ -16,9 +17,13 @@ import { RunName } from "./run-name";
 
 export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
-  // Both can be changed while it trains.
+  // All three can be changed while it trains.
   const algorithm = useRunPart(store, (view) => view.used.algorithm?.setting ?? run.algorithm);
   const workers = useRunPart(store, (view) => view.used.workers?.setting ?? run.spec.workers);
+  const environments = useRunPart(
+    store,
+    (view) => view.used.envs_per_worker?.setting ?? run.spec.envs_per_worker,
+  );
   return (
     <header className={styles.header}>
       <div className={styles.top}>
@@ -31,8 +36,8 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
             </span>
             <span>
               {run.environment.id} · {String(algorithm)}
-              {run.spec.lockstep && " in lockstep"} · {String(workers)} × {run.spec.envs_per_worker}{" "}
-              environments
+              {run.spec.lockstep && " in lockstep"} · {describeSetting(workers)} ×{" "}
+              {describeSetting(environments)} environments
               {run.spec.processes > 1 && ` in ${run.spec.processes} processes`} · seed {run.seed}
             </span>
           </p>

@@ -35,6 +35,7 @@ export function restartText(definition: HyperparameterDefinition, to: Setting): 
           "from where it is.",
       };
     case "workers":
+    case "envs_per_worker":
       return {
         happens: ["Environments are built anew for all workers; unfinished episodes are dropped."],
         kept: "The weights, the optimizer’s statistics, all curves and counters.",
