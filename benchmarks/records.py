@@ -88,12 +88,16 @@ class Absence:
     kind: Literal["absence"] = "absence"
 
 
+Activity = Literal["stepping", "stepping_gymnasiums", "learning"]
+
+
 @dataclass(frozen=True)
 class Throughput:
     """Env steps a second of all processes together: stepping alone, or while learning.
 
     Attributes:
-        activity: Which of the two.
+        activity: Which of the two; the vector that is stepped is the one that training steps, or
+            gymnasium's own.
         processes: How many.
         workers: All of them together; each steps its environments in a thread of its own.
         environments: Of each worker.
@@ -101,7 +105,7 @@ class Throughput:
         env_steps_per_second: Of all workers together.
     """
 
-    activity: Literal["stepping", "learning"]
+    activity: Activity
     processes: int
     workers: int
     environments: int

@@ -126,29 +126,37 @@ def throughput(records: Sequence[Throughput]) -> list[str]:
     """Stepping alone and learning, for one process and for two."""
     if not records:
         return []
-    raw = {
-        processes: statistics.median(of)
-        for processes in (1, 2)
-        if (of := _speeds(records, "stepping", processes, processes))
-    }
+    raw, gymnasiums = (
+        {
+            processes: statistics.median(of)
+            for processes in (1, 2)
+            if (of := _speeds(records, activity, processes, processes))
+        }
+        for activity in ("stepping", "stepping_gymnasiums")
+    )
     layouts = dict.fromkeys(
         (r.processes, r.workers) for r in sorted(records, key=_layout) if r.activity == "learning"
     )
     rows = [
-        f"| stepping alone, {processes} process{'es' * (processes > 1)} "
-        f"| {_all_reached(_speeds(records, 'stepping', processes, processes), thousands)} | 1 |"
-        for processes in raw
+        f"| {whose} vector alone, {processes} process{'es' * (processes > 1)} "
+        f"| {_all_reached(_speeds(records, activity, processes, processes), thousands)} "
+        f"| {_share(limits[processes], raw.get(processes))} "
+        f"| {_share(limits[processes], gymnasiums.get(processes))} |"
+        for whose, activity, limits in (
+            ("gymnasium's", "stepping_gymnasiums", gymnasiums),
+            ("training's", "stepping", raw),
+        )
+        for processes in limits
     ]
     medians = {}
     for processes, workers in layouts:
         learning = _speeds(records, "learning", processes, workers)
-        medians[processes, workers] = statistics.median(learning)
+        median = medians[processes, workers] = statistics.median(learning)
         # Threads of one process may use as many cores as they are, as far as Python lets them.
-        limit = raw.get(workers)
-        share = f"{medians[processes, workers] / limit:.2f}" if limit else "–"
         rows.append(
             f"| learning, {workers} worker{'s' * (workers > 1)} in {processes} "
-            f"process{'es' * (processes > 1)} | {_all_reached(learning, thousands)} | {share} |"
+            f"process{'es' * (processes > 1)} | {_all_reached(learning, thousands)} "
+            f"| {_share(median, raw.get(workers))} | {_share(median, gymnasiums.get(workers))} |"
         )
     gain = ""
     if {(1, 1), (2, 2)} <= medians.keys():
@@ -157,12 +165,16 @@ def throughput(records: Sequence[Throughput]) -> list[str]:
         "## Throughput",
         (
             f"Env steps a second of CartPole-v1, {records[0].environments} environments a worker: "
-            "the native vector stepped with random actions and nothing else, and while learning. "
-            "The share is of stepping alone on as many cores as there are workers. Median and "
-            f"range of the rounds.{gain}"
+            "a vector stepped with random actions and nothing else, the one that training steps "
+            "and gymnasium's own, and while learning. Shares are of stepping alone on as many "
+            f"cores as there are workers. Median and range of the rounds.{gain}"
         ),
-        table("| | env steps/s | share |", rows),
+        table("| | env steps/s | share of training's vector | of gymnasium's |", rows),
     ]
+
+
+def _share(speed: float, limit: float | None) -> str:
+    return f"{speed / limit:.2f}" if limit else "–"
 
 
 def _layout(record: Throughput) -> tuple[int, int]:

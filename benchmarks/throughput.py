@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import assert_never
 
 from benchmarks.fresh_process import ROOT, ProgramFailedError
 from benchmarks.jobs import Job
 from benchmarks.ours import EXTRA_TIMEOUT_S, run_recorded, train_document
-from benchmarks.records import Record, RecordFile, Throughput
+from benchmarks.records import Activity, Record, RecordFile, Throughput
 from matinee.contracts.presets import Preset
 
 SECTION = "throughput"
@@ -27,7 +27,7 @@ _START_UP_S = 8.0
 class Layout:
     """What runs at the same time."""
 
-    activity: Literal["stepping", "learning"]
+    activity: Activity
     processes: int
     workers: int
 
@@ -35,13 +35,16 @@ class Layout:
     def words(self) -> str:
         """For people."""
         processes = f"{self.processes} process{'es' * (self.processes > 1)}"
-        return f"{self.activity}, {self.workers} worker{'s' * (self.workers > 1)} in {processes}"
+        activity = self.activity.replace("_gymnasiums", " gymnasium's vector")
+        return f"{activity}, {self.workers} worker{'s' * (self.workers > 1)} in {processes}"
 
 
 LAYOUTS = (
+    Layout("stepping_gymnasiums", processes=1, workers=1),
     Layout("stepping", processes=1, workers=1),
     Layout("learning", processes=1, workers=1),
     Layout("learning", processes=1, workers=2),
+    Layout("stepping_gymnasiums", processes=2, workers=2),
     Layout("stepping", processes=2, workers=2),
     Layout("learning", processes=2, workers=2),
 )
@@ -76,6 +79,8 @@ def _measure(
     match layout.activity:
         case "stepping":
             speed = _stepping(preset, layout.processes, seconds)
+        case "stepping_gymnasiums":
+            speed = _stepping(preset, layout.processes, seconds, "--gymnasiums")
         case "learning":
             speed = _learning(preset, layout, number, seconds, data_dir)
         case _:
@@ -85,9 +90,9 @@ def _measure(
     ]
 
 
-def _stepping(preset: Preset, processes: int, seconds: float) -> float:
+def _stepping(preset: Preset, processes: int, seconds: float, *words: str) -> float:
     command = [sys.executable, "-m", "benchmarks.raw_stepping", preset.spec.environment.id]
-    command += ["--environments", str(ENVIRONMENTS), "--seconds", str(seconds)]
+    command += ["--environments", str(ENVIRONMENTS), "--seconds", str(seconds), *words]
     children = [
         subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes.gymnasium_cartpole import register_gymnasium_cartpole
 from fakes.interfaces import discrete
 from fakes.training import Rig, small_spec
 from matinee.algorithm.networks import NetworkShape
@@ -134,9 +135,10 @@ def test_one_worker_equals_the_step_by_step_reference(count: int) -> None:
     With a limit of 9 steps and rollouts of 6, episodes end within rollouts, at their edges, and
     (native) the reset steps fall on first rows of rollouts too.
     """
+    id_ = register_gymnasium_cartpole()
     spec = small_spec(
-        "CartPole-v1",
-        environment={"id": "CartPole-v1", "kwargs": {"max_episode_steps": 9}},
+        id_,
+        environment={"id": id_, "kwargs": {"max_episode_steps": 9}},
         envs_per_worker=count,
         seed=SEED,
         hyperparameters=HYPERPARAMETERS,

@@ -67,6 +67,7 @@ def test_a_run_that_never_got_there_is_a_lower_bound(
 def test_learning_is_compared_with_stepping_on_as_many_cores() -> None:
     """Two workers are held against two processes that step, wherever the workers live."""
     records = [
+        Throughput("stepping_gymnasiums", 1, 1, 64, 1, 500.0),
         Throughput("stepping", 1, 1, 64, 1, 1000.0),
         Throughput("stepping", 2, 2, 64, 1, 2000.0),
         Throughput("learning", 1, 1, 64, 1, 400.0),
@@ -76,9 +77,9 @@ def test_learning_is_compared_with_stepping_on_as_many_cores() -> None:
 
     text = "\n".join(throughput(records))
 
-    assert "| learning, 1 worker in 1 process | 0.4 k | 0.40 |" in text
-    assert "| learning, 2 workers in 1 process | 0.5 k | 0.25 |" in text
-    assert "| learning, 2 workers in 2 processes | 0.7 k | 0.36 |" in text
+    assert "| learning, 1 worker in 1 process | 0.4 k | 0.40 | 0.80 |" in text
+    assert "| learning, 2 workers in 1 process | 0.5 k | 0.25 | – |" in text
+    assert "| learning, 2 workers in 2 processes | 0.7 k | 0.36 | – |" in text
     assert "1.80 times as fast" in text
 
 

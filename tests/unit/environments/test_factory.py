@@ -7,6 +7,7 @@ import importlib.util
 import pytest
 from pydantic import JsonValue
 
+from fakes.gymnasium_cartpole import GYMNASIUM_CARTPOLE, register_gymnasium_cartpole
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.atari import AtariVector
 from matinee.environments.factory import (
@@ -19,13 +20,15 @@ from matinee.environments.factory import (
 from matinee.environments.gymnasium_vector import NativeVector
 from matinee.environments.loop_vector import LoopVector
 from matinee.environments.native.acrobot import AcrobotVector
+from matinee.environments.native.cartpole import CartPoleVector
 from matinee.errors import EnvironmentBuildError
 
 
 @pytest.mark.parametrize(
     ("id_", "count", "kind"),
     [
-        ("CartPole-v1", NATIVE_VECTOR_MINIMUM, NativeVector),
+        (GYMNASIUM_CARTPOLE, NATIVE_VECTOR_MINIMUM, NativeVector),
+        ("CartPole-v1", NATIVE_VECTOR_MINIMUM, CartPoleVector),
         ("CartPole-v1", NATIVE_VECTOR_MINIMUM - 1, LoopVector),
         ("Acrobot-v1", NATIVE_VECTOR_MINIMUM, AcrobotVector),
         ("Acrobot-v1", 1, LoopVector),
@@ -35,6 +38,7 @@ from matinee.errors import EnvironmentBuildError
 )
 def test_native_vectors_are_used_where_they_pay(id_: str, count: int, kind: type) -> None:
     """Ours, gymnasium's or ALE's, from the size at which they are faster."""
+    register_gymnasium_cartpole()
     vector = build_vector(EnvironmentSpec(id=id_), count)
 
     assert isinstance(vector, kind)

@@ -8,6 +8,7 @@ import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
+from fakes.gymnasium_cartpole import register_gymnasium_cartpole
 from fakes.probe_environments import Spoken, register_probes
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector, registered_spec
@@ -63,7 +64,8 @@ def test_native_and_single_cartpoles_are_the_same() -> None:
 
 def test_a_native_vectors_reset_step_is_not_valid() -> None:
     """The step after an end ignores its action, has reward 0 and is marked."""
-    vector = build_vector(EnvironmentSpec(id="CartPole-v1", kwargs={"max_episode_steps": 3}), 8)
+    spec = EnvironmentSpec(id=register_gymnasium_cartpole(), kwargs={"max_episode_steps": 3})
+    vector = build_vector(spec, 8)
     vector.reset(0)
     actions = np.zeros((8, 1), np.int64)
     steps = [vector.step(actions) for _ in range(6)]

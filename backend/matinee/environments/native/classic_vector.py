@@ -90,7 +90,7 @@ class ClassicVector(ABC):
         ended: NDArray[np.bool_] = terminated | truncated
         observations = self.observe(self.state)
         final: FinalObservations | None = None
-        if ended.any():
+        if np.count_nonzero(ended):
             cut = np.flatnonzero(truncated & ~terminated)
             if len(cut):
                 final = FinalObservations(cut, observations[cut])
