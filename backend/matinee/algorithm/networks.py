@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matinee.algorithm.convolutions import (
     CONVOLUTIONS,
@@ -171,15 +172,14 @@ def initial_weights(shape: NetworkShape, *, seed: int) -> FloatVector:
     Gains: √2 in hidden layers and convolutions, 1 in an LSTM, 0.01 in the policy head (so that the
     first policy is nearly uniform), 1 in the value head. The forget gate's bias is 1.
 
+    NumPy draws them: importing torch takes longer than CartPole takes to learn.
+
     Reference: Saxe et al. 2014; the gains are those of OpenAI baselines and Stable-Baselines3.
 
     Returns:
         Shape: (size of the layout,).
     """
-    # Not at the top: worker processes begin with weights that are there, and torch takes seconds.
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
+    generator = np.random.default_rng(seed)
     layout = shape.layout()
     flat = np.zeros(layout.size, dtype=np.float32)
     for name, view in layout.views(flat).items():
@@ -188,9 +188,23 @@ def initial_weights(shape: NetworkShape, *, seed: int) -> FloatVector:
         elif name.endswith(".lstm.bias"):
             view[shape.lstm_units : 2 * shape.lstm_units] = FORGET_BIAS
         elif not name.endswith(".bias"):
-            gain = _gain(name)
-            torch.nn.init.orthogonal_(torch.from_numpy(view), gain=gain, generator=generator)
+            view[:] = _gain(name) * _orthogonal(view.shape, generator)
     return flat
+
+
+def _orthogonal(shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.float64]:
+    """A matrix from the uniform distribution of those with orthonormal rows or columns.
+
+    What has more than two axes is a matrix with a row for each entry of the first. The Q of a QR
+    decomposition is uniform once R's diagonal is positive.
+
+    Reference: Mezzadri 2007, "How to generate random matrices from the classical compact groups".
+    """
+    rows, columns = shape[0], math.prod(shape[1:])
+    normal = generator.standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(normal)
+    q *= np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
+    return (q if rows >= columns else q.T).reshape(shape)
 
 
 def _gain(name: str) -> float:

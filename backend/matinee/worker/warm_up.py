@@ -1,7 +1,7 @@
 """Everything slow that a run process can do before it knows its run.
 
-Importing torch takes a second or two; its first forward and backward passes, gymnasium's first
-environment and pydantic's first validation add some tenths. A tiny training does them all.
+Importing torch takes a second or two, for networks that need it; gymnasium's first environment and
+pydantic's first validation add some tenths. A tiny training does the rest.
 """
 
 from __future__ import annotations
