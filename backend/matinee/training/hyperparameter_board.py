@@ -113,6 +113,8 @@ class HyperparameterBoard:
         self._structure_revision = revision
         self._revision_in_use: dict[int, int] = {}
         self._finished_changes: list[AppliedChange] = []
+        self._descriptions: dict[str, tuple[HyperparameterSetting, AppliedHyperparameter]] = {}
+        """What `snapshot` said last, and of which setting; used by its caller's thread alone."""
 
     def propose(self, settings: Mapping[str, HyperparameterSetting]) -> int:
         """Ask for new settings, all or nothing; they are used from each worker's next rollout on.
@@ -192,16 +194,29 @@ class HyperparameterBoard:
         env_step = self._env_steps()
         return BoardSnapshot(
             revision=applied.revision,
-            applied={
-                name: AppliedHyperparameter(
-                    setting=setting,
-                    value=applied.value_at(name, env_step),
-                    since_env_step=applied.since_env_step[name],
-                )
-                for name, setting in applied.settings.items()
-            },
+            applied={name: self._described(applied, name, env_step) for name in applied.settings},
             requested=requested,
         )
+
+    def _described(
+        self, applied: HyperparameterSet, name: str, env_step: int
+    ) -> AppliedHyperparameter:
+        """As the record has it; the same object as long as nothing of it moves."""
+        setting, since = applied.settings[name], applied.since_env_step[name]
+        value = applied.value_at(name, env_step)
+        described, known = self._descriptions.get(name, (None, None))
+        if (
+            known is None
+            or described is not setting
+            or (known.value, known.since_env_step)
+            != (
+                value,
+                since,
+            )
+        ):
+            known = AppliedHyperparameter(setting=setting, value=value, since_env_step=since)
+            self._descriptions[name] = setting, known
+        return known
 
     def _note(self, worker: int, revision: int | None) -> None:
         with self._lock:

@@ -140,6 +140,7 @@ class RunSampler:
     def __init__(self, watched: Watched) -> None:
         self._watched = watched
         self._process = psutil.Process()
+        self._cores = usable_cores()
         self._heartbeats = Heartbeats()
         self._before: _Totals | None = None
         self._weights_are_finite = True
@@ -211,7 +212,7 @@ class RunSampler:
             "updates_per_second": np.array([pushes.sum() / seconds]),
             "processor_cores": np.array([cores]),
             "process_cores": by_process[computing],
-            "gil_bound": np.array([cores / min(busy, usable_cores()) if busy else np.nan]),
+            "gil_bound": np.array([cores / min(busy, self._cores) if busy else np.nan]),
             "memory_bytes": np.array([float(self._memory_bytes())]),
         }
         if now.queue is not None and before.queue is not None:

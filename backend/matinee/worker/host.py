@@ -53,6 +53,9 @@ from matinee.worker.evaluations import (
 from matinee.worker.record import RunRecord
 
 FLUSH_INTERVAL_S = 0.1
+UNWATCHED_FLUSH_INTERVAL_S = 0.25
+"""While no server is there to pass it on: the terminal's numbers need no more, and each flush
+takes processor time from the training."""
 HEARTBEAT_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 10.0
 """A rollout that takes longer than this after training was stopped, by whatever, has hung."""
@@ -208,7 +211,7 @@ class RunHost:
 
     def _watch(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> Outcome:
         while True:
-            self._wake.wait(FLUSH_INTERVAL_S)
+            self._wake.wait(FLUSH_INTERVAL_S if self._channel.peers else UNWATCHED_FLUSH_INTERVAL_S)
             self._wake.clear()
             outcome = trainer.outcome
             self._flush(record, trainer, desk)

@@ -276,3 +276,18 @@ def test_a_change_of_the_crew_waits_for_the_workers_too() -> None:
     board.read(0)
 
     assert [change.revision for change in board.take_applied()] == [revision]
+
+
+def test_a_picture_follows_schedules_and_changes() -> None:
+    """What stands still is the same object from picture to picture; what moves is told anew."""
+    desk = Desk()
+    board = desk.board(learning_rate=ramp(100))
+    first = board.snapshot().applied
+    desk.env_steps = 50
+    second = board.snapshot().applied
+    assert second["gamma"] is first["gamma"]
+    assert (first["learning_rate"].value, second["learning_rate"].value) == (0.1, 0.05)
+
+    board.propose({"learning_rate": 0.05})
+    third = board.snapshot().applied["learning_rate"]
+    assert (third.setting, third.value, third.since_env_step) == (0.05, 0.05, 50)

@@ -14,6 +14,7 @@ from matinee.training import update_records
 from matinee.training.update_records import (
     BatchReport,
     UpdateSummaries,
+    all_summarised,
     columns_of,
     summarised,
 )
@@ -97,3 +98,18 @@ def test_overlapping_pushes_bound_what_was_lost() -> None:
     assert drained["lost_update_bound"].mean == 0.25
     assert drained["concurrent_pushes"].max == 1.0
     assert METRICS["lost_update_bound"].per == "flush"
+
+
+def test_columns_together_are_as_columns_alone() -> None:
+    """Taken together or one by one, with and without values that are not finite: the same sums."""
+    generator = np.random.default_rng(0)
+    columns = {name: generator.normal(size=7) for name in ("a", "b", "c", "d")}
+    columns["b"][2] = np.nan
+    columns["c"][:] = np.inf
+    columns["d"][-1] = -np.inf
+    together = all_summarised(columns)
+    assert together.keys() == {"a", "b", "d"}
+    for name, summary in together.items():
+        alone = summarised(columns[name])
+        assert alone is not None
+        assert summary.model_dump() == pytest.approx(alone.model_dump())
