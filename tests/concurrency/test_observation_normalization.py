@@ -112,8 +112,33 @@ def test_the_switch_is_live() -> None:
     assert later == count
 
 
-def test_images_are_not_normalised() -> None:
-    """They have bounds; statistics of every pixel would hide what moves."""
+def test_images_are_standardised_one_by_one() -> None:
+    """By the network, which learns something else then; there are no statistics to keep."""
     register_any_spaces()
-    with pytest.raises(InvalidInputError, match="images are not normalised"):
-        Rig(normalizing("Probe/SeesPicture-v0"))
+
+    def weights(*, normalizes: bool) -> bytes:
+        environment = {"id": "Probe/SeesPicture-v0", "normalize_observations": normalizes}
+        rig = Rig(
+            small_spec(
+                "Probe/SeesPicture-v0",
+                environment=environment,
+                envs_per_worker=1,
+                hyperparameters={"rollout_length": 4},
+                budget={"env_steps": 12},
+            )
+        )
+        outcome = rig.run()
+        state = rig.trainer.capture()
+        assert outcome.cause is StopCause.FINISHED_BUDGET, outcome.traceback_text
+        assert state.normalization is None
+        return state.weights.tobytes()
+
+    assert weights(normalizes=True) != weights(normalizes=False)
+
+
+def test_images_without_a_convolution_are_not_normalised() -> None:
+    """Statistics of every pixel would hide what moves: the run is refused before it begins."""
+    register_any_spaces()
+    network = {"hidden": [8], "convolution": "none"}
+    with pytest.raises(InvalidInputError, match="images are normalised for a convolution only"):
+        Rig(normalizing("Probe/SeesPicture-v0", network=network))
