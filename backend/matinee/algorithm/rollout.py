@@ -126,8 +126,9 @@ class Rollout:
         self.ended[t] = (terminated | truncated) if ended is None else ended
         if self.begins is not None:
             # A truncated episode that was not reset at once still needs its state for its last
-            # value; the step that resets it is the one that is not valid.
-            np.logical_or(terminated, ~valid, out=self.begins[t + 1])
+            # value; the step that resets it is the one that is not valid. After a lost life the
+            # game goes on, and what was seen of it counts.
+            np.logical_or(terminated & self.ended[t], ~valid, out=self.begins[t + 1])
 
     def record_final_observations(
         self, t: int, indices: NDArray[np.intp], observations: NDArray[Any]

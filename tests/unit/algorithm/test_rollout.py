@@ -80,6 +80,24 @@ def test_the_state_is_forgotten_where_an_episode_begins() -> None:
     assert rollout.begins[2].tolist() == [False, False, True, False]
 
 
+def test_the_state_outlives_a_lost_life() -> None:
+    """Terminated, but not ended: the game goes on, as in test episodes, which know no lives."""
+    rollout = recurrent()
+    rollout.begin(np.zeros((4, 1), np.float32))
+    rollout.record(
+        0,
+        observations=np.zeros((4, 1), np.float32),
+        rewards=np.zeros(4),
+        terminated=np.array([True, True, False, False]),
+        truncated=np.zeros(4, np.bool_),
+        valid=np.ones(4, np.bool_),
+        ended=np.array([False, True, False, False]),
+    )
+
+    assert rollout.begins is not None
+    assert rollout.begins[1].tolist() == [False, True, False, False]
+
+
 def test_a_rollout_goes_on_where_the_last_one_ended() -> None:
     """Beginnings at its edge are handed over."""
     rollout = recurrent()
