@@ -61,11 +61,13 @@ class AgentInterface:
         observation_shape: (n,) for a vector, (channels, height, width) for an image.
         observation_dtype: uint8 only for images; the network divides those by 255.
         actions: What the policy chooses from.
+        unseen: Parts of an observation that are left out, for people.
     """
 
     observation_shape: tuple[int, ...]
     observation_dtype: Literal["float32", "uint8"]
     actions: ActionInterface
+    unseen: tuple[str, ...] = ()
 
     @property
     def observation_size(self) -> int:

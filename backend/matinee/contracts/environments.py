@@ -35,6 +35,11 @@ class EnvironmentDescription(BaseModel):
         description="What a network gets of an observation: an image, which a convolution can "
         "look at, or a row of numbers. Null if nothing can train on it.",
     )
+    unseen: list[str] = Field(
+        default_factory=list,
+        description="Parts of an observation that are left out: texts, which nothing here can "
+        "learn from.",
+    )
     reward_threshold: float | None = Field(
         default=None, description="Mean return of 100 episodes that counts as solved."
     )

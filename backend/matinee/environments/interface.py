@@ -13,6 +13,7 @@ from matinee.environments.observations import (
     ObservationEncoder,
     observation_encoder,
     observation_problem,
+    unseen_parts,
 )
 from matinee.errors import EnvironmentBuildError
 
@@ -23,6 +24,7 @@ class Translation:
 
     observations: ObservationEncoder
     actions: ActionDecoder
+    unseen: tuple[str, ...]
 
     @property
     def interface(self) -> AgentInterface:
@@ -31,6 +33,7 @@ class Translation:
             observation_shape=self.observations.shape,
             observation_dtype=self.observations.dtype,
             actions=self.actions.interface,
+            unseen=self.unseen,
         )
 
 
@@ -52,7 +55,11 @@ def translation(
     reason = untrainable_reason(observation_space, action_space)
     if reason is not None:
         raise EnvironmentBuildError(reason, code="untrainable_environment")
-    return Translation(observation_encoder(observation_space), action_decoder(action_space))
+    return Translation(
+        observation_encoder(observation_space),
+        action_decoder(action_space),
+        unseen_parts(observation_space),
+    )
 
 
 def agent_interface(

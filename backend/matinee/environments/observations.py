@@ -8,7 +8,7 @@
 * Dict, Tuple: their parts one after the other, as `gymnasium.spaces.flatten` orders them.
 * Text within a Dict or Tuple is left out: it has no fixed size, and these networks learn nothing
   from character codes. What an environment says only there is lost: MiniGrid's mission is the same
-  in every episode of most of its tasks, but not of all.
+  in every episode of most of its tasks, but not of all. `unseen_parts` names it, for people.
 """
 
 from __future__ import annotations
@@ -80,13 +80,25 @@ def observation_problem(space: gymnasium.Space[Any]) -> str | None:
             return f"{place} are complex numbers"
         size += _size(leaf)
     if size == 0:
-        return "observations are empty"
+        unseen = unseen_parts(space)
+        if unseen:
+            return f"nothing of {space} can be learned from: {', '.join(unseen)} would be left out"
+        return f"observations are empty: {space}"
     if size > LARGEST_OBSERVATION:
         return (
             f"observations would be {size:,} numbers for the network; "
             f"at most {LARGEST_OBSERVATION:,} are allowed"
         )
     return None
+
+
+def unseen_parts(space: gymnasium.Space[Any]) -> tuple[str, ...]:
+    """What is left out of such observations, each with where it is and what it is, for people."""
+    return tuple(
+        f"{place} ({type(leaf).__name__})"
+        for place, leaf in _leaves(space, "observations")
+        if _is_text(leaf)
+    )
 
 
 _Leaf = spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary

@@ -41,7 +41,7 @@ from matinee.environments.installation import (
     plugin_of,
 )
 from matinee.environments.interface import untrainable_reason
-from matinee.environments.observations import observation_encoder
+from matinee.environments.observations import observation_encoder, unseen_parts
 from matinee.environments.plugins import load_all_plugins
 from matinee.errors import EnvironmentBuildError
 
@@ -116,6 +116,7 @@ def describe(spec: EnvSpec) -> EnvironmentDescription:
             observation=_space(environment.observation_space),
             action=_space(environment.action_space),
             seen_as=None if reason else _seen_as(environment.observation_space),
+            unseen=list(unseen_parts(environment.observation_space)),
             reward_threshold=spec.reward_threshold,
             max_episode_steps=spec.max_episode_steps,
             vectorized=has_native_vector(spec, {}),

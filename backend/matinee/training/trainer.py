@@ -229,6 +229,11 @@ class Trainer:
         return isinstance(self._shape.interface.actions, CategoricalActions)
 
     @property
+    def unseen(self) -> tuple[str, ...]:
+        """Parts of an observation that the network does not see, for people."""
+        return self._shape.interface.unseen
+
+    @property
     def ends_at_target(self) -> bool:
         """Whether training ends when that mean is reached."""
         return self._spec.budget.target_return is not None

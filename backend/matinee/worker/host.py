@@ -194,6 +194,13 @@ class RunHost:
         return None
 
     def _begin(self, record: RunRecord, trainer: Trainer) -> None:
+        if trainer.unseen:
+            record.append(
+                LogWritten,
+                level="warning",
+                message=f"the network does not see {', '.join(trainer.unseen)}: nothing here can "
+                "learn from texts",
+            )
         trainer.start()
         record.set_progress(trainer.progress())
         record.set_hyperparameters(trainer.board.snapshot())

@@ -1097,6 +1097,8 @@ export interface components {
             action: components["schemas"]["SpaceDescription"] | null;
             /** @description What a network gets of an observation: an image, which a convolution can look at, or a row of numbers. Null if nothing can train on it. */
             seen_as: ("vector" | "image") | null;
+            /** @description Parts of an observation that are left out: texts, which nothing here can learn from. */
+            unseen: string[];
             /** @description Mean return of 100 episodes that counts as solved. */
             reward_threshold: number | null;
             max_episode_steps: number | null;

@@ -8,7 +8,7 @@ import pytest
 from gymnasium import spaces
 
 from fakes.interfaces import discrete
-from fakes.probe_environments import ShiftedActions
+from fakes.probe_environments import ShiftedActions, Spoken
 from matinee.contracts.agent_interface import AgentInterface, GaussianActions
 from matinee.environments.interface import agent_interface, untrainable_reason
 from matinee.errors import EnvironmentBuildError
@@ -23,6 +23,8 @@ def test_both_sides_are_told() -> None:
     assert agent_interface(picture, spaces.Box(-1, 1, (3,))) == AgentInterface(
         (3, 96, 96), "uint8", GaussianActions(3)
     )
+    spoken = agent_interface(Spoken.observation_space, Spoken.action_space)
+    assert spoken.unseen == ("observations['talk'] (Text)",)
 
 
 @pytest.mark.parametrize(

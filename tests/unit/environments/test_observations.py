@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from matinee.environments.observations import observation_encoder, observation_problem
+from matinee.environments.observations import (
+    observation_encoder,
+    observation_problem,
+    unseen_parts,
+)
 
 BOX = spaces.Box(-1.0, 1.0, (3,), np.float32)
 MIXED = spaces.Dict(
@@ -113,14 +117,19 @@ def test_text_is_left_out() -> None:
     observation_encoder(space).write({"mission": "go", "near": 1}, out)
 
     assert out.tolist() == [0.0, 1.0]
+    assert unseen_parts(space) == ("observations['mission'] (Text)",)
+    assert unseen_parts(MIXED) == ()
 
 
 @pytest.mark.parametrize(
     ("space", "reason"),
     [
         (spaces.Text(5), "observations are Text; Box, Discrete"),
-        (spaces.Dict({"said": spaces.Text(5)}), "observations are empty"),
-        (spaces.Box(0.0, 1.0, (0,)), "observations are empty"),
+        (
+            spaces.Dict({"said": spaces.Text(5), "heard": spaces.Tuple([spaces.Text(3)])}),
+            r"of Dict\(.*: observations\['heard'\]\[0\] \(Text\), observations\['said'\] \(Text\)",
+        ),
+        (spaces.Box(0.0, 1.0, (0,)), r"observations are empty: Box\(.*\(0,\), float32\)"),
         (spaces.Sequence(spaces.Discrete(2)), "observations are Sequence; Box"),
         (
             spaces.Dict({"a": spaces.Tuple((spaces.Discrete(2), spaces.Graph(BOX, None)))}),

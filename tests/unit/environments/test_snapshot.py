@@ -80,6 +80,14 @@ def test_other_spaces_are_installed_but_not_trainable() -> None:
     )
 
 
+def test_what_a_network_does_not_see_is_named(by_id: dict[str, EnvironmentDescription]) -> None:
+    """MiniGrid's missions are texts."""
+    minigrid = by_id["MiniGrid-Empty-5x5-v0"]
+
+    assert minigrid.unseen == ["observations['mission'] (MissionSpace)"]
+    assert by_id["CartPole-v1"].unseen == []
+
+
 @pytest.mark.parametrize(
     ("id_", "observation", "action"),
     [

@@ -158,6 +158,15 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     assert newest in warning["message"]
 
 
+def test_what_the_network_does_not_see_is_told(data_dir: Path, runtime_dir: Path) -> None:
+    """A text within the observation is left out, and the record says so."""
+    with hosted(data_dir, "Probe/Spoken-v0", runtime_dir=runtime_dir) as run:
+        assert run.finish() is RunState.FINISHED
+    (warning,) = run.events("log_written")
+    assert warning["level"] == "warning"
+    assert "does not see observations['talk'] (Text)" in warning["message"]
+
+
 def test_no_whole_checkpoint_is_a_failure(data_dir: Path, runtime_dir: Path) -> None:
     """If every checkpoint is damaged the run fails with the reason, instead of beginning anew."""
     with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=ENDLESS) as run:

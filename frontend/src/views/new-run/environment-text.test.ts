@@ -45,12 +45,14 @@ it("says what to install before it says what is wrong", () => {
     untrainable_reason: "No module named Box2D",
     observation: null,
     action: null,
+    unseen: ["observations['mission'] (Text)"],
     reward_threshold: 200,
     max_episode_steps: 1000,
   } as unknown as EnvironmentDescription;
 
   expect(environmentObstacle(environment)).toBe('pip install "matinee[box2d]"');
   expect(environmentFacts(environment)).toEqual([
+    "does not see observations['mission'] (Text)",
     "solved at 200",
     "at most 1,000 steps an episode",
   ]);

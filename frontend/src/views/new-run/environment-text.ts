@@ -43,6 +43,7 @@ export function environmentFacts(environment: EnvironmentDescription): string[] 
   const { observation, action, reward_threshold: threshold, max_episode_steps } = environment;
   const facts = [
     observation === null ? null : `sees ${observationText(observation)}`,
+    environment.unseen.length === 0 ? null : `does not see ${environment.unseen.join(", ")}`,
     action === null ? null : `chooses ${actionText(action)}`,
     threshold === null ? null : `solved at ${formatMeasured(threshold)}`,
     max_episode_steps === null
