@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakes.probe_environments import HANGING
+from fakes.probe_environments import HANGING, OPEN
 from fakes.training import PATIENCE_S, Rig, small_spec
 from matinee.contracts import combinations
 from matinee.contracts.schedules import LinearSchedule
@@ -272,6 +272,17 @@ def test_the_first_failure_ends_the_run(fault: str, error: type[Exception], mess
     assert failed
     assert all(message in (status.error or "") for status in failed)
     assert np.isfinite(rig.trainer.capture().weights).all()
+
+
+@pytest.mark.parametrize("fault", ["build", "reset"])
+def test_a_worker_that_fails_to_begin_leaves_no_environment_open(fault: str) -> None:
+    """The third of four can't be built, or can't be reset: those before it are closed."""
+    environment = {"id": "Probe/Brittle-v0", "kwargs": {"fault": fault}}
+    outcome = Rig(small_spec("Probe/Brittle-v0", environment=environment, **OPEN_END)).run()
+
+    assert outcome.cause is StopCause.FAILED
+    assert "no third one" in outcome.reason
+    assert OPEN == []
 
 
 def test_a_hanging_environment_is_told_with_its_stack() -> None:

@@ -225,6 +225,32 @@ HANGING: list[bool] = []
 """Holds something while a `Faulty` environment hangs; clear it to let it go on."""
 
 
+class Brittle(Endless):
+    """Can't be built, or can't begin, as the third of those that are open."""
+
+    def __init__(self, fault: str = "build") -> None:
+        super().__init__()
+        if fault == "build" and len(OPEN) == BRITTLE_AT:
+            raise RuntimeError("no third one")
+        self.fails_to_begin = fault == "reset" and len(OPEN) == BRITTLE_AT
+        OPEN.append(self)
+
+    def begin(self) -> None:
+        """Break, perhaps."""
+        if self.fails_to_begin:
+            raise RuntimeError("no third one")
+
+    def close(self) -> None:
+        """No longer open."""
+        OPEN.remove(self)
+
+
+BRITTLE_AT = 2
+
+OPEN: list[Brittle] = []
+"""Those that were built and not closed."""
+
+
 class ByteImage(ActionReward):
     """Observations are bytes of shape (2, 3), as of an image."""
 
@@ -305,6 +331,7 @@ _PROBES: dict[str, tuple[type[gymnasium.Env[Any, Any]], int | None]] = {
     "Probe/Recall-v0": (Recall, None),
     "Probe/Endless-v0": (Endless, 10),
     "Probe/Faulty-v0": (Faulty, 20),
+    "Probe/Brittle-v0": (Brittle, None),
     "Probe/ByteImage-v0": (ByteImage, None),
     "Probe/Picture-v0": (Picture, None),
     "Probe/Spoken-v0": (Spoken, None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import gymnasium
@@ -126,8 +127,8 @@ def build_vector(
             own = OWN_VECTORS.get(spec.entry_point)
             if own is not None:
                 return own(count, **{"max_episode_steps": spec.max_episode_steps, **kwargs})
-            return NativeVector(_build_native(spec, count, kwargs))
-        return LoopVector([_build(spec, kwargs) for _ in range(count)])
+            return _native_vector(_build_native(spec, count, kwargs))
+        return _loop_vector(spec, count, kwargs)
 
 
 def _check_kwargs(kwargs: Mapping[str, Any]) -> None:
@@ -194,6 +195,27 @@ def _build_atari(
         return build_atari(spec, count, kwargs, evaluation=evaluation)
     except Exception as error:
         raise _build_error(spec, error) from error
+
+
+def _native_vector(vector: gymnasium.vector.VectorEnv[Any, Any, Any]) -> NativeVector:
+    """What a learner sees of it; where nothing can train on it, it is closed."""
+    with ExitStack() as undo:
+        undo.callback(vector.close)
+        native = NativeVector(vector)
+        undo.pop_all()
+    return native
+
+
+def _loop_vector(spec: EnvSpec, count: int, kwargs: Mapping[str, Any]) -> LoopVector:
+    """All or none: where one can't be built, those before it are closed."""
+    with ExitStack() as undo:
+        singles: list[gymnasium.Env[Any, Any]] = []
+        for _ in range(count):
+            singles.append(_build(spec, kwargs))
+            undo.callback(singles[-1].close)
+        vector = LoopVector(singles)
+        undo.pop_all()
+    return vector
 
 
 def _build_native(

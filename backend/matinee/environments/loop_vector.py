@@ -7,6 +7,7 @@ and no step is spent on a reset.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import gymnasium
@@ -77,6 +78,7 @@ class LoopVector:
         )
 
     def close(self) -> None:
-        """Free what the environments hold."""
-        for environment in self._environments:
-            environment.close()
+        """Free what the environments hold; one that fails to do so does not keep the others."""
+        with ExitStack() as closing:
+            for environment in self._environments:
+                closing.callback(environment.close)

@@ -6,6 +6,7 @@ What happens to a finished rollout is the business of whoever asked for it.
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -131,7 +132,7 @@ class RolloutCollector:
         return self._generator
 
     def __enter__(self) -> Self:
-        """Build the environments and begin their first episodes."""
+        """Build the environments and begin their first episodes; they are closed if that fails."""
         self._environment = build_vector(self._plan.environment, self._plan.environments)
         if self._shared.normalizer is not None:
             self._environment = self._normalized = NormalizedVector(
@@ -139,7 +140,10 @@ class RolloutCollector:
                 self._shared.normalizer,
                 frozen=self._plan.freezes_normalization,
             )
-        self._observations = self._environment.reset(self._plan.environment_seed)
+        with ExitStack() as undo:
+            undo.callback(self._close)
+            self._observations = self._environment.reset(self._plan.environment_seed)
+            undo.pop_all()
         return self
 
     def __exit__(
@@ -150,9 +154,7 @@ class RolloutCollector:
     ) -> None:
         """Tell what is left to tell, and free the environments."""
         self.flush()
-        if self._environment is not None:
-            self._environment.close()
-            self._environment = None
+        self._close()
 
     def stand(self) -> None:
         """About to be held at the gate: tell the episodes that have ended so far."""
@@ -232,6 +234,11 @@ class RolloutCollector:
         self._report_rows(rollout, rollout.length)
         self.keep_generator_state()
         return True
+
+    def _close(self) -> None:
+        if self._environment is not None:
+            self._environment.close()
+            self._environment = None
 
     def keep_generator_state(self) -> None:
         """Here a resumed run would go on: at the end of a rollout, and after drawing more."""

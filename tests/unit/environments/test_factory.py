@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
+from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from pydantic import JsonValue
 
 from fakes.gymnasium_cartpole import GYMNASIUM_CARTPOLE, register_gymnasium_cartpole
+from fakes.probe_environments import OPEN, Speaker, register_probes
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.atari import AtariVector
 from matinee.environments.factory import (
@@ -86,3 +88,36 @@ def test_thresholds_are_the_registrys() -> None:
     """What counts as solved where a spec has no target."""
     assert reward_threshold("CartPole-v1") == 475.0
     assert reward_threshold("Pendulum-v1") is None
+
+
+def test_a_build_that_fails_leaves_nothing_open() -> None:
+    """Where the third environment can't be built, the two before it are closed."""
+    register_probes()
+    with pytest.raises(EnvironmentBuildError, match="no third one"):
+        build_vector(EnvironmentSpec(id="Probe/Brittle-v0"), 4)
+
+    assert OPEN == []
+
+
+def test_what_nothing_can_train_on_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal comes when the vector has been built: single environments and native ones."""
+
+    def refuse(vector: object) -> None:
+        raise EnvironmentBuildError(f"not this one: {vector}")
+
+    def close(self: object) -> None:
+        closed.append(self)
+
+    register_probes()
+    closed: list[object] = []
+    monkeypatch.setattr(Speaker, "close", close)
+    with pytest.raises(EnvironmentBuildError, match="actions are Text"):
+        build_vector(EnvironmentSpec(id="Probe/Speaker-v0"), 3)
+    assert len(closed) == 3
+
+    monkeypatch.setattr(CartPoleVectorEnv, "close", close)
+    monkeypatch.setattr("matinee.environments.factory.NativeVector", refuse)
+    register_gymnasium_cartpole()
+    with pytest.raises(EnvironmentBuildError, match="not this one"):
+        build_vector(EnvironmentSpec(id=GYMNASIUM_CARTPOLE), NATIVE_VECTOR_MINIMUM)
+    assert len(closed) == 4

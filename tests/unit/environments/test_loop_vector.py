@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from fakes.probe_environments import ByteImage, ShiftedActions, register_probes
 from matinee.contracts.run_spec import EnvironmentSpec
@@ -66,3 +67,23 @@ def test_bytes_become_shares() -> None:
     vector = LoopVector([ByteImage()])
 
     assert vector.reset(0).tolist() == [[1.0] * 6]
+
+
+def test_an_environment_that_cannot_be_closed_does_not_keep_the_others() -> None:
+    """Its exception comes through when all have been told."""
+    closed: list[int] = []
+
+    class Stuck(ShiftedActions):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+        def close(self) -> None:
+            closed.append(self.number)
+            if self.number == 1:
+                raise RuntimeError("stuck")
+
+    with pytest.raises(RuntimeError, match="stuck"):
+        LoopVector([Stuck(number) for number in range(3)]).close()
+
+    assert sorted(closed) == [0, 1, 2]
