@@ -12,7 +12,9 @@
     ├── RunUnreachableError          a run process does not answer on its control socket
     ├── ServerUnreachableError       the server does not answer, or not as Matinee does
     ├── EnvironmentBuildError        an environment can't be made here
+    │   └── BuildGivenUpError        others were built meanwhile, until there was no more point
     ├── TrainingError                training can't go on
+    │   ├── EvaluationHangsError     test episodes of another thread do not end
     │   ├── NonFiniteError           NaN or infinity in loss, gradient or weights
     │   └── WorkerFailedError        an actor-learner raised; carries its traceback
     ├── CheckpointError              a checkpoint can't be written, read or verified
@@ -124,10 +126,22 @@ class EnvironmentBuildError(MatineeError):
     code = "environment_unavailable"
 
 
+class BuildGivenUpError(EnvironmentBuildError):
+    """Another thread built environments for so long that there is no more point in waiting."""
+
+    code = "build_given_up"
+
+
 class TrainingError(MatineeError):
     """Training can't go on."""
 
     code = "training_failed"
+
+
+class EvaluationHangsError(TrainingError):
+    """Test episodes that another thread plays do not end."""
+
+    code = "evaluation_hangs"
 
 
 class NonFiniteError(TrainingError):

@@ -168,9 +168,9 @@ class Endless(Probe):
 class Faulty(Endless):
     """Goes wrong after `after` steps: raises, hangs, or gives NaN; but not in the spared process.
 
-    With `hang_at_start` a worker never gets as far as to build it. When it goes wrong, the file
-    `mark` comes into being. With `hang_alone` only the first to get there hangs; with
-    `raise_beside_hang` all others raise.
+    With `only_in` it does so in the thread of this name alone. With `hang_at_start` a worker never
+    gets as far as to build it. When it goes wrong, the file `mark` comes into being. With
+    `hang_alone` only the first to get there hangs; with `raise_beside_hang` all others raise.
     """
 
     def __init__(
@@ -179,11 +179,13 @@ class Faulty(Endless):
         after: int = 50,
         spared_pid: int | None = None,
         mark: str | None = None,
+        only_in: str | None = None,
     ) -> None:
         super().__init__()
         self.fault = fault
         self.left = after
-        self.is_spared = os.getpid() == spared_pid
+        thread = threading.current_thread().name
+        self.is_spared = os.getpid() == spared_pid or only_in not in (None, thread)
         self.mark = mark
         # Whoever only looks at the environment does so in the main thread.
         in_worker = threading.current_thread() is not threading.main_thread()

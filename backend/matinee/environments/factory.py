@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import gymnasium
@@ -27,7 +28,7 @@ from matinee.environments.mujoco_warnings import redirect_mujoco_warnings
 from matinee.environments.native import OWN_VECTORS
 from matinee.environments.plugins import load_plugin_of
 from matinee.environments.vector import EnvironmentVector
-from matinee.errors import EnvironmentBuildError
+from matinee.errors import BuildGivenUpError, EnvironmentBuildError
 
 NATIVE_VECTOR_MINIMUM = 8
 """A step of a vector of CartPoles costs as much whatever its size, and as much as several single
@@ -50,7 +51,14 @@ RESERVED_KWARGS = frozenset(
 
 _build_lock = threading.Lock()
 """Guards the building of environments: Gymnasium's loading of modules and some simulators'
-constructors are not made for several threads."""
+constructors are not made for several threads. Held while foreign code runs, which may hang, so
+that nobody waits for it without end."""
+
+BUILD_PATIENCE_S = 300.0
+"""Whoever does not know when to give up waits no longer than this for others to build theirs."""
+
+_WAIT_SLICE_S = 0.05
+"""Between two looks whether to go on waiting."""
 
 
 def registered_spec(environment_id: str) -> EnvSpec:
@@ -82,7 +90,7 @@ def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:
     """
     spec = registered_spec(environment.id)
     _check_kwargs(environment.kwargs)
-    with _build_lock:
+    with _building():
         return _build(spec, environment.kwargs)
 
 
@@ -105,7 +113,11 @@ def look_at(environment: EnvironmentSpec) -> AgentInterface:
 
 
 def build_vector(
-    environment: EnvironmentSpec, count: int, *, evaluation: bool = False
+    environment: EnvironmentSpec,
+    count: int,
+    *,
+    evaluation: bool = False,
+    gives_up: Callable[[], bool] | None = None,
 ) -> EnvironmentVector:
     """`count` environments stepped together.
 
@@ -113,14 +125,16 @@ def build_vector(
         environment: Which.
         count: N.
         evaluation: For test episodes: what only helps learning is left out.
+        gives_up: Asked while other threads build theirs: whether there is no more point in it.
 
     Raises:
+        BuildGivenUpError: if there was none any more.
         EnvironmentBuildError: with what to install, where that is known; or because nothing here
             can train on the environment's spaces.
     """
     spec, kwargs = registered_spec(environment.id), environment.kwargs
     _check_kwargs(kwargs)
-    with _build_lock:
+    with _building(gives_up):
         if is_atari(spec):
             return _build_atari(spec, count, kwargs, evaluation=evaluation)
         if count >= NATIVE_VECTOR_MINIMUM and has_native_vector(spec, kwargs):
@@ -129,6 +143,19 @@ def build_vector(
                 return own(count, **{"max_episode_steps": spec.max_episode_steps, **kwargs})
             return _native_vector(_build_native(spec, count, kwargs))
         return _loop_vector(spec, count, kwargs)
+
+
+@contextmanager
+def _building(gives_up: Callable[[], bool] | None = None) -> Iterator[None]:
+    """While environments are built, by one thread at a time."""
+    deadline_s = time.monotonic() + BUILD_PATIENCE_S
+    while not _build_lock.acquire(timeout=_WAIT_SLICE_S):
+        if time.monotonic() > deadline_s if gives_up is None else gives_up():
+            raise BuildGivenUpError("another thread was still building environments")
+    try:
+        yield
+    finally:
+        _build_lock.release()
 
 
 def _check_kwargs(kwargs: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import build_vector
 from matinee.environments.normalization import NormalizedVector
 from matinee.environments.vector import EnvironmentVector
+from matinee.errors import BuildGivenUpError
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
@@ -132,8 +133,18 @@ class RolloutCollector:
         return self._generator
 
     def __enter__(self) -> Self:
-        """Build the environments and begin their first episodes; they are closed if that fails."""
-        self._environment = build_vector(self._plan.environment, self._plan.environments)
+        """Build the environments and begin their first episodes; they are closed if that fails.
+
+        If training is stopped while others build theirs there are none: no gate opens any more.
+        """
+        try:
+            self._environment = build_vector(
+                self._plan.environment,
+                self._plan.environments,
+                gives_up=self._shared.control.stopping.is_set,
+            )
+        except BuildGivenUpError:
+            return self
         if self._shared.normalizer is not None:
             self._environment = self._normalized = NormalizedVector(
                 self._environment,

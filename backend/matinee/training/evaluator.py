@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from matinee.contracts.run_spec import EnvironmentSpec, EvaluationSpec
 from matinee.environments.factory import build_vector
 from matinee.environments.normalization import NormalizedVector, ObservationNormalizer
 from matinee.environments.vector import EnvironmentVector
+from matinee.errors import BuildGivenUpError, EvaluationHangsError
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
 from matinee.training.parameter_store import ParameterStore
@@ -24,6 +26,9 @@ from matinee.training.seeding import Purpose, integer_seed, seed_sequence
 
 LONGEST_EPISODE_STEPS = 100_000
 """A greedy policy can run in circles for ever where the environment has no time limit."""
+
+LOCK_PATIENCE_S = 10.0
+"""Whoever plays while others wait has been told to stop, and does so at its next env step."""
 
 _WAIT_SLICE_S = 0.05
 
@@ -74,10 +79,13 @@ class Evaluator:
         self._store = store
         self._env_steps = env_steps
         self._lock = threading.Lock()
-        """Guards the weights, the policy's buffers and the count of evaluations."""
+        """Guards the weights, the policy's buffers, the count of evaluations and that of steps.
+        Held while foreign code runs, which may hang: nobody waits for it without end."""
         self._weights = np.zeros(shape.layout().size, np.float32)
         self._policy = new_policy(shape, self._weights)
         self._evaluations = 0
+        self.steps = 0
+        """Env steps of all test episodes so far; anybody may look."""
 
     def evaluate(
         self, episodes: int, *, deterministic: bool, should_stop: Callable[[], bool]
@@ -87,59 +95,86 @@ class Evaluator:
         Args:
             episodes: How many, at least one.
             deterministic: The most probable action each time; else sampled from the policy.
-            should_stop: Asked after each step.
+            should_stop: Asked after each step, and while waiting for other threads.
 
         Returns:
             None if told to stop before all episodes were played.
+
+        Raises:
+            EvaluationHangsError: if test episodes that another thread plays do not end.
         """
-        with self._lock:
-            env_step = self._env_steps.total()
-            self._store.pull(self._weights)
-            self._evaluations += 1
-            seeds = seed_sequence(
-                self._seed, Purpose.EVALUATION, worker=self._evaluations, occasion=env_step
-            )
-            environment: EnvironmentVector = build_vector(
-                self._environment_spec, 1, evaluation=True
-            )
-            if self._normalizer is not None:
-                environment = NormalizedVector(
-                    environment, self._normalizer.snapshot(), frozen=True
+        if not self._may_play(should_stop):
+            return None
+        try:
+            return self._play(episodes, deterministic=deterministic, should_stop=should_stop)
+        finally:
+            self._lock.release()
+
+    def _may_play(self, should_stop: Callable[[], bool]) -> bool:
+        """Wait for the lock; False if told to stop first."""
+        deadline_s = time.monotonic() + LOCK_PATIENCE_S
+        while not self._lock.acquire(timeout=_WAIT_SLICE_S):
+            if should_stop():
+                return False
+            if time.monotonic() > deadline_s:
+                raise EvaluationHangsError(
+                    f"waited {LOCK_PATIENCE_S:g} s for the test episodes that another thread plays"
                 )
-            try:
-                generator = np.random.default_rng(seeds)
-                observations = environment.reset(integer_seed(seeds))
-                self._forget(np.ones(1, np.bool_))
-                returns: list[float] = []
-                lengths: list[int] = []
-                total, length = 0.0, 0
-                while len(returns) < episodes:
-                    if should_stop():
-                        return None
-                    if deterministic:
-                        actions = self._policy.act_greedily(observations)
-                    else:
-                        noise = self._policy.distribution.noise(generator, (1,))
-                        actions = self._policy.act(observations, noise)
-                    step = environment.step(actions)
-                    observations = step.observations
-                    self._forget(step.ended | ~step.valid)
-                    if not step.valid[0]:
-                        continue
-                    total += float(step.rewards[0])
-                    length += 1
-                    ended = bool(step.ended[0])
-                    if length >= LONGEST_EPISODE_STEPS and not ended:
-                        observations = environment.reset(integer_seed(seeds.spawn(1)[0]))
-                        self._forget(np.ones(1, np.bool_))
-                        ended = True
-                    if ended:
-                        returns.append(total)
-                        lengths.append(length)
-                        total, length = 0.0, 0
-            finally:
-                environment.close()
-            return EvaluationResult(env_step, deterministic, tuple(returns), tuple(lengths))
+        return True
+
+    def _play(
+        self, episodes: int, *, deterministic: bool, should_stop: Callable[[], bool]
+    ) -> EvaluationResult | None:
+        """Holds the lock."""
+        env_step = self._env_steps.total()
+        self._store.pull(self._weights)
+        self._evaluations += 1
+        seeds = seed_sequence(
+            self._seed, Purpose.EVALUATION, worker=self._evaluations, occasion=env_step
+        )
+        try:
+            environment: EnvironmentVector = build_vector(
+                self._environment_spec, 1, evaluation=True, gives_up=should_stop
+            )
+        except BuildGivenUpError:
+            return None
+        if self._normalizer is not None:
+            environment = NormalizedVector(environment, self._normalizer.snapshot(), frozen=True)
+        try:
+            generator = np.random.default_rng(seeds)
+            observations = environment.reset(integer_seed(seeds))
+            self._forget(np.ones(1, np.bool_))
+            returns: list[float] = []
+            lengths: list[int] = []
+            total, length = 0.0, 0
+            while len(returns) < episodes:
+                if should_stop():
+                    return None
+                if deterministic:
+                    actions = self._policy.act_greedily(observations)
+                else:
+                    noise = self._policy.distribution.noise(generator, (1,))
+                    actions = self._policy.act(observations, noise)
+                step = environment.step(actions)
+                self.steps += 1
+                observations = step.observations
+                self._forget(step.ended | ~step.valid)
+                if not step.valid[0]:
+                    continue
+                total += float(step.rewards[0])
+                length += 1
+                ended = bool(step.ended[0])
+                if length >= LONGEST_EPISODE_STEPS and not ended:
+                    observations = environment.reset(integer_seed(seeds.spawn(1)[0]))
+                    self._forget(np.ones(1, np.bool_))
+                    ended = True
+                if ended:
+                    returns.append(total)
+                    lengths.append(length)
+                    total, length = 0.0, 0
+        finally:
+            environment.close()
+        return EvaluationResult(env_step, deterministic, tuple(returns), tuple(lengths))
 
     def _forget(self, where: NDArray[np.bool_]) -> None:
         """An episode begins here, for a network that remembers."""

@@ -38,19 +38,32 @@ class Outcome:
 
 
 def outcome_despite(
-    stacks: Mapping[str, str], *, starting: AbstractSet[str], cause: StopCause, reason: str
+    stacks: Mapping[str, str],
+    *,
+    starting: AbstractSet[str],
+    evaluating: AbstractSet[str],
+    cause: StopCause,
+    reason: str,
 ) -> Outcome:
     """What the end was although some threads are still there.
 
     Args:
         stacks: Where each of them stands, by name.
         starting: Threads that have done nothing yet: training is over without them.
+        evaluating: Threads that play test episodes: likewise.
         cause: Why training was told to stop.
         reason: Likewise, in words.
     """
-    hung = [name for name in stacks if name not in starting]
+    hung = [name for name in stacks if name not in starting | evaluating]
     if not hung:
-        return Outcome(cause, f"{reason}; {', '.join(sorted(stacks))} had not started yet")
+        late = ", ".join(sorted(stacks.keys() & starting))
+        playing = ", ".join(sorted(stacks.keys() & evaluating))
+        parts = [
+            reason,
+            f"{late} had not started yet" if late else "",
+            f"{playing} had not ended its test episodes" if playing else "",
+        ]
+        return Outcome(cause, "; ".join(filter(None, parts)))
     text = "\n".join(f"{name}:\n{stacks[name]}" for name in hung)
     failure = f"{', '.join(hung)} did not stop in time"
     return Outcome(

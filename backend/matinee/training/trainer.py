@@ -56,6 +56,8 @@ from matinee.training.thread_group import ThreadFailure, ThreadGroup
 from matinee.training.turns import Turns
 from matinee.training.worker_processes import WorkerProcesses
 
+EVALUATION_THREAD = "evaluation"
+
 _RATE_WINDOW_S = 1.0
 
 
@@ -175,7 +177,7 @@ class Trainer:
         """Start all threads; returns at once. Training holds first if `control.pause()` came."""
         self._foreman.start()
         if self._spec.evaluation.every_env_steps is not None:
-            self._threads.start({"evaluation": self._periodic_evaluation.run})
+            self._threads.start({EVALUATION_THREAD: self._periodic_evaluation.run})
 
     @property
     def outcome(self) -> Outcome | None:
@@ -187,7 +189,8 @@ class Trainer:
 
         After a stop, threads that are still there have hung: that is the outcome then, with the
         place where each hangs. If another thread had failed before, that is the reason. Threads
-        that are still starting have done nothing yet, so training is over without them.
+        that are still starting have done nothing yet, and test episodes change nothing, so training
+        is over without them.
 
         Returns:
             None if training has not been told to stop and goes on.
@@ -199,6 +202,7 @@ class Trainer:
             self._outcome = self._failed_first() or outcome_despite(
                 {t.thread: elsewhere.get(t.thread, t.stack_text) for t in hanging},
                 starting=self._foreman.starting(),
+                evaluating={EVALUATION_THREAD},
                 cause=cause,
                 reason=self.control.stop_reason,
             )
@@ -271,6 +275,11 @@ class Trainer:
         return self._evaluator.evaluate(
             episodes, deterministic=deterministic, should_stop=should_stop
         )
+
+    @property
+    def evaluation_steps(self) -> int:
+        """Env steps of all test episodes so far."""
+        return self._evaluator.steps
 
     def queue_reading(self) -> QueueReading | None:
         """The sample queue of ga3c; None in other modes."""

@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from matinee.contracts.events import EvaluationFinished
 from matinee.contracts.metrics import MetricSummary
-from matinee.contracts.run_spec import EvaluationSpec
 from matinee.training.evaluator import EvaluationResult
-from matinee.training.trainer import Trainer
 from matinee.worker.record import RunRecord
-
-
-def evaluate_at_the_end(
-    spec: EvaluationSpec, record: RunRecord, trainer: Trainer, *, should_stop: Callable[[], bool]
-) -> None:
-    """Play the last test episodes of a run, and record them.
-
-    Args:
-        spec: How many, and by which policy.
-        record: Of the run.
-        trainer: Whose training is over.
-        should_stop: Asked before each step.
-    """
-    if spec.episodes == 0:
-        return
-    results = []
-    for deterministic in spec.deterministic_kinds:
-        result = trainer.evaluate(
-            spec.episodes, deterministic=deterministic, should_stop=should_stop
-        )
-        if result is not None:
-            record_evaluation(record, result, final=True)
-            results.append(result)
-    metrics = evaluation_metrics(results)
-    if metrics:
-        record.writer.append_metrics(metrics, record.progress)
 
 
 def evaluation_metrics(evaluations: Sequence[EvaluationResult]) -> dict[str, MetricSummary]:

@@ -36,6 +36,7 @@ from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune_checkpoints
+from matinee.training.evaluator import EvaluationResult
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.run_observer import Drained
@@ -45,11 +46,8 @@ from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.condition import condition_of
 from matinee.worker.control_channel import ControlChannel, Reply
-from matinee.worker.evaluations import (
-    evaluate_at_the_end,
-    evaluation_metrics,
-    record_evaluation,
-)
+from matinee.worker.evaluations import evaluation_metrics, record_evaluation
+from matinee.worker.final_evaluation import FinalEvaluation
 from matinee.worker.record import RunRecord
 
 FLUSH_INTERVAL_S = 0.1
@@ -328,13 +326,28 @@ class RunHost:
         return record.state
 
     def _evaluate(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
-        def impatient() -> bool:
-            if self._wake.is_set() or time.monotonic() >= self._next_heartbeat_s:
-                self._wake.clear()
-                self._flush(record, trainer, desk)
-            return isinstance(desk.ending, Abort | Interrupt)
-
-        evaluate_at_the_end(self._spec.evaluation, record, trainer, should_stop=impatient)
+        """Play the last test episodes of the run and record them."""
+        if self._spec.evaluation.episodes == 0:
+            return
+        evaluation = FinalEvaluation(self._spec.evaluation, trainer, on_end=self._wake.set)
+        results: list[EvaluationResult] = []
+        is_over = False
+        while not is_over:
+            self._wake.wait(FLUSH_INTERVAL_S)
+            self._wake.clear()
+            is_over = evaluation.is_over()
+            for result in evaluation.take():
+                record_evaluation(record, result, final=True)
+                results.append(result)
+            self._flush(record, trainer, desk)
+            if isinstance(desk.ending, Abort | Interrupt):
+                evaluation.stop()
+        metrics = evaluation_metrics(results)
+        if metrics:
+            record.writer.append_metrics(metrics, record.progress)
+        complaint = evaluation.complaint()
+        if complaint is not None:
+            record.append(LogWritten, level="warning", message=complaint)
 
     def _plan_checkpoint(self) -> None:
         every_s = self._spec.checkpoint.every_seconds
