@@ -8,7 +8,6 @@ push does is the same.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -31,6 +30,7 @@ from matinee.algorithm.shared_optimizers import (
 from matinee.errors import NonFiniteError
 from matinee.training.counters import Numbers, SlotCounter
 from matinee.training.hyperparameters import HyperparameterValues
+from matinee.training.patient_lock import PatientLock
 from matinee.training.process_lock import ProcessLock
 from matinee.training.shared_arrays import ArrayPlan, SharedArrays
 
@@ -271,8 +271,9 @@ class ThreadParameterStore(HogwildParameterStore):
                 statistics=by_kind,
                 exchange=[_exchange(optimizer, _FROM_THE_BEGINNING)],
                 updates=SlotCounter(workers, base=pushes),
-                update_lock=threading.Lock(),
-                exchange_lock=threading.Lock(),
+                # What each guards: see `StoreMemory`.
+                update_lock=PatientLock("update lock"),
+                exchange_lock=PatientLock("exchange of the optimizer"),
             ),
             workers=workers,
         )
@@ -301,6 +302,7 @@ class SharedMemoryParameterStore(HogwildParameterStore):
                 },
                 exchange=arrays.integers(_EXCHANGE),
                 updates=SlotCounter(workers, base=pushes, slots=arrays.integers(_UPDATES)),
+                # What each guards: see `StoreMemory`.
                 update_lock=ProcessLock(arrays.descriptor, byte=_UPDATE_LOCK_BYTE),
                 exchange_lock=ProcessLock(arrays.descriptor, byte=_EXCHANGE_LOCK_BYTE),
             ),

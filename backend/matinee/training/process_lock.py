@@ -9,9 +9,7 @@ import time
 from types import TracebackType
 
 from matinee.errors import TrainingError
-
-PATIENCE_S = 10.0
-"""An update takes less than a millisecond: whoever holds the lock for longer hangs."""
+from matinee.training.patient_lock import PATIENCE_S
 
 _POLL_S = 2e-5
 """About as long as an update of a small network takes."""
@@ -34,7 +32,7 @@ class ProcessLock:
         self._descriptor = descriptor
         self._byte = byte
         self._among_threads = threading.Lock()
-        """Guards the process's claim to the byte."""
+        """Guards the process's claim to the byte: only the thread that has it asks the kernel."""
 
     def __enter__(self) -> None:
         """Wait for the lock.
