@@ -8,19 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakes.probe_environments import HANGING, OPEN
+from fakes.probe_environments import OPEN
 from fakes.training import PATIENCE_S, Rig, small_spec
 from matinee.contracts import combinations
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import (
     CheckpointError,
     EnvironmentBuildError,
-    EvaluationHangsError,
     InvalidInputError,
     NonFiniteError,
-    WorkerFailedError,
 )
-from matinee.training import evaluator
 from matinee.training.outcome import StopCause
 from matinee.training.trainer import Trainer
 
@@ -285,147 +282,6 @@ def test_a_worker_that_fails_to_begin_leaves_no_environment_open(fault: str) -> 
     assert outcome.cause is StopCause.FAILED
     assert "no third one" in outcome.reason
     assert OPEN == []
-
-
-def test_a_hanging_environment_is_told_with_its_stack() -> None:
-    """A stop is answered in bounded time also then, naming the thread and the line."""
-    rig = Rig(
-        small_spec(
-            "Probe/Faulty-v0",
-            environment={"id": "Probe/Faulty-v0", "kwargs": {"fault": "hang"}},
-            envs_per_worker=1,
-            **OPEN_END,
-        )
-    )
-    rig.trainer.start()
-    rig.wait_until(lambda: bool(HANGING))
-    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
-
-    outcome = rig.trainer.join(0.1)
-
-    HANGING.clear()
-    assert outcome is not None
-    assert outcome.cause is StopCause.FAILED
-    assert isinstance(outcome.error, WorkerFailedError)
-    assert "actor-learner-0" in outcome.reason
-    assert "in step" in outcome.error.traceback_text
-
-
-def test_a_worker_that_is_still_starting_has_not_hung() -> None:
-    """It builds its environment on a slow machine: a stop ends the run as asked, and names it."""
-    rig = Rig(
-        small_spec(
-            "Probe/Faulty-v0",
-            environment={"id": "Probe/Faulty-v0", "kwargs": {"fault": "hang_at_start"}},
-            envs_per_worker=1,
-            **OPEN_END,
-        )
-    )
-    rig.trainer.start()
-    rig.wait_until(lambda: bool(HANGING))
-    assert rig.trainer.join(0.0) is None
-    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
-    rig.wait_until(lambda: rig.trainer._threads.living() == {"actor-learner-0"})
-
-    outcome = rig.trainer.join(0.0)
-
-    def has_let_go() -> bool:
-        HANGING.clear()
-        return not rig.trainer._threads.living()
-
-    rig.wait_until(has_let_go)
-    assert outcome is not None
-    assert outcome.cause is StopCause.STOPPED
-    assert outcome.reason == "asked to; actor-learner-0 had not started yet"
-
-
-@pytest.fixture
-def late_worker() -> Iterator[Rig]:
-    """One worker trains and test episodes are due; a second hangs while it builds."""
-    HANGING.clear()
-    faults = {"fault": "hang_at_start", "only_in": "actor-learner-1"}
-    rig = Rig(
-        small_spec(
-            "Probe/Faulty-v0",
-            environment={"id": "Probe/Faulty-v0", "kwargs": faults},
-            envs_per_worker=1,
-            evaluation={"every_env_steps": 200, "episodes": 2},
-            **OPEN_END,
-        )
-    )
-    rig.trainer.start()
-    rig.wait_until(lambda: env_steps(rig) > 0)
-    rig.trainer.board.propose({"workers": 2})
-    rig.wait_until(lambda: bool(HANGING))
-    blocked_from = env_steps(rig) + 2 * 200
-    rig.wait_until(lambda: env_steps(rig) > blocked_from)
-    yield rig
-
-    def has_let_go() -> bool:
-        HANGING.clear()
-        return not rig.trainer._threads.living()
-
-    rig.trainer.control.stop(StopCause.ABORTED, "the test is over")
-    rig.wait_until(has_let_go)
-
-
-def test_test_episodes_do_not_wait_for_a_worker_that_is_still_starting(late_worker: Rig) -> None:
-    """They can't build their environment before it has: a stop ends the run all the same."""
-    trainer = late_worker.trainer
-    trainer.control.stop(StopCause.STOPPED, "asked to")
-    late_worker.wait_until(lambda: trainer._threads.living() == {"actor-learner-1"})
-
-    outcome = trainer.join(0.0)
-    answers = iter([False, False, True])
-    result = trainer.evaluate(2, deterministic=True, should_stop=lambda: next(answers))
-
-    assert outcome is not None
-    assert outcome.cause is StopCause.STOPPED
-    assert outcome.reason == "asked to; actor-learner-1 had not started yet"
-    assert result is None
-
-
-def test_a_worker_does_not_wait_for_another_that_is_still_starting(late_worker: Rig) -> None:
-    """A third one that can't build its environments before the second has, ends with a stop."""
-    trainer = late_worker.trainer
-    trainer.board.propose({"workers": 3})
-    late_worker.wait_until(lambda: "actor-learner-2" in trainer._threads.living())
-    trainer.control.stop(StopCause.STOPPED, "asked to")
-
-    late_worker.wait_until(lambda: trainer._threads.living() == {"actor-learner-1"})
-
-    outcome = trainer.join(0.0)
-    assert outcome is not None
-    assert outcome.cause is StopCause.STOPPED
-
-
-def test_test_episodes_that_hang_do_not_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stop ends it as asked, and says so; whoever wants to play after them is told."""
-    monkeypatch.setattr(evaluator, "LOCK_PATIENCE_S", 0.1)
-    HANGING.clear()
-    faults = {"fault": "hang", "only_in": "evaluation"}
-    rig = Rig(
-        small_spec(
-            "Probe/Faulty-v0",
-            environment={"id": "Probe/Faulty-v0", "kwargs": faults},
-            evaluation={"every_env_steps": 200, "episodes": 3},
-            **OPEN_END,
-        )
-    )
-    rig.trainer.start()
-    rig.wait_until(lambda: bool(HANGING))
-    rig.trainer.control.stop(StopCause.STOPPED, "asked to")
-    rig.wait_until(lambda: rig.trainer._threads.living() == {"evaluation"})
-
-    outcome = rig.trainer.join(0.0)
-    with pytest.raises(EvaluationHangsError, match=r"waited 0\.1 s"):
-        rig.trainer.evaluate(1, deterministic=True, should_stop=lambda: False)
-    HANGING.clear()
-    rig.trainer.join(PATIENCE_S)
-
-    assert outcome is not None
-    assert outcome.cause is StopCause.STOPPED
-    assert outcome.reason == "asked to; evaluation had not ended its test episodes"
 
 
 def test_a_training_that_goes_on_has_no_outcome(rig: Rig) -> None:
