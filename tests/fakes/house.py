@@ -20,11 +20,14 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
 from matinee.processes.environment_probe import EnvironmentProbe
+from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunDetails, RunFolders
+from matinee.runs.health import Health
+from matinee.runs.ports import ServerLimits
 from matinee.runs.recovery import FolderWatch
 from matinee.runs.run_index import RunIndex
-from matinee.runs.service import RunService, ServerLimits
+from matinee.runs.service import RunService
 from matinee.runs.steering import Steering, new_command
 from matinee.runs.supervisor import Supervisor
 from matinee.storage.catalogue import SqliteCatalogue
@@ -149,16 +152,38 @@ async def open_house(
         max_active_runs=max_active_runs,
         max_workers=8,
     )
-    service = RunService(
+    registry = EnvironmentProbe(cache_dir=data_dir / "cache")
+    limits = ServerLimits(active_runs=max_active_runs, workers_per_run=8)
+    presets = BuiltInPresets()
+    maker = RunMaker(
+        folders=folders,
+        index=index,
+        catalogue=catalogue,
+        supervisor=supervisor,
+        steering=steering,
+        registry=registry,
+        presets=presets,
+        limits=limits,
+    )
+    health = Health(
         folders=folders,
         index=index,
         catalogue=catalogue,
         hub=hub,
         supervisor=supervisor,
+        registry=registry,
+        limits=limits,
+    )
+    service = RunService(
+        folders=folders,
+        index=index,
+        hub=hub,
+        supervisor=supervisor,
         steering=steering,
-        registry=EnvironmentProbe(cache_dir=data_dir / "cache"),
-        presets=BuiltInPresets(),
-        limits=ServerLimits(active_runs=max_active_runs, workers_per_run=8),
+        maker=maker,
+        health=health,
+        registry=registry,
+        presets=presets,
     )
     watch = FolderWatch(
         folders=folders,

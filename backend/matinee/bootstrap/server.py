@@ -12,11 +12,14 @@ from fastapi import FastAPI
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
+from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
+from matinee.runs.health import Health
+from matinee.runs.ports import ServerLimits
 from matinee.runs.recovery import FolderWatch
 from matinee.runs.run_index import RunIndex
-from matinee.runs.service import RunService, ServerLimits
+from matinee.runs.service import RunService
 from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
 from matinee.settings import Settings, access_token, prepare_data_dir, runtime_dir
@@ -77,18 +80,39 @@ def build_server(settings: Settings) -> Server:
         max_active_runs=settings.max_active_runs,
         max_workers=settings.max_workers_per_run,
     )
-    service = RunService(
+    limits = ServerLimits(
+        active_runs=settings.max_active_runs, workers_per_run=settings.max_workers_per_run
+    )
+    presets = BuiltInPresets()
+    maker = RunMaker(
+        folders=folders,
+        index=index,
+        catalogue=catalogue,
+        supervisor=supervisor,
+        steering=steering,
+        registry=registry,
+        presets=presets,
+        limits=limits,
+    )
+    health = Health(
         folders=folders,
         index=index,
         catalogue=catalogue,
         hub=hub,
         supervisor=supervisor,
-        steering=steering,
         registry=registry,
-        presets=BuiltInPresets(),
-        limits=ServerLimits(
-            active_runs=settings.max_active_runs, workers_per_run=settings.max_workers_per_run
-        ),
+        limits=limits,
+    )
+    service = RunService(
+        folders=folders,
+        index=index,
+        hub=hub,
+        supervisor=supervisor,
+        steering=steering,
+        maker=maker,
+        health=health,
+        registry=registry,
+        presets=presets,
     )
     dependencies = WebDependencies(
         runs=service,

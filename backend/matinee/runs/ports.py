@@ -40,6 +40,14 @@ class IdempotencyClaim:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class ServerLimits:
+    """What this server refuses to go beyond."""
+
+    active_runs: int
+    workers_per_run: int
+
+
 class Catalogue(Protocol):
     """The index of runs. It can be deleted: it is rebuilt from the run folders."""
 

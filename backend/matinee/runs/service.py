@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import orjson
-import psutil
 
-from matinee import __version__
 from matinee.contracts.alerts import ALERT_RULES, AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.algorithms import ALGORITHMS
@@ -24,13 +17,11 @@ from matinee.contracts.commands import (
     Action,
     Command,
     SetHyperparameters,
-    Start,
 )
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
-from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import (
     AppliedHyperparameter,
     Hyperparameters,
@@ -44,26 +35,21 @@ from matinee.contracts.run_state import ACTIVE_STATES
 from matinee.contracts.schedules import schedule_values
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import (
-    CONTRACT_VERSION,
     AlgorithmList,
     EnvironmentList,
     PresetList,
     Readiness,
-    ReadinessCheck,
     ServerFigures,
     SystemInfo,
-    SystemLimits,
 )
-from matinee.cores import usable_cores
 from matinee.errors import (
     ConflictError,
-    InvalidInputError,
-    NotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
 )
 from matinee.journal.histograms import read_histograms
 from matinee.journal.series import read_series
+from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.exports import (
     ExportFormat,
@@ -72,24 +58,11 @@ from matinee.runs.exports import (
     export_metrics,
 )
 from matinee.runs.folders import RunFolders, present_algorithm
-from matinee.runs.planning import plan_run
-from matinee.runs.ports import Catalogue, EnvironmentRegistry, PresetShelf, RunQuery
+from matinee.runs.health import Health
+from matinee.runs.ports import EnvironmentRegistry, PresetShelf, RunQuery
 from matinee.runs.run_index import RunIndex
-from matinee.runs.steering import Steering, new_command
+from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
-
-MIN_FREE_DISK_BYTES = 256 * 1024 * 1024
-EVENT_PAGE_LIMIT = 1_000
-SERIES_POINTS_LIMIT = 10_000
-WAIT_LIMIT_S = 30.0
-
-
-@dataclass(frozen=True)
-class ServerLimits:
-    """What this server refuses to go beyond."""
-
-    active_runs: int
-    workers_per_run: int
 
 
 class RunService:
@@ -100,28 +73,25 @@ class RunService:
         *,
         folders: RunFolders,
         index: RunIndex,
-        catalogue: Catalogue,
         hub: EventHub,
         supervisor: Supervisor,
         steering: Steering,
         registry: EnvironmentRegistry,
         presets: PresetShelf,
-        limits: ServerLimits,
+        maker: RunMaker,
+        health: Health,
     ) -> None:
         self._folders = folders
         self._index = index
-        self._catalogue = catalogue
         self._hub = hub
         self._supervisor = supervisor
         self._steering = steering
         self._registry = registry
         self._presets = presets
-        self._limits = limits
-        self._started_at = datetime.now(UTC)
+        self._maker = maker
+        self._health = health
         # Guards one edit of a run's details from reading its revision to writing the next.
         self._edit_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        # Guards one Idempotency-Key from the claim to the made run.
-        self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def create_run(
         self, request: RunRequest, *, actor: str, idempotency_key: str | None, wait_s: float
@@ -132,11 +102,9 @@ class RunService:
             InvalidInputError: the spec is wrong, or the key was used with another body.
             LimitExceededError: too many runs are active.
         """
-        if idempotency_key is None:
-            return await self._create(request, new_ulid(), actor=actor, wait_s=wait_s)
-        lock = self._key_locks.setdefault(idempotency_key, asyncio.Lock())
-        async with lock:
-            return await self._create_once(request, idempotency_key, actor=actor, wait_s=wait_s)
+        return await self._maker.create(
+            request, actor=actor, idempotency_key=idempotency_key, wait_s=wait_s
+        )
 
     async def list_runs(self, query: RunQuery) -> RunPage:
         """A page of runs, newest first."""
@@ -307,25 +275,7 @@ class RunService:
 
     async def system(self) -> SystemInfo:
         """What the server says about itself."""
-        return SystemInfo(
-            version=__version__,
-            contract_version=CONTRACT_VERSION,
-            started_at=self._started_at.isoformat(),
-            cores=usable_cores(),
-            memory_bytes=psutil.virtual_memory().total,
-            data_dir=str(self._folders.root.parent),
-            free_disk_bytes=self._free_disk_bytes(),
-            active_runs=len(self._index.live),
-            limits=SystemLimits(
-                active_runs=self._limits.active_runs,
-                workers_per_run=self._limits.workers_per_run,
-                envs_per_worker=4096,
-                event_page=EVENT_PAGE_LIMIT,
-                series_points=SERIES_POINTS_LIMIT,
-                wait_s=WAIT_LIMIT_S,
-            ),
-            interpreter=self._registry.interpreter,
-        )
+        return self._health.system()
 
     async def environments(self) -> EnvironmentList:
         """Which environments exist here."""
@@ -345,117 +295,11 @@ class RunService:
 
     async def readiness(self) -> Readiness:
         """Whether the server can do its work, tried for real."""
-        free = self._free_disk_bytes()
-        writable = await asyncio.to_thread(self._catalogue.is_writable)
-        checks = {
-            "data_dir": ReadinessCheck(
-                ok=writable,
-                detail=f"{self._folders.root.parent} can{'' if writable else 'not'} be written",
-            ),
-            "disk": ReadinessCheck(
-                ok=free >= MIN_FREE_DISK_BYTES,
-                detail=f"{free:,} bytes free; at least {MIN_FREE_DISK_BYTES:,} are needed",
-            ),
-            "supervisor": ReadinessCheck(
-                ok=self._supervisor.ticking,
-                detail=f"{len(self._index.live)} active runs looked after",
-            ),
-        }
-        return Readiness(ready=all(check.ok for check in checks.values()), checks=checks)
+        return await self._health.readiness()
 
     async def figures(self) -> ServerFigures:
         """What `/metrics` reports."""
-        ages_s = self._supervisor.heartbeat_ages_s().values()
-        return ServerFigures(
-            runs=await asyncio.to_thread(self._catalogue.count_runs),
-            heartbeat_age_s=max(ages_s, default=None),
-            events_published=self._hub.published_events,
-            env_steps_per_second=sum(
-                run.progress.steps_per_second for run in self._index.live.values()
-            ),
-            free_disk_bytes=self._free_disk_bytes(),
-        )
-
-    async def _create_once(
-        self, request: RunRequest, key: str, *, actor: str, wait_s: float
-    ) -> Run:
-        fingerprint = hashlib.sha256(
-            orjson.dumps(
-                request.model_dump(mode="json", exclude_unset=True, by_alias=True),
-                option=orjson.OPT_SORT_KEYS,
-            )
-        ).hexdigest()
-        claim = await asyncio.to_thread(
-            self._catalogue.claim_idempotency_key,
-            key,
-            fingerprint=fingerprint,
-            run_id=new_ulid(),
-            now=datetime.now(UTC),
-        )
-        if claim.fingerprint != fingerprint:
-            raise InvalidInputError(
-                "this Idempotency-Key was used with another body",
-                code="idempotency_key_reused",
-            )
-        if not claim.is_new:
-            # A crash may have come between the claim and the run: then it is made now.
-            made = await self._find_made(claim.run_id)
-            if made is not None:
-                return made
-        try:
-            command = await self._make(request, claim.run_id, actor=actor)
-        except BaseException:
-            await asyncio.to_thread(self._catalogue.release_idempotency_key, key)
-            raise
-        return await self._begin(claim.run_id, command, actor=actor, wait_s=wait_s)
-
-    async def _find_made(self, run_id: str) -> Run | None:
-        try:
-            return await self._index.get(run_id)
-        except NotFoundError:
-            pass
-        try:
-            return await self._index.refresh(run_id)
-        except NotFoundError:
-            return None
-
-    async def _create(self, request: RunRequest, run_id: str, *, actor: str, wait_s: float) -> Run:
-        command = await self._make(request, run_id, actor=actor)
-        return await self._begin(run_id, command, actor=actor, wait_s=wait_s)
-
-    async def _make(self, request: RunRequest, run_id: str, *, actor: str) -> Command | None:
-        """Check the request and make the run's folder; returns the command to start it, if any."""
-        spec, details = await plan_run(
-            request,
-            run_id=run_id,
-            presets=self._presets,
-            registry=self._registry,
-            max_workers=self._limits.workers_per_run,
-            cores=usable_cores(),
-        )
-        command = new_command(run_id, Start(), new_ulid(), actor=actor) if request.start else None
-        with self._steering.admission(run_id) if command is not None else nullcontext():
-            await asyncio.to_thread(
-                self._folders.create,
-                run_id,
-                spec=spec,
-                details=details,
-                created_at=datetime.now(UTC),
-                start=command,
-            )
-            await self._index.refresh(run_id)
-        return command
-
-    async def _begin(
-        self, run_id: str, command: Command | None, *, actor: str, wait_s: float
-    ) -> Run:
-        if command is not None:
-            await self._supervisor.launch(run_id, start_command_id=command.id, actor=actor)
-            await self._steering.wait_for(run_id, command.id, timeout_s=wait_s)
-        return await self._index.get(run_id)
-
-    def _free_disk_bytes(self) -> int:
-        return shutil.disk_usage(self._folders.root.parent).free
+        return await self._health.figures()
 
 
 def _status(

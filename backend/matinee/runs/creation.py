@@ -1,0 +1,144 @@
+"""Makes runs: from a request to a folder and, if it is to start, a process; once per key."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from weakref import WeakValueDictionary
+
+import orjson
+
+from matinee.contracts.commands import Command, Start
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import Run
+from matinee.contracts.run_spec import RunRequest
+from matinee.cores import usable_cores
+from matinee.errors import InvalidInputError, NotFoundError
+from matinee.runs.folders import RunFolders
+from matinee.runs.planning import plan_run
+from matinee.runs.ports import Catalogue, EnvironmentRegistry, PresetShelf, ServerLimits
+from matinee.runs.run_index import RunIndex
+from matinee.runs.steering import Steering, new_command
+from matinee.runs.supervisor import Supervisor
+
+
+class RunMaker:
+    """Makes runs. Lives as long as the server; used on the event loop alone."""
+
+    def __init__(
+        self,
+        *,
+        folders: RunFolders,
+        index: RunIndex,
+        catalogue: Catalogue,
+        supervisor: Supervisor,
+        steering: Steering,
+        registry: EnvironmentRegistry,
+        presets: PresetShelf,
+        limits: ServerLimits,
+    ) -> None:
+        self._folders = folders
+        self._index = index
+        self._catalogue = catalogue
+        self._supervisor = supervisor
+        self._steering = steering
+        self._registry = registry
+        self._presets = presets
+        self._limits = limits
+        # Guards one Idempotency-Key from the claim to the made run.
+        self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def create(
+        self, request: RunRequest, *, actor: str, idempotency_key: str | None, wait_s: float
+    ) -> Run:
+        """Create a run, and start it unless told otherwise; a repeated key returns the first.
+
+        Raises:
+            InvalidInputError: the spec is wrong, or the key was used with another body.
+            LimitExceededError: too many runs are active.
+        """
+        if idempotency_key is None:
+            return await self._create(request, new_ulid(), actor=actor, wait_s=wait_s)
+        lock = self._key_locks.setdefault(idempotency_key, asyncio.Lock())
+        async with lock:
+            return await self._create_once(request, idempotency_key, actor=actor, wait_s=wait_s)
+
+    async def _create_once(
+        self, request: RunRequest, key: str, *, actor: str, wait_s: float
+    ) -> Run:
+        fingerprint = hashlib.sha256(
+            orjson.dumps(
+                request.model_dump(mode="json", exclude_unset=True, by_alias=True),
+                option=orjson.OPT_SORT_KEYS,
+            )
+        ).hexdigest()
+        claim = await asyncio.to_thread(
+            self._catalogue.claim_idempotency_key,
+            key,
+            fingerprint=fingerprint,
+            run_id=new_ulid(),
+            now=datetime.now(UTC),
+        )
+        if claim.fingerprint != fingerprint:
+            raise InvalidInputError(
+                "this Idempotency-Key was used with another body",
+                code="idempotency_key_reused",
+            )
+        if not claim.is_new:
+            # A crash may have come between the claim and the run: then it is made now.
+            made = await self._find_made(claim.run_id)
+            if made is not None:
+                return made
+        try:
+            command = await self._make(request, claim.run_id, actor=actor)
+        except BaseException:
+            await asyncio.to_thread(self._catalogue.release_idempotency_key, key)
+            raise
+        return await self._begin(claim.run_id, command, actor=actor, wait_s=wait_s)
+
+    async def _find_made(self, run_id: str) -> Run | None:
+        try:
+            return await self._index.get(run_id)
+        except NotFoundError:
+            pass
+        try:
+            return await self._index.refresh(run_id)
+        except NotFoundError:
+            return None
+
+    async def _create(self, request: RunRequest, run_id: str, *, actor: str, wait_s: float) -> Run:
+        command = await self._make(request, run_id, actor=actor)
+        return await self._begin(run_id, command, actor=actor, wait_s=wait_s)
+
+    async def _make(self, request: RunRequest, run_id: str, *, actor: str) -> Command | None:
+        """Check the request and make the run's folder; returns the command to start it, if any."""
+        spec, details = await plan_run(
+            request,
+            run_id=run_id,
+            presets=self._presets,
+            registry=self._registry,
+            max_workers=self._limits.workers_per_run,
+            cores=usable_cores(),
+        )
+        command = new_command(run_id, Start(), new_ulid(), actor=actor) if request.start else None
+        with self._steering.admission(run_id) if command is not None else nullcontext():
+            await asyncio.to_thread(
+                self._folders.create,
+                run_id,
+                spec=spec,
+                details=details,
+                created_at=datetime.now(UTC),
+                start=command,
+            )
+            await self._index.refresh(run_id)
+        return command
+
+    async def _begin(
+        self, run_id: str, command: Command | None, *, actor: str, wait_s: float
+    ) -> Run:
+        if command is not None:
+            await self._supervisor.launch(run_id, start_command_id=command.id, actor=actor)
+            await self._steering.wait_for(run_id, command.id, timeout_s=wait_s)
+        return await self._index.get(run_id)

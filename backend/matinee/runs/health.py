@@ -1,0 +1,112 @@
+"""How the server is: what it says of itself, whether it can do its work, and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from datetime import UTC, datetime
+
+import psutil
+
+from matinee import __version__
+from matinee.contracts.system import (
+    CONTRACT_VERSION,
+    Readiness,
+    ReadinessCheck,
+    ServerFigures,
+    SystemInfo,
+    SystemLimits,
+)
+from matinee.cores import usable_cores
+from matinee.runs.event_hub import EventHub
+from matinee.runs.folders import RunFolders
+from matinee.runs.ports import Catalogue, EnvironmentRegistry, ServerLimits
+from matinee.runs.run_index import RunIndex
+from matinee.runs.supervisor import Supervisor
+
+MIN_FREE_DISK_BYTES = 256 * 1024 * 1024
+EVENT_PAGE_LIMIT = 1_000
+SERIES_POINTS_LIMIT = 10_000
+WAIT_LIMIT_S = 30.0
+
+
+class Health:
+    """Looks at the server's parts. Lives as long as the server; used on the event loop alone."""
+
+    def __init__(
+        self,
+        *,
+        folders: RunFolders,
+        index: RunIndex,
+        catalogue: Catalogue,
+        hub: EventHub,
+        supervisor: Supervisor,
+        registry: EnvironmentRegistry,
+        limits: ServerLimits,
+    ) -> None:
+        self._folders = folders
+        self._index = index
+        self._catalogue = catalogue
+        self._hub = hub
+        self._supervisor = supervisor
+        self._registry = registry
+        self._limits = limits
+        self._started_at = datetime.now(UTC)
+
+    def system(self) -> SystemInfo:
+        """What the server says about itself."""
+        return SystemInfo(
+            version=__version__,
+            contract_version=CONTRACT_VERSION,
+            started_at=self._started_at.isoformat(),
+            cores=usable_cores(),
+            memory_bytes=psutil.virtual_memory().total,
+            data_dir=str(self._folders.root.parent),
+            free_disk_bytes=self._free_disk_bytes(),
+            active_runs=len(self._index.live),
+            limits=SystemLimits(
+                active_runs=self._limits.active_runs,
+                workers_per_run=self._limits.workers_per_run,
+                envs_per_worker=4096,
+                event_page=EVENT_PAGE_LIMIT,
+                series_points=SERIES_POINTS_LIMIT,
+                wait_s=WAIT_LIMIT_S,
+            ),
+            interpreter=self._registry.interpreter,
+        )
+
+    async def readiness(self) -> Readiness:
+        """Whether the server can do its work, tried for real."""
+        free = self._free_disk_bytes()
+        writable = await asyncio.to_thread(self._catalogue.is_writable)
+        checks = {
+            "data_dir": ReadinessCheck(
+                ok=writable,
+                detail=f"{self._folders.root.parent} can{'' if writable else 'not'} be written",
+            ),
+            "disk": ReadinessCheck(
+                ok=free >= MIN_FREE_DISK_BYTES,
+                detail=f"{free:,} bytes free; at least {MIN_FREE_DISK_BYTES:,} are needed",
+            ),
+            "supervisor": ReadinessCheck(
+                ok=self._supervisor.ticking,
+                detail=f"{len(self._index.live)} active runs looked after",
+            ),
+        }
+        return Readiness(ready=all(check.ok for check in checks.values()), checks=checks)
+
+    async def figures(self) -> ServerFigures:
+        """What `/metrics` reports."""
+        ages_s = self._supervisor.heartbeat_ages_s().values()
+        return ServerFigures(
+            runs=await asyncio.to_thread(self._catalogue.count_runs),
+            heartbeat_age_s=max(ages_s, default=None),
+            events_published=self._hub.published_events,
+            env_steps_per_second=sum(
+                run.progress.steps_per_second for run in self._index.live.values()
+            ),
+            free_disk_bytes=self._free_disk_bytes(),
+        )
+
+    def _free_disk_bytes(self) -> int:
+        return shutil.disk_usage(self._folders.root.parent).free

@@ -1,0 +1,42 @@
+"""What the server says of itself, and whether it can do its work."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.house import House, eventually
+from matinee.contracts.run_state import RunState
+from matinee.contracts.system import ServerFigures
+from matinee.runs import health as health_module
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_the_server_says_of_itself(house: House) -> None:
+    """Limits and figures are told."""
+    run_id, _ = await house.launched()
+    system = await house.service.system()
+    assert system.limits.active_runs == 4
+    assert system.active_runs == 1
+
+    async def counted_as_running() -> ServerFigures | None:
+        # The catalogue hears of a new state a moment after memory does.
+        figures = await house.service.figures()
+        return figures if figures.runs == {RunState.RUNNING: 1} else None
+
+    figures = await eventually(counted_as_running)
+    assert figures.heartbeat_age_s is not None
+    assert run_id in house.index.live
+
+
+async def test_readiness_is_tried_for_real(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ready means: the disk can be written and has room, and every run is looked after."""
+    assert (await house.service.readiness()).ready
+    monkeypatch.setattr(health_module, "MIN_FREE_DISK_BYTES", 10**18)
+    full = await house.service.readiness()
+    assert not full.ready
+    assert [name for name, check in full.checks.items() if not check.ok] == ["disk"]
+    house.catalogue.close()
+    assert not (await house.service.readiness()).checks["data_dir"].ok
+    await house.supervisor.close(keep_runs=True)
+    assert not (await house.service.readiness()).checks["supervisor"].ok
