@@ -1,12 +1,14 @@
-"""Runs measurements one after the other, tells how far it has come, and keeps what they give."""
+"""Runs measurements in turn, tells how far it has come, and keeps what they give."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from benchmarks.fresh_process import ProgramFailedError
 from benchmarks.records import (
@@ -37,6 +39,7 @@ class Job:
         expected_s: How long it takes, as long as nothing better is known.
         measure: Does it.
         seed: If it has one.
+        is_light: It leaves the processor idle most of the time, so others may run beside it.
     """
 
     section: str
@@ -45,6 +48,16 @@ class Job:
     expected_s: float
     measure: Callable[[], Sequence[Record]]
     seed: int | None = None
+    is_light: bool = False
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What came of a job."""
+
+    records: Sequence[Record]
+    took_s: float
+    has_failed: bool
 
 
 @dataclass
@@ -54,39 +67,73 @@ class _Experience:
     took_s: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     failed: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 
-    def left_s(self, jobs: Sequence[Job]) -> float:
-        return sum(self._one_s(job) for job in jobs)
+    def left_s(self, jobs: Sequence[Job], at_once: int) -> float:
+        return sum(self._one_s(job) / (at_once if job.is_light else 1) for job in jobs)
+
+    def is_hopeless(self, job: Job) -> bool:
+        return self.failed[job.section, job.what] >= GIVE_UP_AFTER
+
+    def take_in(self, job: Job, attempt: _Attempt) -> None:
+        key = (job.section, job.what)
+        self.failed[key] = self.failed[key] + 1 if attempt.has_failed else 0
+        self.took_s[key].append(attempt.took_s)
 
     def _one_s(self, job: Job) -> float:
-        key = (job.section, job.what)
-        if self.failed[key] >= GIVE_UP_AFTER:
+        if self.is_hopeless(job):
             return 0.0
-        took = self.took_s[key]
+        took = self.took_s[job.section, job.what]
         return sum(took) / len(took) if took else job.expected_s
 
 
-def run_jobs(jobs: Sequence[Job], file: RecordFile) -> None:
-    """Measure all, in this order. What fails is kept with its reason, and the next is begun."""
+def run_jobs(jobs: Sequence[Job], file: RecordFile, *, at_once: int = 1) -> None:
+    """Measure all, in this order. What fails is kept with its reason, and the next is begun.
+
+    Args:
+        jobs: What to do.
+        file: Gets the records.
+        at_once: How many neighbours may run together, if they are light.
+    """
     experience = _Experience()
-    _say(f"{len(jobs)} measurements, about {_duration(experience.left_s(jobs))} if nothing fails")
-    for number, job in enumerate(jobs):
-        key = (job.section, job.what)
-        if experience.failed[key] >= GIVE_UP_AFTER:
-            continue
-        left = _duration(experience.left_s(jobs[number:]))
-        _say(f"[{number + 1}/{len(jobs)}, about {left} left] {job.label} …")
-        began_s = time.monotonic()
-        try:
-            records = job.measure()
-        except ProgramFailedError as error:
-            experience.failed[key] += 1
-            records = [Absence(job.section, job.what, f"failed: {error}", seed=job.seed)]
-        else:
-            experience.failed[key] = 0
-        experience.took_s[key].append(time.monotonic() - began_s)
-        for record in records:
-            file.add(record)
-            _say(f"    {sentence(record)}")
+    left = _duration(experience.left_s(jobs, at_once))
+    _say(f"{len(jobs)} measurements, about {left} if nothing fails")
+    begun = 0
+    with ThreadPoolExecutor(at_once) as threads:
+        for batch in _batches(jobs, at_once):
+            left = _duration(experience.left_s(jobs[begun:], at_once))
+            tried = [job for job in batch if not experience.is_hopeless(job)]
+            for number, job in enumerate(batch, begun + 1):
+                if job in tried:
+                    _say(f"[{number}/{len(jobs)}, about {left} left] {job.label} …")
+            begun += len(batch)
+            # One alone stays in this thread, where Ctrl-C ends it.
+            run = threads.map if len(tried) > 1 else map
+            for job, attempt in zip(tried, run(_attempt, tried), strict=True):
+                experience.take_in(job, attempt)
+                for record in attempt.records:
+                    file.add(record)
+                    _say(f"    {sentence(record)}")
+
+
+def _batches(jobs: Sequence[Job], at_once: int) -> Iterator[Sequence[Job]]:
+    """Neighbours that may run together: light ones that take about as long, else one alone."""
+    for (is_light, _, _), neighbours in groupby(
+        jobs, key=lambda job: (job.is_light, job.section, job.what)
+    ):
+        waiting = list(neighbours)
+        size = at_once if is_light else 1
+        for start in range(0, len(waiting), size):
+            yield waiting[start : start + size]
+
+
+def _attempt(job: Job) -> _Attempt:
+    began_s = time.monotonic()
+    records: Sequence[Record]
+    try:
+        records, has_failed = job.measure(), False
+    except ProgramFailedError as error:
+        records = [Absence(job.section, job.what, f"failed: {error}", seed=job.seed)]
+        has_failed = True
+    return _Attempt(records, time.monotonic() - began_s, has_failed)
 
 
 def sentence(record: Record) -> str:
@@ -99,8 +146,9 @@ def sentence(record: Record) -> str:
                 f"greedy {record.evaluation_mean:.1f} ± {record.evaluation_std:.1f}"
             )
         case PresetRun():
+            verdict = {True: "solved in", False: "not solved in", None: "ended after"}
             return (
-                f"{'solved in' if record.solved else 'not solved in'} {record.seconds:.2f} s, "
+                f"{verdict[record.solved]} {record.seconds:.2f} s, "
                 f"{record.env_steps:,} env steps, greedy {record.evaluation_mean:.1f}"
             )
         case Absence():

@@ -1,10 +1,11 @@
 """Measures the presets by `matinee train`, and writes what they reached beside the catalogue.
 
-    python -m benchmarks.measure_presets [--only PRESET …] [--seeds 101-105] [--quick]
+    python -m benchmarks.measure_presets [--only PRESET …] [--seeds 101-105] [--at-once 5]
 
 Figures of a preset are replaced when all its seeds have run. An interrupted measurement goes on
 where it was, as long as the settings stay the same. Times count on a machine that does nothing
-else; env steps anywhere.
+else; env steps anywhere. A preset that is held back takes minutes and little of a core: several of
+its seeds may run together.
 """
 
 from __future__ import annotations
@@ -48,19 +49,23 @@ START_UP_S = 10.0
 LONGEST_S = 3600.0
 
 
-def threshold_of(preset: Preset) -> float:
-    """The mean return at which it counts as solved: its own target, else the environment's."""
+def is_held_back(preset: Preset) -> bool:
+    """Whether it goes at a pace that people can follow, and not as fast as it can."""
+    return "target_steps_per_second" in preset.spec.hyperparameters
+
+
+def threshold_of(preset: Preset) -> float | None:
+    """The mean return at which it counts as solved: its own target, else the environment's.
+
+    None if it is held back: then the time to any return is that of the pace.
+    """
+    if is_held_back(preset):
+        return None
     target = preset.spec.budget.target_return
     threshold = reward_threshold(preset.spec.environment.id) if target is None else target
     if threshold is None:
         raise ValueError(f"{preset.name} has no threshold, so nothing can be said about it")
     return threshold
-
-
-def measured_presets() -> list[Preset]:
-    """Those that train as fast as they can or for a given time; not the ones that are held back."""
-    held = "target_steps_per_second"
-    return [each for each in catalogue.presets() if held not in each.spec.hyperparameters]
 
 
 def preset_jobs(
@@ -76,6 +81,7 @@ def preset_jobs(
             expected_s=START_UP_S + _expected_s(preset),
             measure=partial(_measure, preset, seed, data_dir),
             seed=seed,
+            is_light=is_held_back(preset),
         )
         for preset in presets
         for seed in seeds_of(preset, seeds)
@@ -104,21 +110,24 @@ def _expected_s(preset: Preset) -> float:
 def _measure(preset: Preset, seed: int, data_dir: Path) -> Sequence[Record]:
     busy = is_busy()
     episodes = SLOW_EPISODES.get(preset.name, EVALUATION_EPISODES)
+    # Beside others at the same time, so its run has to be the only one in its folder.
+    folder = data_dir / f"{preset.name}-{seed}" if is_held_back(preset) else data_dir
     run = run_recorded(
         train_document(
             preset, {"seed": seed, "evaluation": {"episodes": episodes, "policy": "greedy"}}
         ),
-        data_dir=data_dir,
+        data_dir=folder,
         timeout_s=(preset.spec.budget.seconds or LONGEST_S) + EXTRA_TIMEOUT_S,
     )
-    solved_at = run.progress.solved_at
+    has_threshold = threshold_of(preset) is not None
+    solved_at = run.progress.solved_at if has_threshold else None
     reached = solved_at or run.progress
     return [
         PresetRun(
             preset=preset.name,
             spec_digest=preset.spec_digest,
             seed=seed,
-            solved=solved_at is not None,
+            solved=solved_at is not None if has_threshold else None,
             env_steps=reached.env_steps,
             seconds=round(reached.seconds, 3),
             evaluation_mean=run.evaluation.mean_return if run.evaluation else float("nan"),
@@ -169,7 +178,7 @@ def measurement(preset: Preset, of: Sequence[PresetRun]) -> PresetMeasurement:
     return PresetMeasurement(
         threshold=threshold_of(preset),
         seeds=[run.seed for run in of],
-        solved=sum(run.solved for run in of),
+        solved=sum(bool(run.solved) for run in of),
         env_steps_median=int(statistics.median(env_steps)),
         env_steps_min=min(env_steps),
         env_steps_max=max(env_steps),
@@ -219,10 +228,13 @@ def write(presets: Sequence[Preset], seeds: Sequence[int] | None, file: RecordFi
 
 def main(words: Sequence[str] | None = None) -> int:
     """Measure and write."""
-    presets = measured_presets()
+    presets = catalogue.presets()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=[each.name for each in presets])
     parser.add_argument("--seeds", type=seed_list, help="such as 101-105; 10 or 5 by default")
+    parser.add_argument(
+        "--at-once", type=int, default=1, help="seeds together of a preset that is held back"
+    )
     parser.add_argument("--afresh", action="store_true", help="forget what was measured before")
     arguments = parser.parse_args(words)
     chosen = [each for each in presets if not arguments.only or each.name in arguments.only]
@@ -232,7 +244,8 @@ def main(words: Sequence[str] | None = None) -> int:
     file.forget_absences()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            run_jobs(preset_jobs(chosen, arguments.seeds, data_dir=Path(folder), file=file), file)
+            jobs = preset_jobs(chosen, arguments.seeds, data_dir=Path(folder), file=file)
+            run_jobs(jobs, file, at_once=arguments.at_once)
         except KeyboardInterrupt:
             print("interrupted: presets without all their seeds are left out", file=sys.stderr)
     written = write(chosen, arguments.seeds, file)

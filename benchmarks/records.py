@@ -55,7 +55,8 @@ class PresetRun:
         preset: Its name.
         spec_digest: Of its settings.
         seed: Of the run.
-        solved: Whether the mean return of 100 training episodes reached the threshold.
+        solved: Whether the mean return of 100 training episodes reached the threshold; None without
+            one.
         env_steps: Until then, else to the end of the budget.
         seconds: Training seconds until the same moment.
         evaluation_mean: Mean return of the greedy test episodes at the end.
@@ -67,7 +68,7 @@ class PresetRun:
     preset: str
     spec_digest: str
     seed: int
-    solved: bool
+    solved: bool | None
     env_steps: int
     seconds: float
     evaluation_mean: float

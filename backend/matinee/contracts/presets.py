@@ -19,13 +19,18 @@ class PresetMeasurement(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    threshold: float = Field(description="Mean return of 100 training episodes.")
+    threshold: float | None = Field(
+        description="Mean return of 100 training episodes; none for a preset that is held back so "
+        "that people can watch: when it gets anywhere says nothing."
+    )
     seeds: list[int] = Field(description="None of them was used to choose the settings.")
-    solved: int = Field(description="How many of the seeds reached the threshold.")
+    solved: int = Field(description="How many of the seeds reached the threshold; 0 without one.")
     env_steps_median: int
     env_steps_min: int
     env_steps_max: int
-    seconds_median: float = Field(description="Training seconds to the threshold.")
+    seconds_median: float = Field(
+        description="Training seconds to the threshold, or to the end without one."
+    )
     seconds_min: float
     seconds_max: float
     evaluation_episodes: int = Field(description="Greedy test episodes at the end of each seed.")

@@ -1894,16 +1894,16 @@ export interface components {
          * @description What a preset reached, measured, never promised. A seed that failed counts to its end.
          */
         PresetMeasurement: {
-            /** @description Mean return of 100 training episodes. */
-            threshold: number;
+            /** @description Mean return of 100 training episodes; none for a preset that is held back so that people can watch: when it gets anywhere says nothing. */
+            threshold: number | null;
             /** @description None of them was used to choose the settings. */
             seeds: number[];
-            /** @description How many of the seeds reached the threshold. */
+            /** @description How many of the seeds reached the threshold; 0 without one. */
             solved: number;
             env_steps_median: number;
             env_steps_min: number;
             env_steps_max: number;
-            /** @description Training seconds to the threshold. */
+            /** @description Training seconds to the threshold, or to the end without one. */
             seconds_median: number;
             seconds_min: number;
             seconds_max: number;

@@ -9,8 +9,8 @@ interface CurveProps {
   readonly points: readonly (readonly [number, number])[];
   readonly width: number;
   readonly height: number;
-  /** A dashed line, where it lies in range. */
-  readonly threshold?: number;
+  /** A dashed line. */
+  readonly threshold?: number | null;
 }
 
 export function Curve({ points, width, height, threshold }: CurveProps) {
@@ -34,7 +34,7 @@ export function Curve({ points, width, height, threshold }: CurveProps) {
       aria-hidden="true"
       focusable="false"
     >
-      {threshold !== undefined && (
+      {threshold != null && (
         <line
           className={styles.threshold}
           x1={0}

@@ -2,12 +2,9 @@
 
 import type { Preset } from "../../api/types";
 import { Curve } from "../../charts/curve";
-import { formatSpan } from "../../format/durations";
-import { formatCount, formatMeasured } from "../../format/numbers";
 import { ChoiceCard } from "../../ui/choice-card";
+import { effort, type Measurement, verdict } from "./measurement-text";
 import styles from "./preset-card.module.css";
-
-type Measurement = NonNullable<Preset["measurement"]>;
 
 interface PresetCardProps {
   readonly preset: Preset;
@@ -43,18 +40,10 @@ function Measured({ measurement }: { measurement: Measurement }) {
       <span>
         {verdict(measurement)}
         <br />
-        {measurement.solved > 0 ? "median " : "in "}
-        {formatCount(measurement.env_steps_median)} steps, {formatSpan(measurement.seconds_median)}
+        {effort(measurement)}
         <br />
         <small title={measurement.machine}>measured on {measurement.measured_on}</small>
       </span>
     </span>
   );
-}
-
-function verdict({ threshold, solved, seeds }: Measurement): string {
-  const goal = formatMeasured(threshold);
-  return solved === 0
-    ? `not yet at ${goal} with any of ${seeds.length} seeds`
-    : `reached ${goal} with ${solved} of ${seeds.length} seeds`;
 }
