@@ -2,7 +2,8 @@
 
 `events` holds everything in order, by sequence number. Finished episodes and metric summaries also
 have tables of their own, so that charts and exports need no JSON; their events name the rows.
-Histograms are in a table alone: their events are put together from it.
+Histograms are in a table alone: their events are put together from it. Blocks are consecutive rows
+added up, so that a chart of a long run need not read them all.
 """
 
 from __future__ import annotations
@@ -96,12 +97,64 @@ CREATE TABLE histogram_rows (
     PRIMARY KEY (histogram, seq)
 ) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _HISTOGRAMS)
+_LONG_RUNS = """
+ALTER TABLE checkpoints ADD COLUMN cause TEXT NOT NULL DEFAULT 'schedule';
+ALTER TABLE checkpoints ADD COLUMN created_at REAL;
+ALTER TABLE checkpoints ADD COLUMN episodes INTEGER;
+ALTER TABLE checkpoints ADD COLUMN seconds REAL;
+ALTER TABLE checkpoints ADD COLUMN mean_return_100 REAL;
+ALTER TABLE checkpoints ADD COLUMN full_window INTEGER;
+ALTER TABLE checkpoints ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE checkpoints ADD COLUMN command_id TEXT;
+CREATE TABLE abandoned (
+    seq INTEGER PRIMARY KEY,
+    checkpoint_id TEXT NOT NULL,
+    from_seq INTEGER NOT NULL,
+    until_seq INTEGER NOT NULL,
+    from_episode INTEGER NOT NULL,
+    until_episode INTEGER NOT NULL,
+    from_env_step INTEGER NOT NULL,
+    until_env_step INTEGER NOT NULL,
+    from_seconds REAL NOT NULL,
+    until_seconds REAL NOT NULL,
+    from_update INTEGER NOT NULL,
+    until_update INTEGER NOT NULL
+);
+CREATE TABLE episode_blocks (
+    level INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    env_step INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    updates INTEGER NOT NULL,
+    return_sum REAL NOT NULL,
+    return_min REAL NOT NULL,
+    return_max REAL NOT NULL,
+    length_sum INTEGER NOT NULL,
+    length_min INTEGER NOT NULL,
+    length_max INTEGER NOT NULL,
+    PRIMARY KEY (level, last)
+) WITHOUT ROWID;
+CREATE TABLE metric_blocks (
+    metric INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    mean_sum REAL NOT NULL,
+    min REAL NOT NULL,
+    max REAL NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (metric, level, last)
+) WITHOUT ROWID;
+CREATE INDEX told ON events (seq)
+WHERE type NOT IN ('metrics_summarised', 'episodes_finished', 'histograms_counted');
+"""
+STEPS = (_FIRST, _HISTOGRAMS, _LONG_RUNS)
 """`PRAGMA user_version` is the number of steps taken. They only add, and are never edited once
 released: new ones come at the end."""
 
-SCHEMA_VERSION = len(_STEPS)
+SCHEMA_VERSION = len(STEPS)
 HISTOGRAMS_SINCE = 2
+BLOCKS_SINCE = 3
 
 
 def run_db(run_dir: Path) -> Path:
@@ -112,16 +165,9 @@ def run_db(run_dir: Path) -> Path:
 def create_tables(connection: sqlite3.Connection) -> None:
     """Lay out an empty run.db."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    upgrade(connection)
-
-
-def upgrade(connection: sqlite3.Connection) -> None:
-    """Add what older versions of the file lack: all of it, or nothing."""
-    missing = _STEPS[version_of(connection) :]
-    if missing:
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{''.join(missing)}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
-        )
+    connection.executescript(
+        f"BEGIN IMMEDIATE;{''.join(STEPS)}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+    )
 
 
 def version_of(connection: sqlite3.Connection) -> int:

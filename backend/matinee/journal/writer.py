@@ -35,15 +35,12 @@ from matinee.contracts.progress import Progress
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
+from matinee.contracts.stretches import Stretch
 from matinee.errors import JournalError
+from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
-from matinee.journal.schema import (
-    BUSY_TIMEOUT_MS,
-    check_version,
-    create_tables,
-    run_db,
-    upgrade,
-)
+from matinee.journal.rewinds import abandoned_row, stretch_after
+from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
 
 OWNERSHIP_WAIT_S = 1.0
 
@@ -87,6 +84,7 @@ class _Pending:
     commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
     checkpoints: list[tuple[str, int, int, str, int]] = field(default_factory=list)
     forgotten_checkpoints: list[tuple[str]] = field(default_factory=list)
+    abandoned: list[tuple[object, ...]] = field(default_factory=list)
     snapshot: str | None = None
 
     def __bool__(self) -> bool:
@@ -114,7 +112,7 @@ class JournalWriter:
             raise
         try:
             check_version(self._connection, run_db(run_dir))
-            upgrade(self._connection)
+            migrate(self._connection, run_db(run_dir))
             self._seq = self._highest("events", "seq")
             self._episode = self._highest("episodes", "episode")
             self._metric_ids: dict[str, int] = {
@@ -288,6 +286,26 @@ class JournalWriter:
         """Take a deleted checkpoint out of the list; its event stays."""
         self._pending.forgotten_checkpoints.append((checkpoint_id,))
 
+    def stretch_after(self, checkpoint_id: str) -> Stretch | None:
+        """What is recorded after a checkpoint, up to now; commits what waits. None: nothing.
+
+        Raises:
+            JournalError: the checkpoint is not in the record.
+            sqlite3.Error: the commit failed.
+        """
+        self.commit()
+        return stretch_after(self._connection, checkpoint_id)
+
+    def abandon(self, stretch: Stretch, *, seq: int, checkpoint_id: str) -> None:
+        """Mark what the run went back behind: the rows stay, charts and exports tell them apart.
+
+        Args:
+            stretch: As `stretch_after` gave it.
+            seq: Of the event that tells of the rewind; both become true in one commit.
+            checkpoint_id: Where the run went back to.
+        """
+        self._pending.abandoned.append(abandoned_row(stretch, seq, checkpoint_id))
+
     def claim_process(self, *, pid: int, process_started_at: float, socket_path: str) -> None:
         """Write down which process writes here, so that a restarted server can find it."""
         self._connection.execute(
@@ -325,6 +343,7 @@ class JournalWriter:
         try:
             self.commit()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            drop_backups(run_db(self.run_dir))
         finally:
             self._connection.close()
             self._ownership.release()
@@ -372,10 +391,15 @@ class JournalWriter:
             [(command_id, *row) for command_id, row in pending.commands.items()],
         )
         connection.executemany(
-            "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?)", pending.checkpoints
+            "INSERT INTO checkpoints (id, seq, env_step, folder, size_bytes) "
+            "VALUES (?, ?, ?, ?, ?)",
+            pending.checkpoints,
         )
         connection.executemany(
             "DELETE FROM checkpoints WHERE id = ?", pending.forgotten_checkpoints
+        )
+        connection.executemany(
+            "INSERT INTO abandoned VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", pending.abandoned
         )
         if pending.snapshot is not None:
             connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (pending.snapshot,))

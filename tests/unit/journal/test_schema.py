@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.old_records import OLD_RUN_ID, old_record
 from fakes.records import new_record, progress
 from matinee.contracts.histograms import Histogram
 from matinee.contracts.series import SeriesAxis
@@ -59,13 +60,9 @@ def test_an_older_record_is_read_as_it_is_and_upgraded_by_its_writer(tmp_path: P
 
     A run that was interrupted under an older Matinee goes on so.
     """
-    new_record(tmp_path, run_id="old").close()
-    with closing(sqlite3.connect(run_db(tmp_path))) as connection:
-        connection.executescript(
-            "DROP TABLE histograms; DROP TABLE histogram_rows; PRAGMA user_version = 1"
-        )
+    old_record(tmp_path, 1)
     old = read_histograms(
-        tmp_path, run_id="old", names=["actions"], axis=SeriesAxis.ENV_STEP, points=10
+        tmp_path, run_id="run", names=["actions"], axis=SeriesAxis.ENV_STEP, points=10
     )
     assert old.histograms["actions"].rows == 0
     assert list(JournalReader(tmp_path).histogram_rows()) == []
@@ -74,6 +71,6 @@ def test_an_older_record_is_read_as_it_is_and_upgraded_by_its_writer(tmp_path: P
         writer.append_histograms({"actions": Histogram(0, 0, (1.0,))}, progress(5), labels={})
     with closing(sqlite3.connect(run_db(tmp_path))) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
-    assert JournalReader(tmp_path).header().run_id == "old"
+    assert JournalReader(tmp_path).header().run_id == OLD_RUN_ID
     ((row,),) = JournalReader(tmp_path).histogram_rows()
     assert row[1:3] == ("actions", 5)
