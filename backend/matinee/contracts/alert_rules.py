@@ -408,8 +408,12 @@ _MACHINE_RULES = (
         maximum=100.0,
         unit="an hour",
         for_s=60.0,
-        meaning="The run needs more and more memory.",
+        meaning="The run needs more and more memory: of the last half hour's thirds, without the "
+        "first minute, each needs more than the one before, so that a single step counts for "
+        "nothing.",
         hint="An environment may keep what it should let go: restart the run before it is killed.",
+        equation=r"\frac{\min(m_2 - m_1,\ m_3 - m_2)}{m_1 \cdot \Delta t},\quad "
+        r"m_i = \mathrm{median\ of\ a\ third}",
         source=_OWN,
     ),
     AlertRule(

@@ -25,16 +25,13 @@ from matinee.contracts.progress import Progress
 from matinee.training.heartbeats import Heartbeat
 from matinee.worker.action_counts import ActionCounts
 from matinee.worker.condition import WELL, Condition
+from matinee.worker.memory_course import MemoryCourse
 from matinee.worker.return_course import ReturnCourse, greedy_shortfall, return_lost
 from matinee.worker.value_signals import LossCourse, value_excess
 
 SPEED_WINDOW_S = 60.0
 SHORTEST_SPEED_S = 20.0
 """Before this there is no usual speed."""
-MEMORY_WINDOW_S = 1800.0
-SHORTEST_MEMORY_S = 300.0
-"""Before this nobody knows what a run needs."""
-MEMORY_INTERVAL_S = 5.0
 USUAL_SILENCES = 20.0
 """A thread is silent when it has been so for this many of its usual intervals."""
 UNKNOWN_INTERVAL_S = 3.0
@@ -59,7 +56,7 @@ class AlertSignals:
         self._losses = LossCourse()
         self._actions = ActionCounts()
         self._speeds: deque[tuple[float, float]] = deque()
-        self._memory: deque[tuple[float, float]] = deque()
+        self._memory = MemoryCourse()
 
     def read(
         self,
@@ -79,7 +76,11 @@ class AlertSignals:
             VALUE_EXCESS: value_excess(metrics, rewards),
             VALUE_LOSS_JUMP: self._losses.jump(metrics.get("value_loss"), rewards),
             SPEED_SHARE: self._speed_share(progress),
-            MEMORY_GROWTH: self._memory_growth(metrics, progress),
+            MEMORY_GROWTH: self._memory.growth(
+                metrics.get("memory_bytes"),
+                seconds=progress.seconds,
+                threads=len(condition.heartbeats),
+            ),
             NOT_FINITE: 0.0 if condition.is_finite else 1.0,
             SOLVED: 1.0 if progress.solved_at and not condition.ends_at_target else 0.0,
         }
@@ -98,17 +99,3 @@ class AlertSignals:
         if not speeds or speeds[-1][0] < now:
             speeds.append((now, progress.steps_per_second))
         return progress.steps_per_second / usual if usual > 0 else math.nan
-
-    def _memory_growth(self, metrics: Mapping[str, MetricSummary], progress: Progress) -> float:
-        """Share by which the memory grows in an hour, over the last half hour."""
-        summary, known, now = metrics.get("memory_bytes"), self._memory, progress.seconds
-        if summary is None:
-            return math.nan
-        if not known or now - known[-1][0] >= MEMORY_INTERVAL_S:
-            known.append((now, summary.last))
-        while known[0][0] < now - MEMORY_WINDOW_S:
-            known.popleft()
-        then, before = known[0]
-        if now - then < SHORTEST_MEMORY_S:
-            return math.nan
-        return (summary.last / before - 1.0) / ((now - then) / 3600.0)

@@ -50,7 +50,7 @@ def test_each_signal_is_told_from_what_it_needs() -> None:
         "evaluation_return_greedy": summary(45.0),
     }
     told: dict[str, float] = {}
-    for second in range(400):
+    for second in range(500):
         progress = Progress(seconds=second, env_steps=2000 * second, steps_per_second=2000.0)
         memory = {"memory_bytes": summary(1000.0)}
         told = signals.read(metrics | memory, progress, condition)
@@ -106,21 +106,6 @@ def test_speed_is_compared_with_the_last_minute() -> None:
     slow = signals.read({}, Progress(seconds=SHORTEST_SPEED_S, steps_per_second=400.0))
 
     assert slow[SPEED_SHARE] == pytest.approx(0.4)
-
-
-def test_memory_grows_by_a_share_an_hour() -> None:
-    """From 1000 to 1100 bytes in half an hour: 0.2 an hour; nothing is told before 5 minutes."""
-    signals = AlertSignals()
-    told = {
-        second: signals.read(
-            {"memory_bytes": summary(1000.0 + second / 18.0)}, Progress(seconds=float(second))
-        )
-        for second in range(0, 1801, 10)
-    }
-
-    assert MEMORY_GROWTH not in told[290]
-    assert told[1800][MEMORY_GROWTH] == pytest.approx(0.2)
-    assert MEMORY_GROWTH not in signals.read({}, Progress(seconds=1801.0))
 
 
 def test_a_thread_is_silent_by_its_own_pace() -> None:
