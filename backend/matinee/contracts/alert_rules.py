@@ -216,7 +216,8 @@ _LEARNING_RULES = (
         for_s=1.0,
         after_updates=200,
         meaning="The critic expects far more, or less, than the largest reward so far could add "
-        "up to if it came at every step.",
+        "up to if it came at every step. After a change that allows less, the critic may first "
+        "come down.",
         hint="Lower the learning rate; scale the rewards; clip gradients.",
         equation=r"\frac{\max_t |V(s_t)|}{r_{max}/(1-\gamma)}",
         source=_OWN,
@@ -233,7 +234,8 @@ _LEARNING_RULES = (
         unit="times its median",
         for_s=1.0,
         meaning="The critic's loss is many times its median so far, or many times the loss of "
-        "missing one largest reward at every step, whichever is larger.",
+        "missing one largest reward at every step, whichever is larger. The median begins anew "
+        "when rewards count otherwise.",
         hint="Lower the learning rate; scale the rewards down; clip gradients.",
         equation=r"\frac{L_V}{\max(\mathrm{median}\,L_V,\ \tfrac12 r_{max}^2)}",
         source=_OWN,

@@ -27,7 +27,7 @@ from matinee.worker.action_counts import ActionCounts
 from matinee.worker.condition import WELL, Condition
 from matinee.worker.memory_course import MemoryCourse
 from matinee.worker.return_course import ReturnCourse, greedy_shortfall, return_lost
-from matinee.worker.value_signals import LossCourse, value_excess
+from matinee.worker.value_signals import LossCourse, ValueCourse
 
 SPEED_WINDOW_S = 60.0
 SHORTEST_SPEED_S = 20.0
@@ -54,6 +54,7 @@ class AlertSignals:
     def __init__(self) -> None:
         self._returns = ReturnCourse()
         self._losses = LossCourse()
+        self._values = ValueCourse()
         self._actions = ActionCounts()
         self._speeds: deque[tuple[float, float]] = deque()
         self._memory = MemoryCourse()
@@ -73,7 +74,7 @@ class AlertSignals:
             GREEDY_SHORTFALL: greedy_shortfall(greedy, window, target=target),
             RETURN_RISE: self._returns.rise(),
             ACTION_SHARE: self._actions.share(condition.actions, env_steps=progress.env_steps),
-            VALUE_EXCESS: value_excess(metrics, rewards),
+            VALUE_EXCESS: self._values.excess(metrics, rewards),
             VALUE_LOSS_JUMP: self._losses.jump(metrics.get("value_loss"), rewards),
             SPEED_SHARE: self._speed_share(progress),
             MEMORY_GROWTH: self._memory.growth(

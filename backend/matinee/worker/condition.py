@@ -61,6 +61,7 @@ def condition_of(trainer: Trainer, drained: Drained) -> Condition:
             scale=values.reward_scale,
             clip=values.reward_clip,
             gamma=values.gamma,
+            truncation_bootstrap=values.truncation_bootstrap,
         ),
         actions={
             name: histogram

@@ -19,7 +19,7 @@ def test_it_is_that_of_the_run(target: float | None) -> None:
         small_spec(
             "CartPole-v1",
             budget={"env_steps": 6000, "target_return": target},
-            hyperparameters={"gamma": 0.9, "reward_scale": 0.5},
+            hyperparameters={"gamma": 0.9, "reward_scale": 0.5, "truncation_bootstrap": False},
         )
     )
     rig.run()
@@ -32,6 +32,7 @@ def test_it_is_that_of_the_run(target: float | None) -> None:
     assert condition.ends_at_target == (target is not None)
     assert condition.rewards.reward_abs_max == 1.0
     assert condition.rewards.value_bound == pytest.approx(5.0)
+    assert not condition.rewards.truncation_bootstrap
     assert condition.window.first is not None
     assert sum(len(each.finished_returns) for each in seen) == condition.window.episodes
     assert condition.actions == {"actions": sampled["actions"]}
