@@ -8,19 +8,28 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matinee.algorithm.shared_optimizers import OptimizerKind, Scratch, new_optimizer
+from matinee.algorithm.shared_optimizers import (
+    OPTIMIZER_KINDS,
+    OptimizerKind,
+    Scratch,
+    empty_statistics,
+    new_optimizer,
+)
 from matinee.contracts.hyperparameters import HyperparameterSetting, default_settings
 from matinee.errors import NonFiniteError
+from matinee.training.counters import SlotCounter
 from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
 from matinee.training.parameter_store import (
     HogwildParameterStore,
     SharedMemoryParameterStore,
+    StoreMemory,
     ThreadParameterStore,
     shared_store_plan,
 )
@@ -208,6 +217,43 @@ def test_the_length_of_a_step_is_measured_now_and_then() -> None:
 
     assert first.update_ratio == pytest.approx(0.01 * 0.1 / 0.01 / 2.0, rel=0.1)
     assert math.isnan(second.update_ratio)
+
+
+def store_behind(
+    lock: AbstractContextManager[object], weights: NDArray[np.float32]
+) -> HogwildParameterStore:
+    """A store of one worker whose pushes take this lock."""
+    kinds = {kind: empty_statistics(kind, weights.size) for kind in OPTIMIZER_KINDS}
+    memory = StoreMemory(
+        weights=weights,
+        statistics=kinds,
+        exchange=[OPTIMIZER_KINDS.index("rmsprop")],
+        updates=SlotCounter(1),
+        update_lock=lock,
+        exchange_lock=nullcontext(),
+    )
+    return HogwildParameterStore(memory, workers=1)
+
+
+def test_a_step_behind_the_lock_is_measured_alone() -> None:
+    """What others do before it has the lock, and as soon as it has left it, is none of its own."""
+    weights = np.full(4, 1.0, np.float32)
+
+    @contextmanager
+    def others_push() -> Iterator[None]:
+        weights[:] = 2.0
+        yield
+        weights[:] = 9.0
+
+    pushed = store_behind(others_push(), weights).push(
+        0,
+        np.full(4, 0.1, np.float32),
+        values=values(learning_rate=0.01, rmsprop_decay=0.99, update_lock="per_update"),
+        revision=0,
+        pulled_version=0,
+    )
+
+    assert pushed.update_ratio == pytest.approx(0.01 * 0.1 / 0.01 / 2.0, rel=0.1)
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights_alone(new_store: NewStore) -> None:

@@ -171,16 +171,17 @@ class HogwildParameterStore:
         memory = self._memory
         scratch = self._scratch_of(worker)
         now = time.perf_counter()
-        before = memory.weights.copy() if now >= self._ratio_due_s[worker] else None
+        ratio = math.nan
         with memory.update_lock if values.update_lock == "per_update" else self._no_lock:
+            # Within the lock, so that the steps of those who had it before are not in it.
+            before = memory.weights.copy() if now >= self._ratio_due_s[worker] else None
             version = self.updates.total()
             optimizer.apply(memory.weights, gradient, step=values.step, scratch=scratch)
             concurrent = self.updates.total() - version
+            if before is not None:
+                self._ratio_due_s[worker] = now + RATIO_INTERVAL_S
+                ratio = _ratio(before, memory.weights)
             self.updates.add(worker, 1)
-        ratio = math.nan
-        if before is not None:
-            self._ratio_due_s[worker] = now + RATIO_INTERVAL_S
-            ratio = _ratio(before, memory.weights)
         return PushReport(
             gradient_norm=norm,
             clipped=clipped,
@@ -375,7 +376,7 @@ def _begin_anew(statistics: Statistics, kind: OptimizerKind) -> None:
 
 
 def _ratio(before: FloatVector, after: FloatVector) -> float:
-    """‖Δθ‖₂ / ‖θ‖₂; steps that others made meanwhile are in it."""
+    """‖Δθ‖₂ / ‖θ‖₂; without the lock, steps that others made meanwhile are in it."""
     length = float(np.linalg.norm(before))
     return float(np.linalg.norm(after - before)) / length if length > 0.0 else math.nan
 
