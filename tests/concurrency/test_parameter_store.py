@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
@@ -254,6 +255,33 @@ def test_a_step_behind_the_lock_is_measured_alone() -> None:
     )
 
     assert pushed.update_ratio == pytest.approx(0.01 * 0.1 / 0.01 / 2.0, rel=0.1)
+
+
+def test_a_wait_for_the_lock_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what passes until the lock is had; without a lock it is next to nothing."""
+    now = 10.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+
+    @contextmanager
+    def crowded() -> Iterator[None]:
+        nonlocal now
+        now += 3.0
+        yield
+        now += 5.0
+
+    store = store_behind(crowded(), np.ones(4, np.float32))
+
+    def lock_s(update_lock: str) -> float:
+        return store.push(
+            0,
+            np.full(4, 0.1, np.float32),
+            values=values(update_lock=update_lock),
+            revision=0,
+            pulled_version=0,
+        ).lock_s
+
+    assert lock_s("none") == 0.0
+    assert lock_s("per_update") == 3.0
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights_alone(new_store: NewStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matinee.contracts.algorithm_names import ASYNCHRONOUS_ALGORITHMS, Algorithm
 from matinee.contracts.metric_definition import MetricDefinition
 
 PACE_METRICS = (
@@ -71,10 +72,34 @@ PACE_METRICS = (
         unit="share",
         per="flush",
         detailed=True,
-        meaning="Share of the threads' time spent waiting for a queue, a predictor, the pace or, "
-        "where threads would only get in each other's way, their turn.",
+        meaning="Share of the threads' time spent waiting for the pace or, where threads would "
+        "only get in each other's way, their turn.",
         guidance="Near 0, unless training is slowed down on purpose; with n threads that take "
         "turns, near 1 - 1/n.",
+    ),
+    MetricDefinition(
+        name="share_lock",
+        label="time waiting for the lock",
+        group="throughput",
+        algorithms=ASYNCHRONOUS_ALGORITHMS,
+        unit="share",
+        per="flush",
+        detailed=True,
+        meaning="Share of the threads' time spent waiting until others have left the lock of the "
+        "weights. 0 without `update_lock`.",
+        guidance="Near 0. More: pushes are so many that the lock costs more than it saves.",
+    ),
+    MetricDefinition(
+        name="share_queue",
+        label="time waiting for the queue",
+        group="throughput",
+        algorithms=(Algorithm.GA3C,),
+        unit="share",
+        per="flush",
+        detailed=True,
+        meaning="Share of the threads' time spent waiting for the sample queue or for a "
+        "predictor: mean, least and greatest over environment, optimizer and predictor threads.",
+        guidance="Some threads always wait. All of them: there are too many for the processor.",
     ),
     MetricDefinition(
         name="share_other",

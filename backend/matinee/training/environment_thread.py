@@ -90,7 +90,7 @@ class EnvironmentThread:
         return True
 
     def _has_put(self, segment: Segment) -> bool:
-        with self._clock.waiting():
+        with self._clock.waiting_for_queue():
             return self._queue.put(segment, WAIT_SLICE_S)
 
     def _may_go_on(self, env_steps: int) -> bool:

@@ -142,7 +142,7 @@ class LocalLearner:
             revision=revision,
             pulled_version=version,
         )
-        self._clock.learned(time.perf_counter() - began)
+        self._clock.pushed(time.perf_counter() - began, lock_s=pushed.lock_s)
         self._shared.telemetry.record_update(
             self._slot,
             UpdateRecord(

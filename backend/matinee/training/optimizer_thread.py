@@ -40,7 +40,7 @@ class OptimizerThread:
             ):
                 revision, values = shared.board.read(slot)
                 self._queue.resize(values.queue_capacity)
-                with self._clock.waiting():
+                with self._clock.waiting_for_queue():
                     segments = self._queue.take(values.min_batch, WAIT_SLICE_S)
                 if not segments:
                     continue

@@ -47,6 +47,7 @@ class PushReport:
         policy_lag: Pushes since the weights that acted were pulled.
         concurrent_pushes: Pushes by others that ended while this one moved the weights.
         update_ratio: ‖Δθ‖₂ / ‖θ‖₂ of this step; nan unless it was measured.
+        lock_s: How long it waited for the lock.
     """
 
     gradient_norm: float
@@ -54,6 +55,7 @@ class PushReport:
     policy_lag: int
     concurrent_pushes: float = math.nan
     update_ratio: float = math.nan
+    lock_s: float = 0.0
 
 
 RATIO_INTERVAL_S = 0.05
@@ -173,6 +175,7 @@ class HogwildParameterStore:
         now = time.perf_counter()
         ratio = math.nan
         with memory.update_lock if values.update_lock == "per_update" else self._no_lock:
+            lock_s = time.perf_counter() - now
             # Within the lock, so that the steps of those who had it before are not in it.
             before = memory.weights.copy() if now >= self._ratio_due_s[worker] else None
             version = self.updates.total()
@@ -188,6 +191,7 @@ class HogwildParameterStore:
             policy_lag=version - pulled_version,
             concurrent_pushes=concurrent,
             update_ratio=ratio,
+            lock_s=lock_s,
         )
 
     def statistics(self) -> tuple[OptimizerKind, dict[str, NDArray[np.floating]]]:

@@ -175,7 +175,7 @@ class Predictor:
             self._desk.leave(self._number)
 
     def _next_requests(self) -> list[PredictionRequest] | None:
-        with self._clock.waiting():
+        with self._clock.waiting_for_queue():
             return self._desk.take(self._number)
 
     def _answer(self, requests: list[PredictionRequest]) -> None:

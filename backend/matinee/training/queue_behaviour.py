@@ -82,7 +82,7 @@ class QueueBehaviour:
         if self._desk.predictors == 0:
             return None
         began = time.perf_counter()
-        with self._clock.waiting():
+        with self._clock.waiting_for_queue():
             answer = self._desk.ask(observations, gives_up=self._gives_up)
         # Whoever calls `act` takes all of it for choosing.
         self._clock.acted(began - time.perf_counter())

@@ -32,7 +32,8 @@ LEFT_AFTER_S = 10.0
 """Who has counted nothing for so many seconds of training has left, and is no slow worker. One
 that hangs is told by its heartbeat."""
 
-_PHASES = ("env_s", "act_s", "learn_s", "wait_s")
+_PHASES = ("env_s", "act_s", "learn_s", "wait_s", "lock_s", "queue_s")
+_WAITS = ("share_wait", "share_lock", "share_queue")
 
 _Values = Mapping[str, NDArray[np.floating]]
 
@@ -200,7 +201,7 @@ class RunSampler:
         by_process = (now.process_s - before.process_s) / (now.wall_s - before.wall_s)
         cores = float(by_process.sum())
         shares = _shares(before.phases, now.phases, seconds)
-        busy = float(np.sum(1.0 - shares["share_wait"])) if shares else 0.0
+        busy = float(np.sum(1.0 - sum(shares[wait] for wait in _WAITS))) if shares else 0.0
         env_steps = now.env_steps - before.env_steps
         pushes = now.updates - before.updates
         stepping = self._stepping.there(env_steps, now.seconds)
@@ -310,13 +311,11 @@ def _shares(
     )
     # What began before the interval is added at its end: never more than the whole.
     shares = np.clip(spent / np.maximum(spent.sum(axis=0), seconds), 0.0, 1.0)
-    return {
-        "share_env": shares[0],
-        "share_act": shares[1],
-        "share_learn": shares[2],
-        "share_wait": shares[3],
-        "share_other": np.clip(1.0 - shares.sum(axis=0), 0.0, 1.0),
+    named = {
+        f"share_{phase.removesuffix('_s')}": share
+        for phase, share in zip(_PHASES, shares, strict=True)
     }
+    return named | {"share_other": np.clip(1.0 - shares.sum(axis=0), 0.0, 1.0)}
 
 
 def _summaries(values: _Values) -> dict[str, MetricSummary]:

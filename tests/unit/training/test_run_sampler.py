@@ -114,11 +114,12 @@ def test_shares_of_time_add_up_to_one() -> None:
     sampler.sample(0.0)
     for clock in scene.clocks.values():
         clock.stepped(env_s=1.0, act_s=0.5)
-        clock.learned(0.25)
+        clock.pushed(0.375, lock_s=0.125)
     metrics = sampler.sample(2.0).metrics
 
-    shares = [metrics[f"share_{phase}"].mean for phase in ("env", "act", "learn", "wait", "other")]
-    assert shares == [0.5, 0.25, 0.125, 0.0, 0.125]
+    phases = ("env", "act", "learn", "wait", "lock", "queue", "other")
+    shares = [metrics[f"share_{phase}"].mean for phase in phases]
+    assert shares == [0.5, 0.25, 0.125, 0.0, 0.0625, 0.0, 0.0625]
 
 
 def test_costly_looks_come_twice_a_second() -> None:
