@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from matinee.errors import WorkerFailedError
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
 
 PATIENCE_S = 30.0
@@ -114,3 +115,15 @@ def test_even_an_exit_is_a_failure() -> None:
 
     assert listener.all_ended.wait(PATIENCE_S)
     assert isinstance(listener.failures[0].error, SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("no such action"), "actor-learner-0 failed: ValueError: no such action"),
+        (WorkerFailedError("process 2 was killed", traceback_text=""), "process 2 was killed"),
+    ],
+)
+def test_a_failure_says_who_failed_of_what(error: Exception, words: str) -> None:
+    """Unless the exception says so itself."""
+    assert ThreadFailure("actor-learner-0", error, "").words == words

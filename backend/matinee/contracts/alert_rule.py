@@ -20,6 +20,7 @@ MEMORY_GROWTH = "memory_growth"
 SILENCE_S = "silence_s"
 NOT_FINITE = "not_finite"
 SOLVED = "solved"
+WORKER_DIED = "worker_died"
 DERIVED_SIGNALS = frozenset(
     {
         RETURN_LOST,
@@ -33,6 +34,7 @@ DERIVED_SIGNALS = frozenset(
         SILENCE_S,
         NOT_FINITE,
         SOLVED,
+        WORKER_DIED,
     }
 )
 """What rules look at besides metrics; `matinee.worker.alert_signals` computes them."""

@@ -20,6 +20,7 @@ from matinee.contracts.alert_rule import (
     SPEED_SHARE,
     VALUE_EXCESS,
     VALUE_LOSS_JUMP,
+    WORKER_DIED,
     AlertRule,
     AlertSeverity,
 )
@@ -383,6 +384,22 @@ _ASYNCHRONY_RULES = (
 )
 
 _MACHINE_RULES = (
+    AlertRule(
+        name="worker_died",
+        label="a worker has died",
+        severity=AlertSeverity.CRITICAL,
+        signal=WORKER_DIED,
+        side="above",
+        threshold=0.5,
+        minimum=0.5,
+        maximum=0.5,
+        for_s=0.0,
+        meaning="A thread or a process of the run has ended with an exception, and the run fails. "
+        "Where the exception is about numbers that are none, that alert stands instead.",
+        hint="The run's reason has the traceback. Mend what it names; where only chance led there, "
+        "start the run again with another seed, or fork it from a checkpoint.",
+        source=_OWN,
+    ),
     AlertRule(
         name="worker_stalled",
         label="a worker is silent",

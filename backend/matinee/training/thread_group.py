@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from matinee.errors import WorkerFailedError
+
 
 @dataclass(frozen=True)
 class ThreadFailure:
@@ -17,6 +19,14 @@ class ThreadFailure:
     thread: str
     error: BaseException
     traceback_text: str
+
+    @property
+    def words(self) -> str:
+        """Who failed of what, for people."""
+        error = self.error
+        if isinstance(error, WorkerFailedError):
+            return str(error)
+        return f"{self.thread} failed: {type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,11 @@ class Trainer:
         """How it ended; None while any thread lives."""
         return self._outcome
 
+    @property
+    def failure(self) -> ThreadFailure | None:
+        """The first exception that left a thread, if one did: training then stops."""
+        return self._threads.failure
+
     def join(self, timeout_s: float) -> Outcome | None:
         """Wait for the end, no longer than `timeout_s`.
 
@@ -402,13 +407,7 @@ class Trainer:
     # ---- threads ---------------------------------------------------------------------------------
 
     def _stop_after_failure(self, failure: ThreadFailure) -> None:
-        error = failure.error
-        reason = (
-            str(error)
-            if isinstance(error, WorkerFailedError)
-            else f"{failure.thread} failed: {type(error).__name__}: {error}"
-        )
-        self.control.stop(StopCause.FAILED, reason)
+        self.control.stop(StopCause.FAILED, failure.words)
 
     def _conclude(self) -> None:
         """The last thread has ended: what was the end?"""

@@ -19,6 +19,7 @@ from matinee.contracts.alert_rule import (
     SPEED_SHARE,
     VALUE_EXCESS,
     VALUE_LOSS_JUMP,
+    WORKER_DIED,
 )
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
@@ -84,6 +85,7 @@ class AlertSignals:
             ),
             NOT_FINITE: 0.0 if condition.is_finite else 1.0,
             SOLVED: 1.0 if progress.solved_at and not condition.ends_at_target else 0.0,
+            WORKER_DIED: 1.0 if condition.death else 0.0,
         }
         if condition.heartbeats:
             silence = longest_silence(condition.heartbeats)

@@ -19,6 +19,7 @@ from matinee.contracts.alert_rule import (
     DERIVED_SIGNALS,
     NEARLY_SOLVED,
     SOLVED,
+    WORKER_DIED,
     AlertRule,
 )
 from matinee.contracts.alerts import ALERT_RULES
@@ -148,6 +149,8 @@ class AlertWatch:
             course.is_raised = True
             if rule.signal == SOLVED:
                 return _solved(rule, progress, condition)
+            if rule.signal == WORKER_DIED:
+                return Raising(rule, condition.death, value, threshold)
             return Raising(rule, _words(rule, value, threshold), value, threshold)
         if not wrong and course.is_raised and lasting_s >= min(rule.for_s, LONGEST_CLEARING_S):
             course.is_raised = False

@@ -21,6 +21,8 @@ class Condition:
     Attributes:
         heartbeats: Of every living thread.
         is_finite: The loss, its gradient and the weights are numbers.
+        death: What the first thread that failed said, in a line; empty if none did, or for numbers
+            that are none.
         window: The last 100 episodes, the first and the best ones.
         finished_returns: Of the episodes that have ended since the last look.
         target: Mean return of 100 episodes that counts as solved; None: nothing does.
@@ -32,6 +34,7 @@ class Condition:
 
     heartbeats: Sequence[Heartbeat] = ()
     is_finite: bool = True
+    death: str = ""
     window: WindowState = field(default_factory=WindowState)
     finished_returns: Sequence[float] = ()
     target: float | None = None
@@ -47,11 +50,12 @@ def condition_of(trainer: Trainer, drained: Drained) -> Condition:
     """As of a flush that has drained this."""
     values = trainer.board.newest()[1]
     window = trainer.window()
-    outcome = trainer.outcome
-    failed_so = outcome is not None and isinstance(outcome.error, NonFiniteError)
+    failure = trainer.failure
+    failed_so = failure is not None and isinstance(failure.error, NonFiniteError)
     return Condition(
         heartbeats=drained.heartbeats,
         is_finite=drained.weights_are_finite and not failed_so,
+        death="" if failure is None or failed_so else failure.words.partition("\n")[0],
         window=window,
         finished_returns=drained.episodes.returns.tolist(),
         target=trainer.target_return,

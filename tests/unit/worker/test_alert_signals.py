@@ -17,6 +17,7 @@ from matinee.contracts.alert_rule import (
     SPEED_SHARE,
     VALUE_EXCESS,
     VALUE_LOSS_JUMP,
+    WORKER_DIED,
 )
 from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import MetricSummary
@@ -67,13 +68,18 @@ def test_each_signal_is_told_from_what_it_needs() -> None:
         SILENCE_S: 2.0,
         NOT_FINITE: 0.0,
         SOLVED: 0.0,
+        WORKER_DIED: 0.0,
     }
     assert told.keys() == DERIVED_SIGNALS
 
 
 def test_what_can_not_be_told_yet_is_left_out() -> None:
     """A run that has just begun: nothing is known but that it is well and not solved."""
-    assert AlertSignals().read({}, Progress()) == {NOT_FINITE: 0.0, SOLVED: 0.0}
+    assert AlertSignals().read({}, Progress()) == {
+        NOT_FINITE: 0.0,
+        SOLVED: 0.0,
+        WORKER_DIED: 0.0,
+    }
 
 
 def test_a_run_that_goes_on_tells_that_it_is_solved() -> None:

@@ -196,6 +196,20 @@ def test_a_failing_environment_names_its_traceback(data_dir: Path, runtime_dir: 
     assert statuses == ["running", "failed"]
 
 
+def test_a_failing_worker_is_an_alert(data_dir: Path, runtime_dir: Path) -> None:
+    """Raised before the run ends as failed, in the words of the exception, and it stays raised."""
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=faulty("raise", after=200)) as run:
+        assert run.finish() is RunState.FAILED
+    (alert,) = [event for event in run.events("alert_raised") if event["alert"] == "worker_died"]
+
+    assert alert["severity"] == "critical"
+    assert "RuntimeError: the simulator broke" in alert["message"]
+    assert "\n" not in alert["message"]
+    assert "another seed" in alert["hint"]
+    assert alert["seq"] < run.events("run_state_changed")[-1]["seq"]
+    assert [raised.name for raised in run.snapshot.alerts] == ["worker_died"]
+
+
 def test_a_run_in_two_processes_goes_on_where_it_was(data_dir: Path, runtime_dir: Path) -> None:
     """Its processes are in the record with the time they took, and its counters are both's."""
     spec = {"workers": 2, "processes": 2, **ENDLESS}
