@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from fakes.hosting import Hosted, hosted, hosting, start_again
 from fakes.probe_environments import HANGING
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.commands import Abort, Interrupt, Pause, Resume, SetAlertThresholds
+from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.run_state import RunState
 from matinee.training import trainer
 from matinee.training.learner import LocalLearner
@@ -177,3 +179,22 @@ def test_a_thread_that_hangs_is_named_with_its_place(
     (message, *_) = [event["message"] for event in run.events("log_written")]
     assert "actor-learner-0 has been silent for" in message
     assert "probe_environments.py" in message
+
+
+def test_the_last_test_episodes_are_looked_at(
+    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A greedy policy that turns out to be stuck only at the end is told before the end."""
+
+    def shortfall(summary: MetricSummary | None, *_: object, **__: object) -> float:
+        return math.nan if summary is None else 0.9
+
+    monkeypatch.setattr(alert_signals, "greedy_shortfall", shortfall)
+    with hosted(
+        data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec={"evaluation": {"episodes": 1}}
+    ) as run:
+        assert run.finish() is RunState.FINISHED
+
+    (alert,) = raised(run, "evaluation_gap")
+    assert alert["seq"] > run.events("evaluation_finished")[-1]["seq"]
+    assert [alert.name for alert in run.snapshot.alerts] == ["evaluation_gap"]

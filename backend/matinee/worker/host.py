@@ -241,7 +241,15 @@ class RunHost:
             return now_s - desk.ending_since_s > ABORT_TIMEOUT_S
         return now_s - self._stopping_since_s > STOP_TIMEOUT_S
 
-    def _flush(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> None:
+    def _flush(
+        self,
+        record: RunRecord,
+        trainer: Trainer,
+        desk: CommandDesk,
+        *,
+        last_evaluations: Sequence[EvaluationResult] = (),
+    ) -> None:
+        """Write down what has happened; the last evaluations have been recorded already."""
         drained = trainer.drain()
         progress = trainer.progress()
         moved = progress.env_steps != record.progress.env_steps
@@ -265,11 +273,11 @@ class RunHost:
             )
         for evaluation in drained.evaluations:
             record_evaluation(record, evaluation, final=False)
-        metrics = drained.metrics | evaluation_metrics(drained.evaluations)
+        metrics = drained.metrics | evaluation_metrics([*drained.evaluations, *last_evaluations])
         if metrics or moved:
             record.writer.append_metrics(metrics | _speed(progress), progress)
         record.append_histograms(drained)
-        self._look_for_alerts(record, trainer, drained)
+        self._look_for_alerts(record, trainer, drained, metrics)
         desk.note_applied()
         desk.give_up_on(drained.heartbeats)
         desk.take_requests()
@@ -281,11 +289,17 @@ class RunHost:
         if self._on_progress is not None:
             self._on_progress(record.state, progress, drained.metrics)
 
-    def _look_for_alerts(self, record: RunRecord, trainer: Trainer, drained: Drained) -> None:
+    def _look_for_alerts(
+        self,
+        record: RunRecord,
+        trainer: Trainer,
+        drained: Drained,
+        metrics: Mapping[str, MetricSummary],
+    ) -> None:
         condition = condition_of(trainer, drained)
         algorithm = trainer.board.newest()[1].algorithm
         changes = self._alerts.look(
-            drained.metrics | evaluation_metrics(drained.evaluations),
+            metrics,
             record.progress,
             algorithm=Algorithm(algorithm),
             thresholds=record.alert_thresholds,
@@ -342,9 +356,7 @@ class RunHost:
             self._flush(record, trainer, desk)
             if isinstance(desk.ending, Abort | Interrupt):
                 evaluation.stop()
-        metrics = evaluation_metrics(results)
-        if metrics:
-            record.writer.append_metrics(metrics, record.progress)
+        self._flush(record, trainer, desk, last_evaluations=results)
         complaint = evaluation.complaint()
         if complaint is not None:
             record.append(LogWritten, level="warning", message=complaint)
