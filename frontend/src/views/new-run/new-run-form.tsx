@@ -166,6 +166,20 @@ export function NewRunForm(props: NewRunFormProps) {
               description="mean of the last 100 episodes"
             />
           </FormSection>
+          <FormSection title="Test episodes">
+            <TextField
+              form={fields}
+              name="evaluateEvery"
+              label="Play some every"
+              description="so many env steps, beside training; empty: only at the end"
+            />
+            <TextField
+              form={fields}
+              name="evaluationEpisodes"
+              label="How many at a time"
+              description="greedy ones, and as many with sampled actions; 0: never"
+            />
+          </FormSection>
           <AlertFields
             context={context}
             thresholds={draft.thresholds}

@@ -31,6 +31,7 @@ const preset = {
     lockstep: false,
     hyperparameters: { learning_rate: 0.01 },
     budget: { env_steps: null, seconds: 300, target_return: null },
+    evaluation: { every_env_steps: null, episodes: 5, policy: "both" },
     alerts: { slow: 0.3 },
   },
 } as unknown as Preset;
@@ -66,6 +67,18 @@ const withFields = (fields: Partial<typeof untouched.fields>) => ({
 describe("the new-run form", () => {
   it("sends nothing but the preset while nothing was changed", () => {
     expect(draftDocument(untouched, context)).toEqual({ preset: "cartpole-lesson" });
+  });
+
+  it("sends how often to play test episodes, and names the field of a complaint", () => {
+    const draft = withFields({ evaluateEvery: "50000", evaluationEpisodes: "10" });
+    expect(draftDocument(draft, context)).toEqual({
+      preset: "cartpole-lesson",
+      evaluation: { every_env_steps: 50000, episodes: 10 },
+    });
+    const { byField } = fieldErrors([
+      { loc: ["body", "evaluation", "every_env_steps"], message: "too small" },
+    ]);
+    expect(byField.get("evaluateEvery")).toBe("too small");
   });
 
   it("sends what differs, and only that", () => {

@@ -40,6 +40,9 @@ export interface DraftFields {
   readonly budgetEnvSteps: string;
   readonly budgetSeconds: string;
   readonly budgetTargetReturn: string;
+  /** Env steps from one evaluation to the next; empty for one at the end alone. */
+  readonly evaluateEvery: string;
+  readonly evaluationEpisodes: string;
 }
 
 export interface RunDraft {
@@ -75,6 +78,8 @@ function fieldsOf(spec: RunSpec): DraftFields {
     budgetEnvSteps: optional(spec.budget.env_steps),
     budgetSeconds: optional(spec.budget.seconds),
     budgetTargetReturn: optional(spec.budget.target_return),
+    evaluateEvery: optional(spec.evaluation.every_env_steps),
+    evaluationEpisodes: String(spec.evaluation.episodes),
   };
 }
 
@@ -173,6 +178,10 @@ export function draftDocument(draft: RunDraft, context: DraftContext): Record<st
   if (changed("budgetSeconds")) budget.seconds = numberOrText(fields.budgetSeconds);
   if (changed("budgetTargetReturn")) budget.target_return = numberOrText(fields.budgetTargetReturn);
   add("budget", budget);
+  const evaluation: Record<string, unknown> = {};
+  if (changed("evaluateEvery")) evaluation.every_env_steps = numberOrText(fields.evaluateEvery);
+  if (changed("evaluationEpisodes")) evaluation.episodes = numberOrText(fields.evaluationEpisodes);
+  add("evaluation", evaluation);
   const watched = watchedRules(context).map(({ name }) => name);
   const alerts = Object.entries(draft.thresholds).filter(([name]) => watched.includes(name));
   add("alerts", Object.fromEntries(alerts));
@@ -279,6 +288,8 @@ const FIELDS: Readonly<Record<string, keyof DraftFields>> = {
   "budget.env_steps": "budgetEnvSteps",
   "budget.seconds": "budgetSeconds",
   "budget.target_return": "budgetTargetReturn",
+  "evaluation.every_env_steps": "evaluateEvery",
+  "evaluation.episodes": "evaluationEpisodes",
 };
 
 /** Name of the form's field, or "hyperparameters.NAME", "alerts.NAME"; null if there is none. */
