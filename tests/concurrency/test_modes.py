@@ -37,6 +37,8 @@ NOT_HERE = {
     "steps_per_second",
     "evaluation_return_greedy",
     "evaluation_return_sampled",
+    "evaluation_std_greedy",
+    "evaluation_std_sampled",
     "policy_std",
     "importance_ratio_mean",
     "importance_ratio_max",

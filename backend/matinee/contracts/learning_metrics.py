@@ -76,7 +76,8 @@ _RETURN = (
         group="return",
         unit="reward",
         per="flush",
-        meaning="Return of test episodes with the most probable action (the mean, if continuous).",
+        meaning="Return of test episodes with the most probable action (the mean, if continuous): "
+        "mean, least and greatest.",
         guidance="Above the training return. Far below it: the greedy policy is stuck.",
     ),
     MetricDefinition(
@@ -85,8 +86,30 @@ _RETURN = (
         group="return",
         unit="reward",
         per="flush",
-        meaning="Return of test episodes with actions drawn from the policy.",
+        meaning="Return of test episodes with actions drawn from the policy: mean, least and "
+        "greatest.",
         guidance="Near the training return without exploration.",
+    ),
+    MetricDefinition(
+        name="evaluation_std_greedy",
+        label="evaluation spread, greedy",
+        group="return",
+        unit="reward",
+        per="flush",
+        meaning="Standard deviation of the returns of the same greedy test episodes.",
+        guidance="Small against the return. The mean is known to within the spread over the root "
+        "of the number of episodes.",
+        equation=r"\sigma = \sqrt{\overline{(G - \overline G)^2}}",
+    ),
+    MetricDefinition(
+        name="evaluation_std_sampled",
+        label="evaluation spread, sampled",
+        group="return",
+        unit="reward",
+        per="flush",
+        meaning="Standard deviation of the returns of the same sampled test episodes.",
+        guidance="Falls as the policy becomes certain.",
+        equation=r"\sigma = \sqrt{\overline{(G - \overline G)^2}}",
     ),
 )
 

@@ -12,7 +12,10 @@ from matinee.worker.record import RunRecord
 
 
 def evaluation_metrics(evaluations: Sequence[EvaluationResult]) -> dict[str, MetricSummary]:
-    """The newest of each kind, as metrics like the others; none whose returns are no numbers."""
+    """The newest of each kind, as metrics like the others; none whose returns are no numbers.
+
+    The return has its mean and range, and its standard deviation is a metric of its own.
+    """
     metrics = {}
     for result in evaluations:
         if all(map(math.isfinite, result.returns)):
@@ -23,6 +26,10 @@ def evaluation_metrics(evaluations: Sequence[EvaluationResult]) -> dict[str, Met
                 max=max(result.returns),
                 last=result.returns[-1],
                 count=len(result.returns),
+            )
+            spread = result.std_return
+            metrics[f"evaluation_std_{kind}"] = MetricSummary(
+                mean=spread, min=spread, max=spread, last=spread, count=1
             )
     return metrics
 

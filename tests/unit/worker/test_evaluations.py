@@ -31,6 +31,9 @@ def test_each_kind_is_a_metric_of_its_own() -> None:
     greedy, sampled = metrics["evaluation_return_greedy"], metrics["evaluation_return_sampled"]
     assert (greedy.mean, greedy.min, greedy.max, greedy.count) == (3.0, 1.0, 6.0, 3)
     assert (sampled.mean, sampled.count) == (4.0, 1)
+    spread = metrics["evaluation_std_greedy"]
+    assert spread.mean == spread.min == spread.max == pytest.approx(math.sqrt(14.0 / 3.0))
+    assert metrics["evaluation_std_sampled"].last == 0.0
 
 
 def test_returns_that_are_no_numbers_are_no_point_of_a_chart() -> None:
