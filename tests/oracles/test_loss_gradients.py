@@ -203,6 +203,35 @@ def test_at_the_old_weights_the_surrogate_is_the_policy_gradient() -> None:
         assert ppo == pytest.approx(a2c, abs=1e-6)
 
 
+def test_the_surrogate_tells_how_far_random_actions_are_from_the_policy() -> None:
+    """ρ is that of the policy as it is now against what acted: π mixed with random actions then."""
+    flat = rough_weights(SHAPE)
+    rollout = old_segment(5, flat)
+    rollout.log_probability = None
+    estimator = GradientEstimator(SHAPE, flat)
+    objective = replace(OBJECTIVE, epsilon=0.3)
+    batch = estimator.surrogate_batch(rollout, objective=objective)
+    old = np.exp(batch.log_probability)
+    flat += np.random.default_rng(4).normal(scale=0.3, size=flat.size).astype(np.float32)
+    now = np.exp(estimator.surrogate_batch(rollout, objective=objective).log_probability)
+
+    def report(objective: Objective) -> LossReport:
+        out = np.zeros_like(flat)
+        indices = np.arange(batch.size)
+        return estimator.surrogate_gradient(
+            replace(batch, weights=None) if objective.epsilon == 0.0 else batch,
+            indices,
+            objective=objective,
+            out=out,
+            detailed=True,
+        )
+
+    expected = now / (0.7 * old + 0.3 / ACTIONS)
+    assert report(objective).importance_ratio_mean == pytest.approx(expected.mean(), rel=1e-4)
+    assert report(objective).importance_ratio_max == pytest.approx(expected.max(), rel=1e-4)
+    assert np.isnan(report(replace(objective, epsilon=0.0)).importance_ratio_mean)
+
+
 def test_a_segment_of_the_same_weights_needs_no_correction() -> None:
     """With μ = π every correction gives the gradient of A3C."""
     flat = rough_weights(SHAPE)

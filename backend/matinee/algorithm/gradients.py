@@ -194,6 +194,12 @@ class GradientEstimator:
         }
         if detailed:
             details |= self._details(samples.targets, evaluation, sample_weights)
+            if samples.weights is not None:
+                # π/π_old and π_old/μ.
+                from_behaviour = ratios * samples.weights
+                details |= asdict(
+                    staleness(from_behaviour, sample_weights, rho_bar=objective.rho_bar)
+                )
         return _with(report, details)
 
     def _ratios(self, batch: Batch, evaluation: Evaluation, objective: Objective) -> Floats | None:

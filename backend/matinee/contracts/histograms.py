@@ -84,7 +84,8 @@ HISTOGRAMS: Mapping[str, HistogramDefinition] = MappingProxyType(
                 unit="updates",
                 kind="counts",
                 whole=True,
-                meaning="Pushes by others between a worker's pull and its own push.",
+                meaning="Pushes between a worker's pull and its own push: by others and, where it "
+                "keeps its copy for several rollouts, its own earlier ones.",
                 guidance="Narrow, around workers - 1.",
             ),
             HistogramDefinition(

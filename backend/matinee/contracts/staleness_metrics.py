@@ -15,8 +15,8 @@ _STALENESS = (
         per="update",
         meaning="Pushes between the copy of the weights that acted and the push of what was "
         "learned from it; in ga3c of the oldest segment of the batch.",
-        guidance="About workers - 1 in a3c, pulling before each rollout. Large lag means gradients "
-        "of an old policy.",
+        guidance="About workers - 1 in a3c, pulling before each rollout; where a worker keeps its "
+        "copy for longer, its own pushes count too. Large lag means gradients of an old policy.",
         equation=r"v_{\text{push}} - v_{\text{acted}}",
     ),
     MetricDefinition(
@@ -26,7 +26,8 @@ _STALENESS = (
         unit="",
         per="update",
         detailed=True,
-        meaning="Policy that learns against policy that acted, for the actions taken.",
+        meaning="Policy that learns against policy that acted, for the actions taken. Outside of "
+        "ga3c only where random actions are mixed in.",
         guidance="Around 1: the policy that learns is the one that acted.",
         equation=r"\overline{\rho_t},\ \rho_t = \pi(a_t|s_t)/\mu(a_t|s_t)",
     ),
@@ -38,7 +39,7 @@ _STALENESS = (
         per="update",
         detailed=True,
         meaning="The action of the batch that the policy likes most more than when it acted.",
-        guidance="A few. With random actions at most 1/(1-ε) in a3c.",
+        guidance="A few. With random actions at most 1/(1-ε) in a3c and a2c.",
         equation=r"\max_t \rho_t",
     ),
     MetricDefinition(

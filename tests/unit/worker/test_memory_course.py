@@ -18,7 +18,7 @@ def growths(
     memory: Callable[[float], float],
     *,
     until_s: int = 4000,
-    threads: Callable[[float], int] = lambda _: 2,
+    threads: Callable[[int], int] = lambda _: 2,
 ) -> dict[int, float]:
     """What is told every ten seconds of a run with this memory."""
     course = MemoryCourse()
