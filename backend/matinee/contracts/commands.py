@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.identifiers import Ulid
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.schedules import ENV_STEP_MAX
 
 
@@ -23,9 +25,11 @@ class _Action(BaseModel):
 
 
 class Start(_Action):
-    """Begin training; or, where the run was interrupted, go on from its last checkpoint."""
+    """Begin training; or, where the run has ended, go on from a checkpoint."""
 
     name: Literal["start"] = "start"
+    checkpoint_id: Ulid | None = Field(default=None, description="null: the newest whole one.")
+    budget: BudgetSpec | None = Field(default=None, description="From now on; null: as before.")
 
 
 class Pause(_Action):
@@ -35,9 +39,11 @@ class Pause(_Action):
 
 
 class Resume(_Action):
-    """Go on after a pause."""
+    """Go on after a pause; for a run that has ended the same as `start`."""
 
     name: Literal["resume"] = "resume"
+    checkpoint_id: Ulid | None = Field(default=None, description="As for `start`.")
+    budget: BudgetSpec | None = Field(default=None, description="As for `start`.")
 
 
 class Stop(_Action):
@@ -92,6 +98,28 @@ class SetAlertThresholds(_Action):
     )
 
 
+class SaveCheckpoint(_Action):
+    """Write the learner's present state to disk."""
+
+    name: Literal["checkpoint"] = "checkpoint"
+    pinned: bool = Field(default=True, description="Keep it until somebody unpins it.")
+
+
+class PinCheckpoint(_Action):
+    """Keep a checkpoint, whatever comes after it; or no longer."""
+
+    name: Literal["pin_checkpoint"] = "pin_checkpoint"
+    checkpoint_id: Ulid
+    pinned: bool
+
+
+class Rewind(_Action):
+    """Go back to a checkpoint, in place: what came after it is kept, and marked as abandoned."""
+
+    name: Literal["rewind"] = "rewind"
+    checkpoint_id: Ulid
+
+
 Action = Annotated[
     Start
     | Pause
@@ -101,7 +129,10 @@ Action = Annotated[
     | Interrupt
     | Step
     | SetHyperparameters
-    | SetAlertThresholds,
+    | SetAlertThresholds
+    | SaveCheckpoint
+    | PinCheckpoint
+    | Rewind,
     Field(discriminator="name"),
 ]
 
@@ -153,6 +184,11 @@ class Command(BaseModel):
     changes: dict[str, HyperparameterChange] = Field(default_factory=dict)
     threshold_changes: dict[str, ThresholdChange] = Field(
         default_factory=dict, description="Of alert rules."
+    )
+    checkpoint_id: str | None = Field(
+        default=None,
+        description="Of the checkpoint that it saved, pinned or went back to; of a change that "
+        "may do harm: of the one saved just before it.",
     )
     error: str | None = None
 

@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.alert_rule import AlertSeverity
 from matinee.contracts.alerts import ThresholdChange
+from matinee.contracts.checkpoints import CheckpointCause
 from matinee.contracts.commands import Action, HyperparameterChange
 from matinee.contracts.histograms import HistogramCounts
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
+from matinee.contracts.stretches import Stretch
 
 MAX_EXACT_EPISODE_ROWS = 200
 """Above this many episodes in one flush, an event carries bins; run.db keeps every row."""
@@ -66,6 +68,10 @@ class CommandApplied(_Event):
     revision: int = Field(description="Of the hyperparameters, after the command.")
     threshold_changes: dict[str, ThresholdChange] = Field(
         default_factory=dict, description="Of alert rules, if it changed some."
+    )
+    checkpoint_id: str | None = Field(
+        default=None,
+        description="Saved, pinned or gone back to; of a risky change: saved just before it.",
     )
 
 
@@ -166,8 +172,47 @@ class CheckpointSaved(_Event):
 
     type: Literal["checkpoint_saved"] = "checkpoint_saved"
     checkpoint_id: str
-    cause: Literal["schedule", "pause", "end", "command"]
+    cause: CheckpointCause
     size_bytes: int
+    command_id: str | None = Field(
+        default=None, description="That asked for it, or that it was saved before."
+    )
+    episodes: int = 0
+    seconds: float = Field(default=0.0, description="Of training.")
+    mean_return_100: float | None = None
+    full_window: bool = Field(default=False, description="Whether that mean is of 100 episodes.")
+    pinned: bool = False
+
+
+class CheckpointPinned(_Event):
+    """Somebody wants a checkpoint to stay, or no longer."""
+
+    type: Literal["checkpoint_pinned"] = "checkpoint_pinned"
+    checkpoint_id: str
+    pinned: bool
+    actor: str
+    command_id: str | None = None
+
+
+class CheckpointsDeleted(_Event):
+    """Older checkpoints have given way to newer ones."""
+
+    type: Literal["checkpoints_deleted"] = "checkpoints_deleted"
+    checkpoint_ids: list[str]
+
+
+class RunRewound(_Event):
+    """The learner is again what it was at a checkpoint; the counters go on from where they were."""
+
+    type: Literal["run_rewound"] = "run_rewound"
+    checkpoint_id: str
+    cause: Literal["command", "resume"] = Field(
+        description="resume: what came after the checkpoint was lost with its process."
+    )
+    actor: str
+    command_id: str | None = None
+    to_env_step: int = Field(description="Of the checkpoint.")
+    abandoned: Stretch = Field(description="What no longer counts; it stays in the record.")
 
 
 class EvaluationFinished(_Event):
@@ -223,6 +268,9 @@ Event = Annotated[
     | WorkerStatusChanged
     | WorkerProcessChanged
     | CheckpointSaved
+    | CheckpointPinned
+    | CheckpointsDeleted
+    | RunRewound
     | EvaluationFinished
     | AlertRaised
     | AlertCleared
@@ -243,6 +291,9 @@ EventType = Literal[
     "worker_status_changed",
     "worker_process_changed",
     "checkpoint_saved",
+    "checkpoint_pinned",
+    "checkpoints_deleted",
+    "run_rewound",
     "evaluation_finished",
     "alert_raised",
     "alert_cleared",

@@ -11,6 +11,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameter_definition import LiveClass, Scale
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.progress import Progress
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.run_spec import EnvironmentSpec, Group, Name, RunSpec, Tag
 from matinee.contracts.run_state import RunState
 
@@ -40,6 +41,9 @@ class Run(BaseModel):
     environment: EnvironmentSpec
     seed: int
     spec: RunSpec
+    budget: BudgetSpec | None = Field(
+        default=None, description="The one now; null: still the spec's."
+    )
     state: RunState
     reason: str | None = Field(description="Why it is in this state, in words.")
     created_at: datetime
@@ -137,3 +141,4 @@ class RunSnapshot(BaseModel):
     alert_thresholds: dict[str, float] | None = Field(
         default=None, description="The run's own; null: as its spec has them."
     )
+    budget: BudgetSpec | None = Field(default=None, description="null: as its spec has it.")

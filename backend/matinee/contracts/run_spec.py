@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Any, Self, assert_never
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     ValidationError,
@@ -25,6 +23,7 @@ from matinee.contracts.hyperparameters import (
     check_settings,
     default_settings,
 )
+from matinee.contracts.run_parts import BudgetSpec, CheckpointSpec, SpecPart
 from matinee.contracts.schedules import ENV_STEP_MAX
 from matinee.contracts.validation import MultipleFieldsError, field_errors
 from matinee.errors import FieldError, InvalidInputError
@@ -67,11 +66,7 @@ class Convolution(StrEnum):
     NATURE = "nature"
 
 
-class _SpecPart(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class EnvironmentChanges(_SpecPart):
+class EnvironmentChanges(SpecPart):
     """What of the environment differs from the preset's; without a preset the id is needed."""
 
     id: str | None = Field(
@@ -116,7 +111,7 @@ class EnvironmentSpec(EnvironmentChanges):
     )
 
 
-class NetworkSpec(_SpecPart):
+class NetworkSpec(SpecPart):
     """Hidden layers with a policy head and a value head; perhaps a convolution, an LSTM."""
 
     hidden: list[Annotated[int, Field(ge=1, le=2048)]] = Field(
@@ -142,26 +137,6 @@ class NetworkSpec(_SpecPart):
     )
 
 
-class BudgetSpec(_SpecPart):
-    """What ends the run; whichever comes first. All null: it runs until somebody stops it."""
-
-    env_steps: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] | None = 1_000_000
-    seconds: Annotated[float, Field(gt=0, le=31_536_000)] | None = Field(
-        default=None, description="Seconds of training, pauses not counted."
-    )
-    target_return: Annotated[float, Field(ge=-1e12, le=1e12)] | None = Field(
-        default=None, description="Mean return of the last 100 training episodes."
-    )
-
-
-class CheckpointSpec(_SpecPart):
-    """When the learner's state is written to disk."""
-
-    every_seconds: Annotated[float, Field(ge=1, le=86_400)] | None = 30.0
-    keep_last: int = Field(default=3, ge=1, le=100)
-    keep_best: bool = True
-
-
 class EvaluationPolicy(StrEnum):
     """How test episodes choose their actions."""
 
@@ -170,7 +145,7 @@ class EvaluationPolicy(StrEnum):
     BOTH = "both"
 
 
-class EvaluationSpec(_SpecPart):
+class EvaluationSpec(SpecPart):
     """Test episodes on a snapshot of the weights, in an environment of their own."""
 
     every_env_steps: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] | None = None
@@ -219,7 +194,7 @@ def _checked_thresholds(thresholds: dict[str, float]) -> dict[str, float]:
     return thresholds
 
 
-class RunSpec(_SpecPart):
+class RunSpec(SpecPart):
     """A run, completely: the same spec and seed make the same run where the mode allows it."""
 
     preset: str | None = Field(default=None, max_length=80)
@@ -332,7 +307,7 @@ def _place(name: str) -> tuple[str, ...]:
     return (name,) if definition is None or definition.spec_field else ("hyperparameters", name)
 
 
-class RunRequest(_SpecPart):
+class RunRequest(SpecPart):
     """The body of `POST /api/v1/runs`.
 
     The preset is filled in first, then these fields over it, field by field; null clears a field.

@@ -4,7 +4,7 @@
                                         └──┬──┘
                                        stopping ─► finished | stopped | interrupted
     aborted, failed and interrupted can follow any active state; stopped and aborted also
-    `created` and `queued`. An interrupted run can start again.
+    `created` and `queued`. A run that has ended can be queued again, unless it was aborted.
 
 Only the run process reports that it has stopped; only the server reports that it has died.
 """
@@ -68,10 +68,10 @@ LEGAL_TRANSITIONS: MappingProxyType[RunState, frozenset[RunState]] = MappingProx
         RunState.RUNNING: frozenset({RunState.PAUSED, RunState.STOPPING}) | _UNEXPECTED_ENDS,
         RunState.PAUSED: frozenset({RunState.RUNNING, RunState.STOPPING}) | _UNEXPECTED_ENDS,
         RunState.STOPPING: frozenset({RunState.FINISHED, RunState.STOPPED}) | _UNEXPECTED_ENDS,
-        RunState.FINISHED: frozenset(),
-        RunState.STOPPED: frozenset(),
+        RunState.FINISHED: frozenset({RunState.QUEUED}),
+        RunState.STOPPED: frozenset({RunState.QUEUED}),
         RunState.ABORTED: frozenset(),
-        RunState.FAILED: frozenset(),
+        RunState.FAILED: frozenset({RunState.QUEUED}),
         RunState.INTERRUPTED: frozenset({RunState.QUEUED, RunState.STARTING}),
     }
 )

@@ -171,6 +171,7 @@ def assemble_run(
         environment=spec.environment,
         seed=spec.seed,
         spec=spec,
+        budget=snapshot.budget,
         state=snapshot.state,
         reason=snapshot.reason,
         created_at=header.created_at,

@@ -84,6 +84,7 @@ class RunIndex:
                 "steered": snapshot.steered,
                 "progress": snapshot.progress,
                 "alerts": snapshot.alerts,
+                "budget": snapshot.budget,
                 "alert_thresholds": present_thresholds(before.spec, snapshot),
                 "last_seq": last_seq,
             }

@@ -19,7 +19,10 @@ from matinee.contracts.commands import (
     CommandState,
     Interrupt,
     Pause,
+    PinCheckpoint,
     Resume,
+    Rewind,
+    SaveCheckpoint,
     SetAlertThresholds,
     SetHyperparameters,
     Start,
@@ -120,7 +123,17 @@ class Steering:
                 await self._check_change(run, action)
             case SetAlertThresholds():
                 _check_thresholds(action)
-            case Pause() | Resume() | Stop() | Abort() | Step() | Interrupt():
+            case (
+                Pause()
+                | Resume()
+                | Stop()
+                | Abort()
+                | Step()
+                | Interrupt()
+                | SaveCheckpoint()
+                | PinCheckpoint()
+                | Rewind()
+            ):
                 pass
             case _:
                 assert_never(action)
@@ -264,7 +277,16 @@ class Steering:
                 allowed = True
             case Resume():
                 allowed = state in ACTIVE_STATES or state is RunState.INTERRUPTED
-            case Pause() | Step() | SetHyperparameters() | SetAlertThresholds() | Interrupt():
+            case (
+                Pause()
+                | Step()
+                | SetHyperparameters()
+                | SetAlertThresholds()
+                | Interrupt()
+                | SaveCheckpoint()
+                | PinCheckpoint()
+                | Rewind()
+            ):
                 allowed = state in ACTIVE_STATES
             case _:
                 assert_never(action)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matinee.contracts.progress import SolvedAt
-from matinee.contracts.run_spec import BudgetSpec
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.training.counters import SlotCounter
 from matinee.training.outcome import StopCause
 from matinee.training.ports import Gate, Stopwatch

@@ -18,93 +18,31 @@ import shutil
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from matinee.contracts.hyperparameters import HyperparameterSetting
-from matinee.contracts.progress import SolvedAt
-from matinee.contracts.run_spec import RunSpec
+from matinee.contracts.checkpoints import (
+    CHECKPOINT_FORMAT,
+    MANIFEST_FILE,
+    STATE_FILE,
+    TENSORS_FILE,
+    CheckpointDocument,
+    CheckpointManifest,
+    ManifestFile,
+)
 from matinee.environments.normalization import NormalizationState
 from matinee.errors import CheckpointError
 from matinee.training.return_window import FullWindow, WindowState
 
-FORMAT = 1
-TENSORS_FILE = "learner.safetensors"
-STATE_FILE = "state.json"
-MANIFEST_FILE = "manifest.json"
 TEMPORARY_SUFFIX = ".tmp"
 _WEIGHTS = "weights"
 _STATISTICS_PREFIX = "optimizer."
 _NORMALIZATION_PREFIX = "normalization."
-
-
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CheckpointDocument(_Document):
-    """Everything but the arrays; `state.json`."""
-
-    spec: RunSpec
-    env_steps: int
-    updates: int
-    episodes: int
-    seconds: float
-    optimizer: Literal["rmsprop", "adam"]
-    hyperparameter_revision: int
-    hyperparameters: dict[str, HyperparameterSetting]
-    hyperparameters_since_env_step: dict[str, int]
-    generators: list[dict[str, Any]]
-    recent_returns: list[float]
-    best_mean_return_100: float | None
-    best_std_return_100: float = 0.0
-    first_mean_return_100: float | None = None
-    first_std_return_100: float = 0.0
-    reward_abs_max: float = 0.0
-    solved_at: SolvedAt | None
-
-    @property
-    def window(self) -> WindowState:
-        """The last 100 episodes, the first and the best ones."""
-        return WindowState(
-            episodes=self.episodes,
-            recent_returns=tuple(self.recent_returns),
-            first=_full_window(self.first_mean_return_100, self.first_std_return_100),
-            best=_full_window(self.best_mean_return_100, self.best_std_return_100),
-            solved_at=self.solved_at,
-            reward_abs_max=self.reward_abs_max,
-        )
-
-
-def _full_window(mean: float | None, std: float) -> FullWindow | None:
-    return None if mean is None else FullWindow(mean, std)
-
-
-class ManifestFile(_Document):
-    """One file of a checkpoint."""
-
-    size_bytes: int
-    sha256: str
-
-
-class CheckpointManifest(_Document):
-    """What a list of checkpoints shows, and what proves that the files are whole."""
-
-    format: int
-    created_at: datetime
-    env_steps: int
-    mean_return_100: float | None
-    files: dict[str, ManifestFile]
-
-    @property
-    def size_bytes(self) -> int:
-        """Of the files together."""
-        return sum(file.size_bytes for file in self.files.values())
 
 
 @dataclass(frozen=True)
@@ -122,6 +60,22 @@ class CheckpointState:
     weights: NDArray[np.float32]
     statistics: dict[str, NDArray[np.floating[Any]]]
     normalization: NormalizationState | None = None
+
+
+def window_of(document: CheckpointDocument) -> WindowState:
+    """The last 100 episodes, the first and the best ones."""
+    return WindowState(
+        episodes=document.episodes,
+        recent_returns=tuple(document.recent_returns),
+        first=_full_window(document.first_mean_return_100, document.first_std_return_100),
+        best=_full_window(document.best_mean_return_100, document.best_std_return_100),
+        solved_at=document.solved_at,
+        reward_abs_max=document.reward_abs_max,
+    )
+
+
+def _full_window(mean: float | None, std: float) -> FullWindow | None:
+    return None if mean is None else FullWindow(mean, std)
 
 
 def save_checkpoint(state: CheckpointState, folder: Path) -> CheckpointManifest:
@@ -146,7 +100,7 @@ def save_checkpoint(state: CheckpointState, folder: Path) -> CheckpointManifest:
     }
     recent = document.recent_returns
     manifest = CheckpointManifest(
-        format=FORMAT,
+        format=CHECKPOINT_FORMAT,
         created_at=datetime.now(UTC),
         env_steps=document.env_steps,
         mean_return_100=float(np.mean(recent)) if recent else None,
@@ -208,7 +162,7 @@ def read_manifest(folder: Path) -> CheckpointManifest:
         raise CheckpointError(f"{folder.name} can't be read: {error}") from error
     except ValidationError as error:
         raise CheckpointError(f"{folder.name} has no valid manifest: {error}") from error
-    if manifest.format > FORMAT:
+    if manifest.format > CHECKPOINT_FORMAT:
         raise CheckpointError(f"{folder.name} was written by a newer Matinee")
     return manifest
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from matinee.algorithm.networks import NetworkShape, initial_weights
 from matinee.algorithm.shared_optimizers import OptimizerKind
+from matinee.contracts.checkpoints import CheckpointDocument
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.normalization import ObservationNormalizer
 from matinee.errors import CheckpointError
-from matinee.training.checkpoints import CheckpointDocument, CheckpointState
+from matinee.training.checkpoints import CheckpointState
 from matinee.training.parameter_store import (
     HogwildParameterStore,
     Statistics,

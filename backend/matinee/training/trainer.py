@@ -21,18 +21,14 @@ import numpy as np
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.checkpoints import CheckpointDocument, CheckpointManifest
 from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import look_at, reward_threshold
 from matinee.errors import WorkerFailedError
 from matinee.training.budget import Budget
-from matinee.training.checkpoints import (
-    CheckpointDocument,
-    CheckpointManifest,
-    CheckpointState,
-    save_checkpoint,
-)
+from matinee.training.checkpoints import CheckpointState, save_checkpoint, window_of
 from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl
 from matinee.training.counters import SlotCounter
@@ -136,7 +132,7 @@ class Trainer:
         self._telemetry = Telemetry(
             SLOTS,
             window=ReturnWindow(
-                target=_solved_return(spec), state=before.window if before else None
+                target=_solved_return(spec), state=window_of(before) if before else None
             ),
             gives_up=self.control.stopping.is_set,
             maximum_entropy=maximum_entropy(self._shape.interface),

@@ -22,7 +22,10 @@ from matinee.contracts.commands import (
     CommandState,
     Interrupt,
     Pause,
+    PinCheckpoint,
     Resume,
+    Rewind,
+    SaveCheckpoint,
     SetAlertThresholds,
     SetHyperparameters,
     Start,
@@ -173,6 +176,8 @@ class CommandDesk:
         match action:
             case Stop() | Abort() | Interrupt():
                 return f"the run is {state.value}" if state in ENDED_STATES else None
+            case PinCheckpoint() | Rewind() | SaveCheckpoint():
+                return "the run process does not do this yet"
             case (
                 Start() | Pause() | Resume() | Step() | SetHyperparameters() | SetAlertThresholds()
             ):
@@ -205,40 +210,51 @@ class CommandDesk:
     def _begin(self, command: Command) -> str | None:
         """Accept the command and set it going, or say why the trainer refuses it."""
         action = command.action
-        control = self._trainer.control
         if isinstance(action, SetHyperparameters):
             return self._propose(command, action)
         command = self._record.accept(command)
         match action:
             case Start():
                 self._record.apply(command)
-            case Pause():
-                self._replace_gate(command)
-                control.pause()
-            case Step():
-                self._replace_gate(command)
-                control.step(env_steps=action.env_steps, updates=action.updates)
-                if self._record.state is RunState.PAUSED:
-                    self._record.change_state(RunState.RUNNING)
-            case Resume():
-                self._replace_gate(None)
-                control.resume()
-                if self._record.state is RunState.PAUSED:
-                    self._record.change_state(RunState.RUNNING)
-                self._record.apply(command)
+            case Pause() | Step() | Resume():
+                self._move_gate(command, action)
             case SetAlertThresholds():
                 self._change_thresholds(command, action)
+            case PinCheckpoint() | Rewind() | SaveCheckpoint():
+                raise NotImplementedError
             case Stop() | Abort() | Interrupt():
-                if self._record.state in (RunState.RUNNING, RunState.PAUSED):
-                    self._record.change_state(RunState.STOPPING)
-                self._ending.append(command)
-                # An abort after a stop that takes too long has a clock of its own.
-                if len(self._ending) == 1 or isinstance(action, Abort):
-                    self.ending_since_s = time.monotonic()
-                control.stop(*_stop_order(action))
+                self._begin_to_end(command, action)
             case _:
                 assert_never(action)
         return None
+
+    def _move_gate(self, command: Command, action: Pause | Step | Resume) -> None:
+        control = self._trainer.control
+        match action:
+            case Pause():
+                self._replace_gate(command)
+                control.pause()
+                return
+            case Step():
+                self._replace_gate(command)
+                control.step(env_steps=action.env_steps, updates=action.updates)
+            case Resume():
+                self._replace_gate(None)
+                control.resume()
+                self._record.apply(command)
+            case _:
+                assert_never(action)
+        if self._record.state is RunState.PAUSED:
+            self._record.change_state(RunState.RUNNING)
+
+    def _begin_to_end(self, command: Command, action: EndingAction) -> None:
+        if self._record.state in (RunState.RUNNING, RunState.PAUSED):
+            self._record.change_state(RunState.STOPPING)
+        self._ending.append(command)
+        # An abort after a stop that takes too long has a clock of its own.
+        if len(self._ending) == 1 or isinstance(action, Abort):
+            self.ending_since_s = time.monotonic()
+        self._trainer.control.stop(*_stop_order(action))
 
     def _propose(self, command: Command, action: SetHyperparameters) -> str | None:
         try:

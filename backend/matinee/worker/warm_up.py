@@ -6,7 +6,8 @@ pydantic's first validation add some tenths. A tiny training does the rest.
 
 from __future__ import annotations
 
-from matinee.contracts.run_spec import BudgetSpec, EnvironmentSpec, RunSpec
+from matinee.contracts.run_parts import BudgetSpec
+from matinee.contracts.run_spec import EnvironmentSpec, RunSpec
 
 _WARM_UP_TIMEOUT_S = 30.0
 

@@ -675,7 +675,7 @@ export interface components {
              */
             name: "abort";
         };
-        Action: components["schemas"]["Start"] | components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Abort"] | components["schemas"]["Interrupt"] | components["schemas"]["Step"] | components["schemas"]["SetHyperparameters"] | components["schemas"]["SetAlertThresholds"];
+        Action: components["schemas"]["Start"] | components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Abort"] | components["schemas"]["Interrupt"] | components["schemas"]["Step"] | components["schemas"]["SetHyperparameters"] | components["schemas"]["SetAlertThresholds"] | components["schemas"]["SaveCheckpoint"] | components["schemas"]["PinCheckpoint"] | components["schemas"]["Rewind"];
         /**
          * Activation
          * @description Non-linearity of the hidden layers.
@@ -879,6 +879,25 @@ export interface components {
             target_return?: number | null;
         };
         /**
+         * CheckpointPinned
+         * @description Somebody wants a checkpoint to stay, or no longer.
+         */
+        CheckpointPinned: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "checkpoint_pinned";
+            checkpoint_id: string;
+            pinned: boolean;
+            actor: string;
+            command_id: string | null;
+        };
+        /**
          * CheckpointSaved
          * @description The learner's state at `env_step` is on disk.
          */
@@ -894,32 +913,82 @@ export interface components {
             type: "checkpoint_saved";
             checkpoint_id: string;
             /** @enum {string} */
-            cause: "schedule" | "pause" | "end" | "command";
+            cause: "schedule" | "pause" | "end" | "command" | "change" | "rewind" | "fork";
             size_bytes: number;
+            /** @description That asked for it, or that it was saved before. */
+            command_id: string | null;
+            /** @default 0 */
+            episodes: number;
+            /**
+             * @description Of training.
+             * @default 0
+             */
+            seconds: number;
+            mean_return_100: number | null;
+            /**
+             * @description Whether that mean is of 100 episodes.
+             * @default false
+             */
+            full_window: boolean;
+            /** @default false */
+            pinned: boolean;
         };
         /**
          * CheckpointSpec
-         * @description When the learner's state is written to disk.
+         * @description When the learner's state is written to disk, and what is kept of it.
+         *
+         *     What somebody has pinned stays in any case.
          */
         CheckpointSpec: {
             /** @default 30 */
             every_seconds: number | null;
-            /** @default 3 */
+            /**
+             * @description Of those by time, at a pause and at the end.
+             * @default 3
+             */
             keep_last: number;
-            /** @default true */
+            /**
+             * @description Of those before a risky change or a rewind.
+             * @default 3
+             */
+            keep_changes: number;
+            /**
+             * @description The one with the best mean return.
+             * @default true
+             */
             keep_best: boolean;
         };
         /**
          * CheckpointSpecInput
-         * @description When the learner's state is written to disk.
+         * @description When the learner's state is written to disk, and what is kept of it.
+         *
+         *     What somebody has pinned stays in any case.
          */
         CheckpointSpecInput: {
             /** @description Default: 30.0. */
             every_seconds?: number | null;
-            /** @description Default: 3. */
+            /** @description Of those by time, at a pause and at the end. Default: 3. */
             keep_last?: number;
-            /** @description Default: true. */
+            /** @description Of those before a risky change or a rewind. Default: 3. */
+            keep_changes?: number;
+            /** @description The one with the best mean return. Default: true. */
             keep_best?: boolean;
+        };
+        /**
+         * CheckpointsDeleted
+         * @description Older checkpoints have given way to newer ones.
+         */
+        CheckpointsDeleted: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "checkpoints_deleted";
+            checkpoint_ids: string[];
         };
         ClientFrame: components["schemas"]["SubscribeFrame"] | components["schemas"]["UnsubscribeFrame"];
         /**
@@ -946,6 +1015,8 @@ export interface components {
             threshold_changes: {
                 [key: string]: components["schemas"]["ThresholdChange"];
             };
+            /** @description Of the checkpoint that it saved, pinned or went back to; of a change that may do harm: of the one saved just before it. */
+            checkpoint_id: string | null;
             error: string | null;
         };
         /**
@@ -989,6 +1060,8 @@ export interface components {
             threshold_changes: {
                 [key: string]: components["schemas"]["ThresholdChange"];
             };
+            /** @description Saved, pinned or gone back to; of a risky change: saved just before it. */
+            checkpoint_id: string | null;
         };
         /**
          * CommandPage
@@ -1244,7 +1317,7 @@ export interface components {
             /** @description greedy: the most probable action, or the mean; sampled: drawn from the policy, without random actions; both: so many episodes of each. Default: "both". */
             policy?: components["schemas"]["EvaluationPolicy"];
         };
-        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["HistogramsCounted"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["AlertRaised"] | components["schemas"]["AlertCleared"] | components["schemas"]["LogWritten"];
+        Event: components["schemas"]["RunCreated"] | components["schemas"]["RunStateChanged"] | components["schemas"]["CommandAccepted"] | components["schemas"]["CommandApplied"] | components["schemas"]["CommandRejected"] | components["schemas"]["HyperparametersChanged"] | components["schemas"]["EpisodesFinished"] | components["schemas"]["MetricsSummarised"] | components["schemas"]["HistogramsCounted"] | components["schemas"]["WorkerStatusChanged"] | components["schemas"]["WorkerProcessChanged"] | components["schemas"]["CheckpointSaved"] | components["schemas"]["CheckpointPinned"] | components["schemas"]["CheckpointsDeleted"] | components["schemas"]["RunRewound"] | components["schemas"]["EvaluationFinished"] | components["schemas"]["AlertRaised"] | components["schemas"]["AlertCleared"] | components["schemas"]["LogWritten"];
         /**
          * EventPage
          * @description A stretch of a run's events.
@@ -1257,7 +1330,7 @@ export interface components {
             epoch: string;
         };
         /** @enum {string} */
-        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "histograms_counted" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "evaluation_finished" | "alert_raised" | "alert_cleared" | "log_written";
+        EventType: "run_created" | "run_state_changed" | "command_accepted" | "command_applied" | "command_rejected" | "hyperparameters_changed" | "episodes_finished" | "metrics_summarised" | "histograms_counted" | "worker_status_changed" | "worker_process_changed" | "checkpoint_saved" | "checkpoint_pinned" | "checkpoints_deleted" | "run_rewound" | "evaluation_finished" | "alert_raised" | "alert_cleared" | "log_written";
         /**
          * EventsFrame
          * @description A stretch of one run's events.
@@ -1870,6 +1943,19 @@ export interface components {
             points: components["schemas"]["SchedulePoint"][];
         };
         /**
+         * PinCheckpoint
+         * @description Keep a checkpoint, whatever comes after it; or no longer.
+         */
+        PinCheckpoint: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "pin_checkpoint";
+            checkpoint_id: string;
+            pinned: boolean;
+        };
+        /**
          * Preset
          * @description One card of the new-run form.
          */
@@ -2010,7 +2096,7 @@ export interface components {
         };
         /**
          * Resume
-         * @description Go on after a pause.
+         * @description Go on after a pause; for a run that has ended the same as `start`.
          */
         Resume: {
             /**
@@ -2018,6 +2104,10 @@ export interface components {
              * @enum {string}
              */
             name: "resume";
+            /** @description As for `start`. */
+            checkpoint_id: string | null;
+            /** @description As for `start`. */
+            budget: components["schemas"]["BudgetSpec"] | null;
         };
         /**
          * ResyncFrame
@@ -2034,6 +2124,18 @@ export interface components {
             reason: string;
         };
         /**
+         * Rewind
+         * @description Go back to a checkpoint, in place: what came after it is kept, and marked as abandoned.
+         */
+        Rewind: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "rewind";
+            checkpoint_id: string;
+        };
+        /**
          * Run
          * @description One run: what was asked for, where it stands, how far it came.
          */
@@ -2048,6 +2150,8 @@ export interface components {
             environment: components["schemas"]["EnvironmentSpec"];
             seed: number;
             spec: components["schemas"]["RunSpec"];
+            /** @description The one now; null: still the spec's. */
+            budget: components["schemas"]["BudgetSpec"] | null;
             state: components["schemas"]["RunState"];
             /** @description Why it is in this state, in words. */
             reason: string | null;
@@ -2154,6 +2258,33 @@ export interface components {
             start?: boolean;
         };
         /**
+         * RunRewound
+         * @description The learner is again what it was at a checkpoint; the counters go on from where they were.
+         */
+        RunRewound: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            env_step: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "run_rewound";
+            checkpoint_id: string;
+            /**
+             * @description resume: what came after the checkpoint was lost with its process.
+             * @enum {string}
+             */
+            cause: "command" | "resume";
+            actor: string;
+            command_id: string | null;
+            /** @description Of the checkpoint. */
+            to_env_step: number;
+            /** @description What no longer counts; it stays in the record. */
+            abandoned: components["schemas"]["Stretch"];
+        };
+        /**
          * RunSpec
          * @description A run, completely: the same spec and seed make the same run where the mode allows it.
          */
@@ -2214,6 +2345,7 @@ export interface components {
              * @default {
              *       "every_seconds": 30,
              *       "keep_last": 3,
+             *       "keep_changes": 3,
              *       "keep_best": true
              *     }
              */
@@ -2253,6 +2385,22 @@ export interface components {
             state: components["schemas"]["RunState"];
             previous_state: components["schemas"]["RunState"];
             reason: string | null;
+        };
+        /**
+         * SaveCheckpoint
+         * @description Write the learner's present state to disk.
+         */
+        SaveCheckpoint: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "checkpoint";
+            /**
+             * @description Keep it until somebody unpins it.
+             * @default true
+             */
+            pinned: boolean;
         };
         /**
          * Scale
@@ -2356,7 +2504,7 @@ export interface components {
         };
         /**
          * Start
-         * @description Begin training; or, where the run was interrupted, go on from its last checkpoint.
+         * @description Begin training; or, where the run has ended, go on from a checkpoint.
          */
         Start: {
             /**
@@ -2364,6 +2512,10 @@ export interface components {
              * @enum {string}
              */
             name: "start";
+            /** @description null: the newest whole one. */
+            checkpoint_id: string | null;
+            /** @description From now on; null: as before. */
+            budget: components["schemas"]["BudgetSpec"] | null;
         };
         /**
          * Step
@@ -2398,6 +2550,24 @@ export interface components {
              * @enum {string}
              */
             name: "stop";
+        };
+        /**
+         * Stretch
+         * @description Recorded and kept, but no longer part of the run's course: what follows began before it.
+         *
+         *     `from` is exclusive and `until` inclusive, in each of the counters.
+         */
+        Stretch: {
+            from_seq: number;
+            until_seq: number;
+            from_episode: number;
+            until_episode: number;
+            from_env_step: number;
+            until_env_step: number;
+            from_seconds: number;
+            until_seconds: number;
+            from_update: number;
+            until_update: number;
         };
         /**
          * SubscribeFrame

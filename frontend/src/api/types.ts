@@ -10,6 +10,7 @@ export type AlertRule = Schemas["AlertRule"];
 export type AlertSeverity = Schemas["AlertSeverity"];
 export type Algorithm = Schemas["Algorithm"];
 export type AlgorithmDescription = Schemas["AlgorithmDescription"];
+export type CheckpointsDeleted = Schemas["CheckpointsDeleted"];
 export type CommandApplied = Schemas["CommandApplied"];
 export type Command = Schemas["Command"];
 export type EnvironmentDescription = Schemas["EnvironmentDescription"];

@@ -28,6 +28,8 @@ const LEDGER_TYPES: readonly EventType[] = [
   "worker_status_changed",
   "worker_process_changed",
   "checkpoint_saved",
+  "checkpoint_pinned",
+  "run_rewound",
   "evaluation_finished",
   "alert_raised",
   "alert_cleared",

@@ -116,11 +116,20 @@ describe("what happens to a run", () => {
     const { marks } = seen([
       { type: "command_applied", command_id: "c", actor: "token", name: "pause", revision: 0 },
       { type: "checkpoint_saved", checkpoint_id: "k", cause: "pause", size_bytes: 1 },
+      {
+        type: "run_rewound",
+        cause: "resume",
+        actor: "server",
+        checkpoint_id: "k",
+        to_env_step: 1,
+        abandoned: {},
+      },
       appliedRate,
     ]);
     expect(marks.map(({ kind, name }) => [kind, name])).toEqual([
       ["command", "pause"],
       ["checkpoint", "pause"],
+      ["command", "rewind"],
     ]);
   });
 

@@ -2,6 +2,7 @@
 
 import type {
   AlertRaised,
+  CheckpointsDeleted,
   Command,
   CommandApplied,
   EpisodesFinished,
@@ -20,7 +21,10 @@ import { assertNever } from "../format/assert-never";
 import { isGoodNews } from "../format/good-news";
 
 /** Events that people read one by one; the others are for charts. */
-export type LedgerEvent = Exclude<Event, EpisodesFinished | MetricsSummarised | HistogramsCounted>;
+export type LedgerEvent = Exclude<
+  Event,
+  EpisodesFinished | MetricsSummarised | HistogramsCounted | CheckpointsDeleted
+>;
 
 export interface UsedSetting {
   readonly setting: Setting;
@@ -121,6 +125,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
     case "worker_status_changed":
     case "worker_process_changed":
     case "evaluation_finished":
+    case "checkpoint_pinned":
     case "log_written":
       return recorded(next, event);
     case "run_state_changed":
@@ -185,6 +190,17 @@ export function reduceRunView(view: RunView, event: Event): RunView {
         marked(next, { ...markOf(event), kind: "checkpoint", actor: "server", name: event.cause }),
         event,
       );
+    case "run_rewound":
+      return recorded(
+        // The command that asked for it has a mark of its own.
+        marked(
+          next,
+          event.cause === "command"
+            ? null
+            : { ...markOf(event), kind: "command", actor: event.actor, name: "rewind" },
+        ),
+        event,
+      );
     case "alert_raised":
       return recorded(
         marked(
@@ -208,6 +224,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
     case "episodes_finished":
       return { ...next, progress: { ...next.progress, episodes: event.last_episode } };
     case "histograms_counted":
+    case "checkpoints_deleted":
       return next;
     default:
       return assertNever(event);

@@ -67,7 +67,8 @@ def test_a_network_of_layers_begins_without_torch() -> None:
     """First weights, acting and gradients of such a network never import torch, which takes 2 s."""
     script = (
         "import sys, numpy as np\n"
-        "from matinee.contracts.run_spec import BudgetSpec, EnvironmentSpec, RunSpec\n"
+        "from matinee.contracts.run_parts import BudgetSpec\n"
+        "from matinee.contracts.run_spec import EnvironmentSpec, RunSpec\n"
         "from matinee.training.trainer import Trainer\n"
         "spec = RunSpec(environment=EnvironmentSpec(id='CartPole-v1'), seed=0, workers=1,"
         " envs_per_worker=8, budget=BudgetSpec(env_steps=400))\n"

@@ -38,10 +38,10 @@ def test_every_state_is_created_active_or_ended() -> None:
     assert STEERABLE_STATES < ACTIVE_STATES
 
 
-def test_only_an_interruption_can_be_taken_back() -> None:
-    """No step leaves an ended state, but for an interrupted run, which can start again."""
+def test_only_an_abort_is_final() -> None:
+    """No step leaves `aborted`; every other end can be followed by a new start."""
     for state in ENDED_STATES:
-        assert bool(LEGAL_TRANSITIONS[state]) is (state is RunState.INTERRUPTED)
+        assert (RunState.QUEUED in LEGAL_TRANSITIONS[state]) is (state is not RunState.ABORTED)
 
 
 def test_a_startable_run_can_be_queued() -> None:

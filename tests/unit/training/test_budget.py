@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from matinee.contracts.progress import SolvedAt
-from matinee.contracts.run_spec import BudgetSpec
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.training.budget import Budget
 from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl

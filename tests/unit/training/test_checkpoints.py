@@ -13,11 +13,9 @@ import numpy as np
 import pytest
 
 from fakes.training import Rig, small_spec
+from matinee.contracts.checkpoints import MANIFEST_FILE, STATE_FILE, TENSORS_FILE
 from matinee.errors import CheckpointError
 from matinee.training.checkpoints import (
-    MANIFEST_FILE,
-    STATE_FILE,
-    TENSORS_FILE,
     CheckpointState,
     load_checkpoint,
     prune_checkpoints,

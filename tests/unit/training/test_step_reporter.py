@@ -7,7 +7,7 @@ import pytest
 
 from fakes.interfaces import discrete
 from matinee.algorithm.rollout import Rollout
-from matinee.contracts.run_spec import BudgetSpec
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.training.budget import Budget
 from matinee.training.clock import TrainingClock
 from matinee.training.control import TrainingControl

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from fakes.training import Rig, small_spec
+from matinee.contracts.checkpoints import CheckpointDocument
 from matinee.contracts.histograms import Histogram
-from matinee.training.checkpoints import CheckpointDocument
+from matinee.training.checkpoints import window_of
 from matinee.worker.condition import condition_of
 
 
@@ -58,5 +59,5 @@ def test_a_checkpoint_keeps_what_it_is_judged_by() -> None:
 
     restored = CheckpointDocument.model_validate_json(document.model_dump_json(by_alias=True))
 
-    assert restored.window == rig.trainer.window()
-    assert restored.window.first is not None
+    assert window_of(restored) == rig.trainer.window()
+    assert window_of(restored).first is not None

@@ -65,6 +65,17 @@ export function ledgerLine(
       return processLine(event);
     case "checkpoint_saved":
       return line("plain", `checkpoint (${event.cause}), ${formatBytes(event.size_bytes)}`);
+    case "checkpoint_pinned":
+      // The line about the command says it.
+      return null;
+    case "run_rewound":
+      return event.cause === "command"
+        ? null
+        : line(
+            "warn",
+            `gone back to the checkpoint at env step ${formatSetting(event.to_env_step)}: ` +
+              "what came after it was lost with its process",
+          );
     case "evaluation_finished":
       return line(
         "plain",

@@ -1,0 +1,43 @@
+"""Parts of a run's spec that other contracts speak of too: its budget, its checkpoints."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from matinee.contracts.schedules import ENV_STEP_MAX
+
+
+class SpecPart(BaseModel):
+    """Frozen; refuses fields that it does not know, and numbers that are none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class BudgetSpec(SpecPart):
+    """What ends the run; whichever comes first. All null: it runs until somebody stops it."""
+
+    env_steps: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] | None = 1_000_000
+    seconds: Annotated[float, Field(gt=0, le=31_536_000)] | None = Field(
+        default=None, description="Seconds of training, pauses not counted."
+    )
+    target_return: Annotated[float, Field(ge=-1e12, le=1e12)] | None = Field(
+        default=None, description="Mean return of the last 100 training episodes."
+    )
+
+
+class CheckpointSpec(SpecPart):
+    """When the learner's state is written to disk, and what is kept of it.
+
+    What somebody has pinned stays in any case.
+    """
+
+    every_seconds: Annotated[float, Field(ge=1, le=86_400)] | None = 30.0
+    keep_last: int = Field(
+        default=3, ge=1, le=100, description="Of those by time, at a pause and at the end."
+    )
+    keep_changes: int = Field(
+        default=3, ge=0, le=100, description="Of those before a risky change or a rewind."
+    )
+    keep_best: bool = Field(default=True, description="The one with the best mean return.")
