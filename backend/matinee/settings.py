@@ -69,6 +69,15 @@ class Settings(BaseSettings):
         description="A run that no server attends to for this long checkpoints and leaves.",
     )
 
+    hang_after_s: float = Field(
+        default=60.0,
+        ge=2,
+        le=3600,
+        description="A run process that says nothing, or does nothing though it should, for this "
+        "long has hung: it is ended, with the stacks of its threads in the reason. A run that is "
+        "slow by nature gets ten times what it usually takes, and a start twice as long.",
+    )
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -143,6 +143,7 @@ async def open_house(
         launcher=launcher,
         runtime_dir=runtime_dir,
         orphan_grace_s=60,
+        hang_after_s=60,
     )
     steering = Steering(
         folders=folders,

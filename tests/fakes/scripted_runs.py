@@ -32,7 +32,9 @@ from matinee.contracts.control import (
     Assignment,
     CommandFrame,
     CommittedFrame,
+    HeartbeatFrame,
     HostedBy,
+    Phase,
 )
 from matinee.contracts.events import LogWritten
 from matinee.contracts.run_state import RunState
@@ -55,6 +57,7 @@ class Manners:
     """Opens its control socket."""
     answers: bool = True
     """Acknowledges commands, and obeys them."""
+    heeds_sigabrt: bool = True
     heeds_sigterm: bool = True
     hosted_by: HostedBy = "server"
     warm_up: threading.Event = field(default_factory=threading.Event)
@@ -96,6 +99,11 @@ class ScriptedRun:
         """Whether it still runs."""
         return not self._gone.is_set()
 
+    def abort(self) -> None:
+        """SIGABRT."""
+        if self.manners.heeds_sigabrt:
+            self._die(ProcessExit(return_code=None, signal_name="SIGABRT"))
+
     def terminate(self) -> None:
         """SIGTERM."""
         if not self.manners.heeds_sigterm:
@@ -135,6 +143,19 @@ class ScriptedRun:
     def crash(self, end: ProcessExit | None = None) -> None:
         """End without a word."""
         self._die(end or ProcessExit(return_code=None, signal_name="SIGSEGV"))
+
+    def beat(self, work: int | None, phase: Phase = "working", trouble: str | None = None) -> None:
+        """Tell the server how far it is."""
+        self._channel.broadcast(
+            HeartbeatFrame(
+                pid=self._pid,
+                env_steps=0,
+                monotonic_s=0.0,
+                work=work,
+                phase=phase,
+                trouble=trouble,
+            )
+        )
 
     def hang_up(self) -> None:
         """Close the control socket, and live on."""

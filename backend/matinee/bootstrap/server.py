@@ -71,6 +71,7 @@ def build_server(settings: Settings) -> Server:
         launcher=launcher,
         runtime_dir=runtime_dir(),
         orphan_grace_s=settings.orphan_grace_s,
+        hang_after_s=settings.hang_after_s,
     )
     steering = Steering(
         folders=folders,
@@ -81,7 +82,9 @@ def build_server(settings: Settings) -> Server:
         max_workers=settings.max_workers_per_run,
     )
     limits = ServerLimits(
-        active_runs=settings.max_active_runs, workers_per_run=settings.max_workers_per_run
+        active_runs=settings.max_active_runs,
+        workers_per_run=settings.max_workers_per_run,
+        hang_after_s=settings.hang_after_s,
     )
     presets = BuiltInPresets()
     maker = RunMaker(

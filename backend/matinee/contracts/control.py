@@ -19,6 +19,9 @@ MAX_FRAME_BYTES = 256 * 1024
 HostedBy = Literal["server", "terminal"]
 """A process that a server started ends with it; one in somebody's terminal is left alone."""
 
+Phase = Literal["starting", "working", "standing"]
+"""Whether work is to be expected: `standing` is paused, held, or slowed down on purpose."""
+
 
 class _Frame(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +70,13 @@ class HeartbeatFrame(_Frame):
     pid: int
     env_steps: int
     monotonic_s: float
+    work: int | None = Field(
+        default=None, description="Another number whenever anything was done; null: not told."
+    )
+    phase: Phase = "working"
+    trouble: str | None = Field(
+        default=None, description="What can't be written down, in words; null: all can."
+    )
 
 
 ServerFrame = CommandFrame

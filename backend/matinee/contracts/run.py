@@ -62,6 +62,11 @@ class Run(BaseModel):
         "The spec has those that it began with.",
     )
     last_seq: int = Field(description="Sequence number of the newest event.")
+    trouble: str | None = Field(
+        default=None,
+        description="What its process can't write down at the moment, in words: no event can tell "
+        "that. Null if all is well.",
+    )
 
 
 class RunPage(BaseModel):

@@ -24,6 +24,9 @@ class SystemLimits(BaseModel):
     event_page: int
     series_points: int
     wait_s: float
+    hang_after_s: float = Field(
+        default=60.0, description="A run process that does nothing for this long is ended."
+    )
 
 
 class SystemInfo(BaseModel):
@@ -116,3 +119,6 @@ class ServerFigures(BaseModel):
     events_published: int = Field(description="Since the server started.")
     env_steps_per_second: float = Field(description="Of all active runs together.")
     free_disk_bytes: int
+    runs_in_trouble: int = Field(
+        default=0, description="Active runs that can't write their record or a checkpoint."
+    )

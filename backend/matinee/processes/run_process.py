@@ -43,6 +43,12 @@ class ChildProcess:
         """Whether it still runs."""
         return not self._ended.done()
 
+    def abort(self) -> None:
+        """SIGABRT, also to one that is stopped: write the stacks of all threads and die."""
+        if self.is_alive():
+            self._child.send_signal(signal.SIGABRT)
+            self._child.send_signal(signal.SIGCONT)
+
     def terminate(self) -> None:
         """SIGTERM: checkpoint and leave."""
         if self.is_alive():
@@ -105,6 +111,11 @@ class AdoptedProcess:
             )
         except psutil.NoSuchProcess:
             return False
+
+    def abort(self) -> None:
+        """SIGABRT, also to one that is stopped: write the stacks of all threads and die."""
+        self._signal(signal.SIGABRT)
+        self._signal(signal.SIGCONT)
 
     def terminate(self) -> None:
         """SIGTERM: checkpoint and leave."""

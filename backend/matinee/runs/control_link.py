@@ -95,7 +95,7 @@ class ControlLink:
         return ack
 
     async def listen(
-        self, *, on_committed: Callable[[int], None], on_heartbeat: Callable[[int], None]
+        self, *, on_committed: Callable[[int], None], on_heartbeat: Callable[[HeartbeatFrame], None]
     ) -> None:
         """Pass on what the run process tells, until either side ends the connection."""
         try:
@@ -127,13 +127,13 @@ class ControlLink:
         frame: RunFrame,
         *,
         on_committed: Callable[[int], None],
-        on_heartbeat: Callable[[int], None],
+        on_heartbeat: Callable[[HeartbeatFrame], None],
     ) -> None:
         match frame:
             case CommittedFrame():
                 on_committed(frame.seq)
             case HeartbeatFrame():
-                on_heartbeat(frame.env_steps)
+                on_heartbeat(frame)
             case AckFrame():
                 ack = self._acks.get(frame.command_id)
                 if ack is not None and not ack.done():

@@ -140,6 +140,11 @@ def describe_exit(run_dir: Path, end: ProcessExit | None) -> str:
         headline = "the run process is gone"
     else:
         headline = f"the run process left unexpectedly with exit code {end.return_code}"
+    return with_log_tail(headline, run_dir)
+
+
+def with_log_tail(headline: str, run_dir: Path) -> str:
+    """A reason, and below it the last lines of the run process's log."""
     tail = log_tail(run_dir)
     return f"{headline}\n\nThe end of its log:\n{tail}" if tail else headline
 

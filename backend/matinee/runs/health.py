@@ -71,6 +71,7 @@ class Health:
                 event_page=EVENT_PAGE_LIMIT,
                 series_points=SERIES_POINTS_LIMIT,
                 wait_s=WAIT_LIMIT_S,
+                hang_after_s=self._limits.hang_after_s,
             ),
             interpreter=self._registry.interpreter,
         )
@@ -79,6 +80,7 @@ class Health:
         """Whether the server can do its work, tried for real."""
         free = self._free_disk_bytes()
         writable = await asyncio.to_thread(self._catalogue.is_writable)
+        troubles = self._supervisor.troubles()
         checks = {
             "data_dir": ReadinessCheck(
                 ok=writable,
@@ -91,6 +93,11 @@ class Health:
             "supervisor": ReadinessCheck(
                 ok=self._supervisor.ticking,
                 detail=f"{len(self._index.live)} active runs looked after",
+            ),
+            "records": ReadinessCheck(
+                ok=not troubles,
+                detail="; ".join(f"run {run_id}: {words}" for run_id, words in troubles.items())
+                or "every active run can write its record",
             ),
         }
         return Readiness(ready=all(check.ok for check in checks.values()), checks=checks)
@@ -106,6 +113,7 @@ class Health:
                 run.progress.steps_per_second for run in self._index.live.values()
             ),
             free_disk_bytes=self._free_disk_bytes(),
+            runs_in_trouble=len(self._supervisor.troubles()),
         )
 
     def _free_disk_bytes(self) -> int:

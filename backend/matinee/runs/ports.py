@@ -46,6 +46,7 @@ class ServerLimits:
 
     active_runs: int
     workers_per_run: int
+    hang_after_s: float = 60.0
 
 
 class Catalogue(Protocol):
@@ -102,6 +103,9 @@ class RunProcess(Protocol):
 
     def is_alive(self) -> bool:
         """Whether exactly this process, not one that inherited its pid, still runs."""
+
+    def abort(self) -> None:
+        """SIGABRT, also to one that is stopped: write the stacks of all threads and die."""
 
     def terminate(self) -> None:
         """SIGTERM: checkpoint and leave."""

@@ -28,6 +28,8 @@ class RunIndex:
         self._catalogue = catalogue
         self._live: dict[str, Run] = {}
         self._saved_at_s: dict[str, float] = {}
+        # What holds only while this server lives, and stands in no record.
+        self._troubles: dict[str, str] = {}
         # Runs whose newest state is not in the catalogue, or not known to be.
         self._unsaved: set[str] = set()
         # One thread: the catalogue takes a run's states in the order in which they came, also if
@@ -45,18 +47,12 @@ class RunIndex:
         Raises:
             NotFoundError: there is no such run.
         """
-        live = self._live.get(run_id)
-        if live is not None:
-            return live
-        run = await asyncio.to_thread(self._catalogue.find_run, run_id)
-        if run is None:
-            raise NotFoundError(f"there is no run {run_id!r}", code="run_not_found")
-        return run
+        return self._shown(await self._known(run_id))
 
     async def page(self, query: RunQuery) -> RunPage:
         """Runs, newest first."""
         page = await asyncio.to_thread(self._catalogue.list_runs, query)
-        items = [self._live.get(run.id, run) for run in page.items]
+        items = [self._shown(self._live.get(run.id, run)) for run in page.items]
         return RunPage(items=items, next_cursor=page.next_cursor)
 
     async def refresh(self, run_id: str) -> Run:
@@ -73,7 +69,7 @@ class RunIndex:
 
         It goes into the catalogue when state or algorithm change, else once a second.
         """
-        before = await self.get(run_id)
+        before = await self._known(run_id)
         run = before.model_copy(
             update={
                 "algorithm": present_algorithm(before.spec, snapshot),
@@ -101,7 +97,7 @@ class RunIndex:
     async def edit(self, run_id: str, details: RunDetails) -> Run:
         """What people changed about a run."""
         await asyncio.to_thread(self._folders.save_details, run_id, details)
-        run = (await self.get(run_id)).model_copy(
+        run = (await self._known(run_id)).model_copy(
             update={
                 "name": details.name,
                 "group": details.group,
@@ -112,6 +108,13 @@ class RunIndex:
         )
         await self._save(run)
         return run
+
+    def note_trouble(self, run_id: str, trouble: str | None) -> None:
+        """What a live run can't write down, or None once it can again."""
+        if trouble is None:
+            self._troubles.pop(run_id, None)
+        else:
+            self._troubles[run_id] = trouble
 
     async def remove(self, run_id: str) -> None:
         """Delete a run's folder and forget it."""
@@ -124,6 +127,19 @@ class RunIndex:
     def close(self) -> None:
         """Finish what is being saved; calling it again does nothing."""
         self._saver.shutdown()
+
+    async def _known(self, run_id: str) -> Run:
+        live = self._live.get(run_id)
+        if live is not None:
+            return live
+        run = await asyncio.to_thread(self._catalogue.find_run, run_id)
+        if run is None:
+            raise NotFoundError(f"there is no run {run_id!r}", code="run_not_found")
+        return run
+
+    def _shown(self, run: Run) -> Run:
+        trouble = self._troubles.get(run.id)
+        return run if trouble is None else run.model_copy(update={"trouble": trouble})
 
     async def _save(self, run: Run) -> None:
         # Into memory first: a reader must not see an older state while the disk is busy.

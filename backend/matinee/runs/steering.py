@@ -47,9 +47,10 @@ from matinee.journal.writer import JournalWriter
 from matinee.runs.deaths import end_unstarted
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders, queue_start
+from matinee.runs.live_run import Sentence
 from matinee.runs.planning import check_worker_limit
 from matinee.runs.run_index import RunIndex
-from matinee.runs.supervisor import Sentence, Supervisor
+from matinee.runs.supervisor import Supervisor
 
 
 class Steering:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from matinee.contracts.commands import Action, Command, Interrupt
-from matinee.contracts.control import AckFrame, Assignment, CommandFrame, HostedBy
+from matinee.contracts.commands import Action, Interrupt
+from matinee.contracts.control import AckFrame, Assignment, CommandFrame, HeartbeatFrame
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ENDED_STATES, RunState
@@ -28,11 +27,14 @@ from matinee.errors import (
     RunUnreachableError,
 )
 from matinee.runs.control_link import ControlLink
-from matinee.runs.deaths import describe_exit, record_death
+from matinee.runs.deaths import describe_exit, record_death, with_log_tail
+from matinee.runs.ending_hung import end_hung
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
+from matinee.runs.live_run import LiveRun, Sentence
 from matinee.runs.ports import RunLauncher, RunProcess
 from matinee.runs.run_index import RunIndex
+from matinee.runs.watchdog import Watchdog
 
 START_TIMEOUT_S = 60.0
 RELINK_TIMEOUT_S = 10.0
@@ -45,35 +47,13 @@ PROCESS_LOOK_S = 60.0
 EXIT_TIMEOUT_S = 5.0
 SHUTDOWN_GRACE_S = 10.0
 COMMAND_LINK_TIMEOUT_S = 15.0
+WATCH_INTERVAL_S = 1.0
+OVERSLEPT_S = 5.0
+"""A look that comes this much later than planned says that this process has slept, not the run."""
 BURIAL_RETRY_S = (0.1, 0.5, 2.0, 5.0)
 """Pauses between tries to record a death, the last one for ever: the disk may be full."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """What to record of a run whose process we kill; `command` is who asked for it, if anybody."""
-
-    state: RunState
-    reason: str
-    command: Command | None = None
-
-
-@dataclass
-class _LiveRun:
-    run_id: str
-    run_dir: Path
-    socket_path: Path
-    process: RunProcess
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    linked: asyncio.Event = field(default_factory=asyncio.Event)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    link: ControlLink | None = None
-    hosted_by: HostedBy = "server"
-    heard_at_s: float = field(default_factory=time.monotonic)
-    sentence: Sentence | None = None
-    task: asyncio.Task[None] | None = None
 
 
 class Supervisor:
@@ -88,6 +68,7 @@ class Supervisor:
         launcher: RunLauncher,
         runtime_dir: Path,
         orphan_grace_s: float,
+        hang_after_s: float,
     ) -> None:
         self._folders = folders
         self._index = index
@@ -95,7 +76,8 @@ class Supervisor:
         self._launcher = launcher
         self._runtime_dir = runtime_dir
         self._orphan_grace_s = orphan_grace_s
-        self._live: dict[str, _LiveRun] = {}
+        self._hang_after_s = hang_after_s
+        self._live: dict[str, LiveRun] = {}
         self._launching: dict[str, asyncio.Task[None]] = {}
         self._bells: dict[str, asyncio.Future[None]] = {}
         self._closing = False
@@ -112,6 +94,12 @@ class Supervisor:
         """Seconds since each live run was last heard of."""
         now_s = time.monotonic()
         return {run_id: now_s - live.heard_at_s for run_id, live in self._live.items()}
+
+    def troubles(self) -> dict[str, str]:
+        """Live runs that can't write something down, and what, in words."""
+        return {
+            run_id: live.trouble for run_id, live in self._live.items() if live.trouble is not None
+        }
 
     def attends(self, run_id: str) -> bool:
         """Whether the run is looked after here, or about to be."""
@@ -131,7 +119,7 @@ class Supervisor:
         if self.attends(run_id) or self._closing:
             return
         log.info("run_adopted", run_id=run_id, pid=process.pid)
-        self._attend(_LiveRun(run_id, self._folders.path(run_id), socket_path, process))
+        self._attend(LiveRun(run_id, self._folders.path(run_id), socket_path, process))
 
     async def gone(self, run_id: str) -> None:
         """Wait until an ended run's process is gone and its folder is nobody's.
@@ -256,7 +244,7 @@ class Supervisor:
                 )
                 return
             process = await self._launcher.launch(assignment)
-            self._attend(_LiveRun(run_id, run_dir, socket_path, process))
+            self._attend(LiveRun(run_id, run_dir, socket_path, process))
         except OSError as error:
             log.exception("launch_failed", run_id=run_id)
             await self._end_unlaunched(
@@ -271,24 +259,27 @@ class Supervisor:
         )
         await self.look(run_id)
 
-    def _attend(self, live: _LiveRun) -> None:
+    def _attend(self, live: LiveRun) -> None:
         self._live[live.run_id] = live
         live.task = asyncio.create_task(self._run_life(live), name=f"run-{live.run_id}")
 
-    async def _run_life(self, live: _LiveRun) -> None:
+    async def _run_life(self, live: LiveRun) -> None:
         follower = asyncio.create_task(self._follow(live))
         try:
             while not await self._see_through(live, follower):
                 log.info("supervision_goes_on", run_id=live.run_id)
         finally:
             follower.cancel()
+            if live.ending is not None:
+                live.ending.cancel()
             live.link = None
             live.linked.set()
             del self._live[live.run_id]
+            self._index.note_trouble(live.run_id, None)
             self._hub.settle(live.run_id)
             live.gone.set()
 
-    async def _see_through(self, live: _LiveRun, follower: asyncio.Task[None]) -> bool:
+    async def _see_through(self, live: LiveRun, follower: asyncio.Task[None]) -> bool:
         """Attend to a run until it is buried; False if something came in between."""
         try:
             await self._stay_linked(live)
@@ -302,7 +293,7 @@ class Supervisor:
             return False
         return True
 
-    async def _stay_linked(self, live: _LiveRun) -> None:
+    async def _stay_linked(self, live: LiveRun) -> None:
         """Hold a connection for as long as the process lives."""
         silent_since_s = time.monotonic()
         while live.process.is_alive():
@@ -322,15 +313,17 @@ class Supervisor:
             # The socket closes a moment before the process ends.
             await live.process.wait(CONNECT_POLL_S)
 
-    async def _listen(self, live: _LiveRun, link: ControlLink) -> None:
+    async def _listen(self, live: LiveRun, link: ControlLink) -> None:
         """Until the connection or the process ends: a helper process may keep the socket open."""
+        watchdog = Watchdog(time.monotonic(), hang_after_s=self._hang_after_s)
         listening = asyncio.create_task(
             link.listen(
-                on_committed=lambda _seq: self._hear(live, news=True),
-                on_heartbeat=lambda _steps: self._hear(live, news=False),
+                on_committed=lambda _seq: self._hear_of_news(live),
+                on_heartbeat=lambda frame: self._hear(live, watchdog, frame),
             )
         )
         dying = asyncio.create_task(_end_of(live.process))
+        watching = asyncio.create_task(self._watch(live, watchdog))
         try:
             await asyncio.wait({listening, dying}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
@@ -338,10 +331,11 @@ class Supervisor:
         finally:
             listening.cancel()
             dying.cancel()
-            await asyncio.gather(listening, dying, return_exceptions=True)
+            watching.cancel()
+            await asyncio.gather(listening, dying, watching, return_exceptions=True)
             await link.close()
 
-    async def _connect(self, live: _LiveRun) -> ControlLink | None:
+    async def _connect(self, live: LiveRun) -> ControlLink | None:
         try:
             return await ControlLink.connect(live.socket_path, timeout_s=CONNECT_TIMEOUT_S)
         except (OSError, TimeoutError):
@@ -350,25 +344,52 @@ class Supervisor:
             log.warning("run_process_not_understood", run_id=live.run_id, error=str(error))
             return None
 
-    def _give_up(self, live: _LiveRun, patience_s: float) -> None:
+    def _give_up(self, live: LiveRun, patience_s: float) -> None:
         if live.hosted_by == "terminal":
             # Perhaps it waits for somebody to scroll its output; it is not ours to kill.
             return
         reason = f"the run process was killed: it had not answered for {patience_s:g} s"
         log.error("run_process_does_not_answer", run_id=live.run_id, pid=live.process.pid)
-        self._kill(live, Sentence(RunState.FAILED, reason))
+        self._end_hung(live, reason)
 
-    def _kill(self, live: _LiveRun, sentence: Sentence) -> None:
+    async def _watch(self, live: LiveRun, watchdog: Watchdog) -> None:
+        """Judge whether the process has hung, until it has."""
+        while True:
+            due_s = time.monotonic() + WATCH_INTERVAL_S
+            await asyncio.sleep(WATCH_INTERVAL_S)
+            now_s = time.monotonic()
+            if now_s - due_s > OVERSLEPT_S:
+                watchdog.forgive(now_s)
+            hang = watchdog.hang(now_s)
+            if hang is None or live.sentence is not None:
+                continue
+            log.error("run_process_hung", run_id=live.run_id, pid=live.process.pid, why=str(hang))
+            if live.hosted_by == "server":
+                self._end_hung(live, f"{hang}; its process was ended")
+            return
+
+    def _end_hung(self, live: LiveRun, reason: str) -> None:
+        live.sentence = Sentence(RunState.FAILED, reason, is_hang=True)
+        live.ending = asyncio.create_task(end_hung(live.process))
+
+    def _kill(self, live: LiveRun, sentence: Sentence) -> None:
         log.warning("run_killed", run_id=live.run_id, reason=sentence.reason)
         live.sentence = sentence
         live.process.kill()
 
-    def _hear(self, live: _LiveRun, *, news: bool) -> None:
+    def _hear_of_news(self, live: LiveRun) -> None:
         live.heard_at_s = time.monotonic()
-        if news:
-            live.news.set()
+        live.news.set()
 
-    async def _follow(self, live: _LiveRun) -> None:
+    def _hear(self, live: LiveRun, watchdog: Watchdog, frame: HeartbeatFrame) -> None:
+        live.heard_at_s = time.monotonic()
+        watchdog.beat(frame, live.heard_at_s)
+        if frame.trouble != live.trouble:
+            live.trouble = frame.trouble
+            self._index.note_trouble(live.run_id, frame.trouble)
+            log.warning("run_trouble_changed", run_id=live.run_id, trouble=frame.trouble)
+
+    async def _follow(self, live: LiveRun) -> None:
         while True:
             try:
                 async with asyncio.timeout(FOLLOW_POLL_S):
@@ -382,7 +403,7 @@ class Supervisor:
                 # Busy for a moment, or worse: in any case the next look comes in half a second.
                 log.exception("record_unreadable", run_id=live.run_id)
 
-    async def _bury(self, live: _LiveRun) -> None:
+    async def _bury(self, live: LiveRun) -> None:
         """Read the last of the record; if it does not tell the end, write the end into it."""
         end = await live.process.wait(EXIT_TIMEOUT_S)
         for pause_s in chain(BURIAL_RETRY_S, repeat(BURIAL_RETRY_S[-1])):
@@ -393,16 +414,15 @@ class Supervisor:
                 sentence = live.sentence or Sentence(
                     RunState.FAILED, await asyncio.to_thread(describe_exit, live.run_dir, end)
                 )
-                log.warning(
-                    "run_process_died",
-                    run_id=live.run_id,
-                    reason=sentence.reason.splitlines()[0],
-                )
+                reason = sentence.reason
+                if sentence.is_hang:
+                    reason = await asyncio.to_thread(with_log_tail, reason, live.run_dir)
+                log.warning("run_process_died", run_id=live.run_id, reason=reason.splitlines()[0])
                 await asyncio.to_thread(
                     record_death,
                     live.run_dir,
                     state=sentence.state,
-                    reason=sentence.reason,
+                    reason=reason,
                     command=sentence.command,
                 )
                 await self.look(live.run_id)
@@ -416,7 +436,7 @@ class Supervisor:
             else:
                 return
 
-    async def _interrupt(self, live: _LiveRun) -> None:
+    async def _interrupt(self, live: LiveRun) -> None:
         reason = "the server shut down"
         if not live.linked.is_set():
             # It may not have got as far as handling signals: then this ends it.

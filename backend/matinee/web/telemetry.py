@@ -141,3 +141,8 @@ class _ServiceCollector(Collector):
             "Free space where the runs are kept.",
             self._figures.free_disk_bytes,
         )
+        yield GaugeMetricFamily(
+            "matinee_runs_in_trouble",
+            "Active runs that can't write their record or a checkpoint.",
+            self._figures.runs_in_trouble,
+        )

@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from matinee.contracts.run_state import RunState
 from matinee.training.torch_threads import limit_library_threads
@@ -32,8 +32,11 @@ def main() -> int:
     os.nice(NICENESS)
     from matinee.contracts.control import Assignment
     from matinee.journal.schema import WORKER_LOG
+    from matinee.worker.spare import be_first_to_go, leaving_with_the_server
 
-    unfit = _get_warm()
+    be_first_to_go()
+    with leaving_with_the_server(sys.stdin.fileno()):
+        unfit = _get_warm()
     line = sys.stdin.buffer.readline()
     if not line:
         return 0
@@ -90,6 +93,17 @@ def _redirect_output(path: Path) -> None:
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
+    # What environments print must not end a run when the disk is full either.
+    sys.stdout = _tolerant(sys.stdout)
+    sys.stderr = _tolerant(sys.stderr)
+
+
+def _tolerant(stream: TextIO) -> TextIO:
+    from matinee.worker.logs import TolerantStream
+
+    return TolerantStream(
+        stream.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True
+    )
 
 
 if __name__ == "__main__":

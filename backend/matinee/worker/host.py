@@ -20,7 +20,12 @@ from matinee.contracts.alert_rule import SILENCE_S
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Interrupt, Stop
-from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
+from matinee.contracts.control import (
+    CommandFrame,
+    CommittedFrame,
+    HeartbeatFrame,
+    HostedBy,
+)
 from matinee.contracts.events import (
     CheckpointSaved,
     LogWritten,
@@ -37,15 +42,19 @@ from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune_checkpoints
 from matinee.training.evaluator import EvaluationResult
-from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.run_observer import Drained
 from matinee.training.trainer import Trainer
-from matinee.worker.alert_signals import longest_silence
 from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.condition import condition_of
 from matinee.worker.control_channel import ControlChannel, Reply
+from matinee.worker.diligence import (
+    STARTING,
+    Diligence,
+    diligence_of,
+    tell_where_it_stands,
+)
 from matinee.worker.evaluations import evaluation_metrics, record_evaluation
 from matinee.worker.final_evaluation import FinalEvaluation
 from matinee.worker.record import RunRecord
@@ -149,6 +158,7 @@ class RunHost:
         )
         record.change_state(RunState.STARTING)
         record.commit(self._tell)
+        self._heartbeat(record, STARTING)
         try:
             trainer = self._build_trainer(record)
         except Exception as error:  # noqa: BLE001 - whatever it is becomes the run's reason
@@ -285,7 +295,7 @@ class RunHost:
         record.set_hyperparameters(trainer.board.snapshot())
         if record.commit(self._tell):
             desk.send_acks()
-        self._heartbeat(progress)
+        self._heartbeat(record, diligence_of(trainer, drained.heartbeats))
         if self._on_progress is not None:
             self._on_progress(record.state, progress, drained.metrics)
 
@@ -310,7 +320,7 @@ class RunHost:
                 case Raising():
                     record.raise_alert(change)
                     if change.rule.signal == SILENCE_S:
-                        _tell_where_it_stands(record, trainer, drained.heartbeats)
+                        tell_where_it_stands(record, trainer, drained.heartbeats)
                 case Clearing():
                     record.clear_alert(change)
                 case _:
@@ -385,7 +395,9 @@ class RunHost:
             record.append(
                 LogWritten, level="error", message=f"a checkpoint could not be written: {error}"
             )
+            record.note_trouble("checkpoint", f"a checkpoint could not be written: {error}")
             return
+        record.note_trouble("checkpoint", None)
         record.append(
             CheckpointSaved,
             checkpoint_id=checkpoint_id,
@@ -437,15 +449,18 @@ class RunHost:
         while not record.commit(self._tell) and time.monotonic() < deadline_s:
             time.sleep(FLUSH_INTERVAL_S)
 
-    def _heartbeat(self, progress: Progress) -> None:
+    def _heartbeat(self, record: RunRecord, diligence: Diligence) -> None:
         now_s = time.monotonic()
         if now_s >= self._next_heartbeat_s:
             self._next_heartbeat_s = now_s + HEARTBEAT_INTERVAL_S
             self._channel.broadcast(
                 HeartbeatFrame(
                     pid=self._channel.hello.pid,
-                    env_steps=progress.env_steps,
+                    env_steps=record.progress.env_steps,
                     monotonic_s=now_s,
+                    work=diligence.work,
+                    phase=diligence.phase,
+                    trouble=record.trouble,
                 )
             )
 
@@ -462,19 +477,6 @@ def _speed(progress: Progress) -> dict[str, MetricSummary]:
     return {
         "steps_per_second": MetricSummary(mean=speed, min=speed, max=speed, last=speed, count=1)
     }
-
-
-def _tell_where_it_stands(
-    record: RunRecord, trainer: Trainer, heartbeats: Sequence[Heartbeat]
-) -> None:
-    silent = longest_silence(heartbeats)
-    if silent is not None:
-        stack = trainer.stack_of(silent.thread) or "it has just ended"
-        record.append(
-            LogWritten,
-            level="warning",
-            message=f"{silent.thread} has been silent for {silent.age_s:.1f} s:\n{stack}",
-        )
 
 
 def _final_state(

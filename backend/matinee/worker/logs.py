@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import logging
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
+
+
+class TolerantStream(io.TextIOWrapper):
+    """A text stream that never fails: on a full disk what is said is lost, and nothing else."""
+
+    def write(self, text: str) -> int:
+        """Write as much as can be written."""
+        with suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what can be handed on."""
+        with suppress(OSError):
+            super().flush()
 
 
 def configure_worker_log(stream: TextIO) -> None:

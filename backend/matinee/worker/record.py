@@ -45,6 +45,7 @@ class RunRecord:
         self.run_id = run_id
         self._snapshot = snapshot
         self._failing_since_s: float | None = None
+        self._troubles: dict[str, str] = {}
 
     @property
     def state(self) -> RunState:
@@ -70,6 +71,18 @@ class RunRecord:
     def failing_for_s(self) -> float:
         """How long commits have been failing; 0 if they work."""
         return 0.0 if self._failing_since_s is None else time.monotonic() - self._failing_since_s
+
+    @property
+    def trouble(self) -> str | None:
+        """What can't be written down, in words; None if all can."""
+        return "; ".join(self._troubles.values()) or None
+
+    def note_trouble(self, part: str, words: str | None) -> None:
+        """A part of what is written down fails, or works again (None)."""
+        if words is None:
+            self._troubles.pop(part, None)
+        else:
+            self._troubles[part] = words
 
     def append(self, kind: type[Event], **values: Any) -> None:
         """Put an event at the end of the record, at the present env step."""
@@ -242,6 +255,7 @@ class RunRecord:
         try:
             seq = self.writer.commit()
         except sqlite3.OperationalError as error:
+            self.note_trouble("record", f"run.db can't be written: {error}")
             if self._failing_since_s is None:
                 self._failing_since_s = time.monotonic()
                 log.exception("commit_failed", path=str(self.writer.run_dir))
@@ -252,6 +266,7 @@ class RunRecord:
                 )
             return False
         self._failing_since_s = None
+        self.note_trouble("record", None)
         if seq != before:
             on_committed(seq)
         return True

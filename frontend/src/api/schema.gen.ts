@@ -2173,6 +2173,8 @@ export interface components {
             };
             /** @description Sequence number of the newest event. */
             last_seq: number;
+            /** @description What its process can't write down at the moment, in words: no event can tell that. Null if all is well. */
+            trouble: string | null;
         };
         /**
          * RunCreated
@@ -2626,6 +2628,11 @@ export interface components {
             event_page: number;
             series_points: number;
             wait_s: number;
+            /**
+             * @description A run process that does nothing for this long is ended.
+             * @default 60
+             */
+            hang_after_s: number;
         };
         /**
          * ThresholdChange

@@ -72,6 +72,19 @@ async def test_a_child_that_is_ended(waiting: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
+async def test_a_stopped_child_is_made_to_dump(waiting: subprocess.Popen[bytes]) -> None:
+    """SIGABRT reaches a process that is stopped as well, as a child and as an adopted one."""
+    psutil.Process(waiting.pid).suspend()
+    adopted = AdoptedProcess(psutil.Process(waiting.pid))
+    adopted.abort()
+    process = ChildProcess(waiting)
+    process.abort()
+    end = await process.wait(PATIENCE_S)
+    assert end is not None
+    assert end.signal_name == "SIGABRT"
+    adopted.abort()
+
+
 async def test_a_child_that_is_killed(waiting: subprocess.Popen[bytes]) -> None:
     """SIGKILL is told apart from leaving."""
     process = ChildProcess(waiting)

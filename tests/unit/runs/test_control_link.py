@@ -156,7 +156,7 @@ async def test_news_are_passed_on(run_end: RunEnd) -> None:
     """Commits and heartbeats reach whoever listens; a second hello does no harm."""
     link = await connect(run_end)
     commits: list[int] = []
-    beats: list[int] = []
+    beats: list[HeartbeatFrame] = []
     listening = asyncio.create_task(
         link.listen(on_committed=commits.append, on_heartbeat=beats.append)
     )
@@ -169,7 +169,7 @@ async def test_news_are_passed_on(run_end: RunEnd) -> None:
         return commits == [4, 9]
 
     await eventually(heard)
-    assert beats == [70]
+    assert [beat.env_steps for beat in beats] == [70]
     run_end.hang_up()
     await asyncio.wait_for(listening, 10)
 

@@ -19,8 +19,8 @@ from matinee.errors import ConflictError, RunUnreachableError
 from matinee.journal.ownership import is_owned
 from matinee.runs import supervisor as supervisor_module
 from matinee.runs.deaths import record_death
+from matinee.runs.live_run import Sentence
 from matinee.runs.ports import ProcessExit
-from matinee.runs.supervisor import Sentence
 
 pytestmark = pytest.mark.anyio
 

@@ -145,4 +145,5 @@ async def test_the_route_answers_in_prometheus_format(
         "matinee_event_loop_lag_seconds",
         "matinee_env_steps_per_second",
         "matinee_free_disk_bytes",
+        "matinee_runs_in_trouble",
     } <= names

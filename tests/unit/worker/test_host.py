@@ -358,6 +358,10 @@ def test_commits_and_heartbeats_are_told(
         assert second > first
         assert later.monotonic_s - beat.monotonic_s >= host_module.HEARTBEAT_INTERVAL_S
         assert later.env_steps > beat.env_steps
+        assert beat.work is not None
+        assert later.work is not None
+        assert later.work > beat.work
+        assert (later.phase, later.trouble) == ("standing", None), "it is slowed down"
 
 
 def test_requests_before_training_are_not_lost(data_dir: Path, runtime_dir: Path) -> None:
@@ -457,6 +461,9 @@ def test_a_checkpoint_that_fails_is_told_and_training_goes_on(
         spec=ENDLESS | {"checkpoint": {"every_seconds": 1}},
     ) as run:
         run.wait_until(lambda: run.events("log_written"))
+        with ControlPeer(run.socket_path) as peer:
+            trouble = peer.read_until(HeartbeatFrame).trouble
+        assert trouble == "a checkpoint could not be written: no space left on device"
         run.wait_for_steps(run.snapshot.progress.env_steps)
         run.ask(Stop())
         assert run.finish() is RunState.STOPPED

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
 
-from matinee.worker.logs import configure_worker_log
+from matinee.worker.logs import TolerantStream, configure_worker_log
 
 
 @pytest.fixture
@@ -58,3 +60,35 @@ def test_libraries_and_warnings_go_there_too(stream: io.StringIO) -> None:
         warnings.warn("deprecated thing", UserWarning, stacklevel=1)
     assert "a library speaks" in stream.getvalue()
     assert "deprecated thing" in stream.getvalue()
+
+
+def test_a_full_disk_takes_the_words_and_nothing_else() -> None:
+    """Logging on a disk without space raises nothing: it must not end a run."""
+    disk = FullDisk()
+    tolerant = TolerantStream(disk, line_buffering=True)
+    for number in range(5000):
+        print(f"line {number}", file=tolerant, flush=True)
+    tolerant.flush()
+    disk.is_full = False
+    print("there is space again", file=tolerant)
+    assert disk.written.endswith(b"there is space again\n")
+
+
+class FullDisk(io.BufferedIOBase):
+    """A file on a disk that has no space at first."""
+
+    def __init__(self) -> None:
+        self.name = "worker.log"
+        self.is_full = True
+        self.written = b""
+
+    def writable(self) -> bool:
+        """Yes, in principle."""
+        return True
+
+    def write(self, text: Any, /) -> int:
+        """As long as there is space."""
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.written += bytes(text)
+        return len(text)

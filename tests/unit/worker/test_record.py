@@ -152,6 +152,8 @@ def test_a_full_disk_is_told_once_and_outlived(
         record.append(LogWritten, level="info", message=f"number {number}")
         assert not record.commit(told.append)
     assert record.failing_for_s > 0
+    assert record.trouble is not None
+    assert record.trouble.startswith("run.db can't be written: ")
     assert told == []
 
     monkeypatch.setattr(writer, "commit", fine)
@@ -164,6 +166,7 @@ def test_a_full_disk_is_told_once_and_outlived(
     (complaint,) = [event for event in events if event["level"] == "error"]
     assert "disk is full; nothing is lost" in complaint["message"]
     assert record.failing_for_s == 0
+    assert record.trouble is None
 
 
 def test_returns_that_are_no_numbers_are_told(record: RunRecord) -> None:
