@@ -145,6 +145,37 @@ def test_every_mode_tells_all_that_its_catalogue_promises(
     assert all(0.0 < share.max <= 1.0 for share in shares)
 
 
+def told_of_starts(rig: Rig) -> bool:
+    """Whether a followed episode has been told."""
+    return any("start_return" in drained.metrics for drained in rig.drained)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_follows_episodes_to_their_end(make_rig: MakeRig, mode: str) -> None:
+    """A reward of 1 at the second step is a return of γ, whatever the critic promises."""
+    rig = make_rig(mode, "Probe/DelayedReward-v0")
+    rig.trainer.start()
+    rig.wait_until(lambda: told_of_starts(rig))
+    promised, came, bias = map(rig.last, ("start_value", "start_return", "value_bias"))
+
+    assert (came.min, came.max) == pytest.approx((0.99, 0.99))
+    assert bias.mean == pytest.approx(promised.mean - 0.99)
+
+
+@pytest.mark.parametrize(("environment_id", "least"), [("Recall", -1.0), ("Endless", 9.0)])
+@pytest.mark.parametrize("mode", ["a3c", "a2c"])
+def test_a_network_that_remembers_is_asked_for_starts_and_limits(
+    make_rig: MakeRig, mode: str, environment_id: str, least: float
+) -> None:
+    """Also where a time limit cuts the episode: ten rewards of 1, and what is left of the value."""
+    network = {"hidden": [8], "lstm": 4}
+    rig = make_rig(mode, f"Probe/{environment_id}-v0", network=network)
+    rig.trainer.start()
+    rig.wait_until(lambda: told_of_starts(rig))
+
+    assert rig.last("start_return").mean > least
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_stands_still_when_paused(make_rig: MakeRig, mode: str) -> None:
     """Once paused nothing is stepped or learned; after resume both go on."""

@@ -17,6 +17,7 @@ import pytest
 from fakes.training import PATIENCE_S, Rig, small_spec
 from matinee.training import worker_process_handle
 from matinee.training.outcome import StopCause
+from matinee.training.start_value import StartValues
 from matinee.training.telemetry import ProcessStatus
 
 TESTS = Path(__file__).parents[1]
@@ -116,6 +117,18 @@ def test_all_that_processes_do_is_counted_and_told(make_rig: MakeRig) -> None:
     assert 0 <= progress.env_steps - lengths.sum() < 2 * 4 * 500
     last = np.concatenate([table.seconds for table in tables])
     assert ((last >= 0) & (last <= progress.seconds)).all()
+
+
+def test_episodes_are_followed_in_every_process(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a worker in another process are told, here where this one's follows none."""
+    monkeypatch.setattr(StartValues, "follow", lambda *_, **__: None)
+    rig = make_rig("Probe/DelayedReward-v0")
+    rig.trainer.start()
+    rig.wait_until(lambda: any("start_return" in drained.metrics for drained in rig.drained))
+
+    assert rig.last("start_return").mean == pytest.approx(0.99)
 
 
 def test_processes_use_up_the_budget_together(make_rig: MakeRig) -> None:

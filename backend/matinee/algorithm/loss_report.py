@@ -25,7 +25,6 @@ class LossReport:
         value_mean: Of V(s), as min and max.
         value_min: See above.
         value_max: See above.
-        value_bias: Mean of V - R.
         advantage_mean: Of A before it is normalised or weighted, as the next four.
         advantage_std: See above.
         advantage_min: See above.
@@ -49,7 +48,6 @@ class LossReport:
     value_mean: float = math.nan
     value_min: float = math.nan
     value_max: float = math.nan
-    value_bias: float = math.nan
     advantage_mean: float = math.nan
     advantage_std: float = math.nan
     advantage_min: float = math.nan
@@ -90,7 +88,6 @@ def sample_details(
         "value_mean": float(np.dot(values, sample_weights)),
         "value_min": float(chosen_values.min()),
         "value_max": float(chosen_values.max()),
-        "value_bias": -float(np.dot(errors, sample_weights)),
         "advantage_mean": float(advantages.mean()),
         "advantage_std": math.sqrt(weighted_variance(targets.advantages, sample_weights)),
         "advantage_min": float(advantages.min()),

@@ -224,15 +224,42 @@ _VALUE = (
         equation=r"\max_t V(s_t)",
     ),
     MetricDefinition(
+        name="start_value",
+        label="value of starts",
+        group="value",
+        unit="reward",
+        per="flush",
+        detailed=True,
+        meaning="What the critic promises at the start of an episode, by the weights that act; of "
+        "a few episodes a second that are followed to their end.",
+        guidance="Near the return that then comes.",
+        equation=r"V(s_0)",
+    ),
+    MetricDefinition(
+        name="start_return",
+        label="return from starts",
+        group="value",
+        unit="reward",
+        per="flush",
+        detailed=True,
+        meaning="What came of the same episodes: their discounted return, of rewards as they are "
+        "learned from. Where a time limit cut one, the value of its last state stands for the "
+        "rest, if bootstrap at time limits is on.",
+        guidance="Rises with the episode return, as far as the discount looks.",
+        equation=r"G = \sum_{t<T} \gamma^t r_t\ (+\,\gamma^T V(s_T)\ \text{if truncated})",
+    ),
+    MetricDefinition(
         name="value_bias",
         label="bias of the critic",
         group="value",
         unit="reward",
-        per="update",
+        per="flush",
         detailed=True,
-        meaning="By how much the critic's estimates exceed the returns on average.",
-        guidance="Around 0. Above it for long: the critic promises more than comes.",
-        equation=r"\overline{V(s_t) - R_t}",
+        meaning="By how much the critic's promise exceeds the return that came, on average over "
+        "the followed episodes. No bootstrap hides it, but for the rest after a time limit.",
+        guidance="Around 0; below it while the policy improves. Above it for long: the critic "
+        "promises more than comes.",
+        equation=r"\overline{V(s_0) - G}",
     ),
     MetricDefinition(
         name="reward_abs_max",

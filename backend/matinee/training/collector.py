@@ -27,6 +27,7 @@ from matinee.errors import BuildGivenUpError
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.shared_parts import SharedParts
+from matinee.training.start_value import StartValues, Value
 from matinee.training.step_reporter import StepReporter
 
 REPORT_INTERVAL_S = 0.04
@@ -72,12 +73,15 @@ class ActingPlan:
 
 
 class ActingPolicy(Protocol):
-    """Whatever chooses actions; see also `RecurrentActorCritic`."""
+    """Whatever chooses actions without remembering; see also `RecurrentActorCritic`."""
 
     distribution: ActionDistribution
 
     def act(self, observations: NDArray[Any], noise: Floats) -> Actions:
         """Sample an action for each observation: shapes (N, …) and (N, P) → (N, K)."""
+
+    def values(self, observations: NDArray[Any]) -> Floats:
+        """V of each observation: shape (N, …) → (N,)."""
 
 
 class RolloutCollector:
@@ -96,7 +100,7 @@ class RolloutCollector:
         plan: ActingPlan,
         shape: NetworkShape,
         *,
-        policy: ActingPolicy,
+        policy: ActingPolicy | RecurrentActorCritic,
         shared: SharedParts,
         clock: PhaseClock,
     ) -> None:
@@ -120,6 +124,7 @@ class RolloutCollector:
             telemetry=shared.telemetry,
             budget=shared.budget,
         )
+        self._start_values = StartValues(value_by(policy), shared.telemetry.record_start)
         self._environment: EnvironmentVector | None = None
         self._normalized: NormalizedVector | None = None
         """The same vector, where observations are normalised."""
@@ -233,8 +238,11 @@ class RolloutCollector:
             )
             if step.final is not None:
                 rollout.record_final_observations(t, step.final.indices, step.final.observations)
+            if self._memory is not None and step.truncated[0]:
+                self._start_values.keep_state(t, self._memory.state_of(self._plan.environments)[:1])
             self._times[t] = time.perf_counter()
             if control.abandons_rollouts:
+                self._start_values.drop()
                 return False
             if paced:
                 self._slow_down(rollout, t, values)
@@ -243,6 +251,7 @@ class RolloutCollector:
         if rollout.begins is not None:
             self._begins = rollout.begins[-1].copy()
         self._report_rows(rollout, rollout.length)
+        self._start_values.follow(rollout, values, now_s=self._times[-1])
         self.keep_generator_state()
         return True
 
@@ -292,3 +301,15 @@ class RolloutCollector:
             pacer.limit(self._plan.environments, per_second=values.target_steps_per_second)
             if self._plan.waits:
                 pacer.delay(values.worker_delay_s)
+
+
+def value_by(policy: ActingPolicy | RecurrentActorCritic) -> Value:
+    """V of single observations by the weights that act."""
+    if not isinstance(policy, RecurrentActorCritic):
+        return lambda observation, _: float(policy.values(observation)[0])
+    at_start = np.zeros_like(policy.state_of(1))
+
+    def value(observation: NDArray[Any], state: Floats | None) -> float:
+        return float(policy.values(observation, at_start if state is None else state)[0])
+
+    return value

@@ -15,6 +15,7 @@ from matinee.training.outcome import StopCause
 from matinee.training.pacing import Signal
 from matinee.training.return_window import FinishedEpisodes
 from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.start_value import StartSample
 from matinee.training.update_records import UpdateRecord
 
 
@@ -65,6 +66,9 @@ class Listener(Protocol):
 
     def record_rollout(self, sample: RolloutSample) -> None:
         """Keep what a rollout shows; only now and then."""
+
+    def record_start(self, sample: StartSample) -> None:
+        """Keep what came of an episode that was followed; only now and then."""
 
     def record_episodes(self, episodes: FinishedEpisodes) -> SolvedAt | None:
         """Keep finished episodes, at least one; tells when the run was solved, if it is."""

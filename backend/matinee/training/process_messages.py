@@ -24,6 +24,7 @@ from matinee.training.outcome import StopCause
 from matinee.training.phase_clock import PhaseTimes
 from matinee.training.return_window import FinishedEpisodes
 from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.start_value import StartSample
 from matinee.training.update_records import FlatUpdate
 
 # ---- to a worker process -------------------------------------------------------------------------
@@ -101,6 +102,7 @@ class Report:
         updates: Pushes, oldest first.
         episodes: Finished episodes, oldest first.
         samples: Of rollouts, now and then.
+        starts: Of episodes, now and then.
         generator_state: Of the choice of actions, as of the last rollout boundary.
         phases: What the worker's clock shows.
     """
@@ -108,6 +110,7 @@ class Report:
     updates: list[FlatUpdate] = field(default_factory=list)
     episodes: list[FinishedEpisodes] = field(default_factory=list)
     samples: list[RolloutSample] = field(default_factory=list)
+    starts: list[StartSample] = field(default_factory=list)
     generator_state: Mapping[str, Any] = field(default_factory=dict)
     phases: PhaseTimes = field(default_factory=PhaseTimes)
 

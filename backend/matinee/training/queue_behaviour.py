@@ -78,6 +78,10 @@ class QueueBehaviour:
         self._outputs.append(outputs)
         return self.distribution.sample(outputs, noise)
 
+    def values(self, observations: NDArray[Any]) -> Floats:
+        """V by the thread's own copy of the weights, also where predictors act. Shape: (N,)."""
+        return self._policy.values(observations)
+
     def _ask(self, observations: NDArray[Any]) -> tuple[Floats, int] | None:
         if self._desk.predictors == 0:
             return None
@@ -111,4 +115,4 @@ class QueueBehaviour:
     def _note_value(self, rollout: Rollout) -> None:
         """Keep V of the first environment, so that the learner sees how far the critic moves."""
         assert rollout.acting_values is not None, "segments keep what their behaviour was"
-        rollout.acting_values[0] = self._policy.values(rollout.observations[:-1, 0]).mean()
+        rollout.acting_values[0] = self.values(rollout.observations[:-1, 0]).mean()

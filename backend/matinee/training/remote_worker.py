@@ -133,5 +133,7 @@ class RemoteWorker:
             shared.telemetry.record_update(self._slot, record)
         for sample in report.samples:
             shared.telemetry.record_rollout(sample)
+        for start in report.starts:
+            shared.telemetry.record_start(start)
         for episodes in report.episodes:
             shared.budget.check_target(shared.telemetry.record_episodes(episodes))

@@ -31,6 +31,7 @@ from matinee.training.process_messages import (
 from matinee.training.return_window import FinishedEpisodes
 from matinee.training.sampled_rollouts import RolloutSample
 from matinee.training.shared_signals import SharedSignals
+from matinee.training.start_value import StartSample
 from matinee.training.update_records import UpdateRecord, flattened
 
 REPORT_INTERVAL_S = 0.025
@@ -72,6 +73,10 @@ class TrainerLink:
     def add_sample(self, sample: RolloutSample) -> None:
         """Keep what a rollout shows for the next report."""
         self._report.samples.append(sample)
+
+    def add_start(self, sample: StartSample) -> None:
+        """Keep what came of an episode for the next report."""
+        self._report.starts.append(sample)
 
     def add_episodes(self, episodes: FinishedEpisodes) -> None:
         """Keep episodes for the next report."""
@@ -198,6 +203,10 @@ class TelemetryStandIn:
     def record_rollout(self, sample: RolloutSample) -> None:
         """Keep what a rollout shows."""
         self._link.add_sample(sample)
+
+    def record_start(self, sample: StartSample) -> None:
+        """Keep what came of an episode that was followed."""
+        self._link.add_start(sample)
 
     def record_episodes(self, episodes: FinishedEpisodes) -> SolvedAt | None:
         """Keep finished episodes. Whether they solve the run is found in the trainer's process."""

@@ -25,6 +25,7 @@ from matinee.training.binning import binned
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import FinishedEpisodes, ReturnWindow, WindowState
 from matinee.training.sampled_rollouts import RolloutSample, SampledRollouts
+from matinee.training.start_value import StartSample
 from matinee.training.update_records import (
     FlatUpdate,
     UpdateRecord,
@@ -35,6 +36,9 @@ from matinee.training.update_records import (
 
 BACKLOG_LIMIT = 4096
 """Records of one worker that may wait for the reader, some 15 s of the fastest training."""
+
+KEPT_STARTS = 1024
+"""Followed episodes that may wait; of more, the older ones go: they are a sample anyway."""
 
 _WAIT_SLICE_S = 0.05
 
@@ -116,6 +120,7 @@ class Telemetry:
         )
         self._summaries = UpdateSummaries()
         self._sampled = SampledRollouts()
+        self._starts: deque[StartSample] = deque(maxlen=KEPT_STARTS)
         self._statuses: deque[WorkerStatus] = deque()
         self._process_statuses: deque[ProcessStatus] = deque()
         self._episodes_lock = threading.Lock()
@@ -147,6 +152,10 @@ class Telemetry:
     def record_rollout(self, sample: RolloutSample) -> None:
         """Keep what a rollout shows, for histograms; only now and then."""
         self._sampled.add(sample)
+
+    def record_start(self, sample: StartSample) -> None:
+        """Keep what came of an episode that was followed; only now and then."""
+        self._starts.append(sample)
 
     def record_episodes(self, episodes: FinishedEpisodes) -> SolvedAt | None:
         """Keep finished episodes, at least one.
@@ -213,13 +222,19 @@ class Telemetry:
         return self._summaries.add(columns)
 
     def drain_sampled(self) -> dict[str, MetricSummary]:
-        """Take the sampled rollouts since the last call: what their actions and rewards show."""
+        """Take the sampled rollouts and episodes since the last call: what they show."""
         drained = self._sampled.drain()
         for number, histogram in enumerate(drained.actions):
             self._count(numbered("actions", number), histogram)
+        starts = _take_all(self._starts)
+        promised = np.array([sample.value for sample in starts])
+        came = np.array([sample.discounted_return for sample in starts])
         summaries = {
             "reward_abs_max": summarised(drained.reward_abs_max),
             "action_max_share": summarised(drained.action_max_share),
+            "start_value": summarised(promised),
+            "start_return": summarised(came),
+            "value_bias": summarised(promised - came),
         }
         return {name: summary for name, summary in summaries.items() if summary is not None}
 

@@ -30,7 +30,6 @@ def test_details_are_means_and_extremes_over_the_valid_steps() -> None:
             "value_mean": 2.5,
             "value_min": 1.0,
             "value_max": 4.0,
-            "value_bias": -1.5,
             "advantage_mean": -1.0,
             "advantage_std": 2.0,
             "advantage_min": -3.0,

@@ -16,6 +16,7 @@ from matinee.contracts.histograms import Histogram
 from matinee.training import telemetry as telemetry_module
 from matinee.training.return_window import FinishedEpisodes, ReturnWindow
 from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.start_value import StartSample
 from matinee.training.telemetry import Telemetry, WorkerStatus
 
 WORKERS, EACH = 4, 400
@@ -170,6 +171,19 @@ def test_histograms_gather_until_they_are_drained() -> None:
     assert metrics["action_max_share"].last == pytest.approx(2 / 3)
     assert metrics["reward_abs_max"].last == 1.0
     assert telemetry.drain_histograms() == {}
+
+
+def test_followed_episodes_are_summarised() -> None:
+    """Promise, return and their difference, over all episodes since the last look."""
+    telemetry = quiet(1)
+    telemetry.record_start(StartSample(value=3.0, discounted_return=1.0))
+    telemetry.record_start(StartSample(value=1.0, discounted_return=2.0))
+    metrics = telemetry.drain_sampled()
+
+    assert (metrics["start_value"].mean, metrics["start_return"].mean) == (2.0, 1.5)
+    bias = metrics["value_bias"]
+    assert (bias.mean, bias.min, bias.max, bias.count) == (0.5, -1.0, 2.0, 2)
+    assert telemetry.drain_sampled() == {}
 
 
 def test_truncated_episodes_are_counted() -> None:
