@@ -23,6 +23,13 @@ class SmoothingState(BaseModel):
     count: int = Field(description="Rows averaged: y = last / (1 - s^count).")
 
 
+class AxisStretch(BaseModel):
+    """A part of the axis, after `begin` and up to `end`."""
+
+    begin: float
+    end: float
+
+
 class MetricSeries(BaseModel):
     """One metric in columns of equal length."""
 
@@ -46,4 +53,9 @@ class Series(BaseModel):
     x: SeriesAxis
     smoothing: float
     next: int = Field(description="Sequence number up to which events are included.")
+    abandoned: list[AxisStretch] = Field(
+        default_factory=list,
+        description="What the run went back behind: recorded, but not part of its course. "
+        "No point mixes both.",
+    )
     metrics: dict[str, MetricSeries]

@@ -7,22 +7,19 @@ nothing between calls.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
-import numpy.typing as npt
-import orjson
-
 from matinee.contracts.commands import Command
-from matinee.contracts.events import MAX_EXACT_EPISODE_ROWS, EventType
+from matinee.contracts.events import EventType
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.errors import JournalError
+from matinee.journal.event_pages import EventsPage, read_events
 from matinee.journal.schema import (
     BUSY_TIMEOUT_MS,
     HISTOGRAMS_SINCE,
@@ -31,18 +28,7 @@ from matinee.journal.schema import (
     version_of,
 )
 
-MAX_PAGE_EPISODE_ROWS = 20_000
-"""A page of events ends early after this many episode rows: about 1 MB of JSON."""
-
 _EXPORT_CHUNK_ROWS = 5_000
-
-
-@dataclass(frozen=True)
-class EventsPage:
-    """A stretch of events, each already encoded as JSON."""
-
-    events: tuple[bytes, ...]
-    next: int
 
 
 @dataclass(frozen=True)
@@ -127,18 +113,16 @@ class JournalReader:
         return None if row is None else RecordedProcess(*row)
 
     def events(self, *, after: int, limit: int, types: Sequence[EventType] = ()) -> EventsPage:
-        """Events with `seq > after`, oldest first.
-
-        Without `types` the page's `next` is its last event's number. With `types` it also skips
-        what was filtered out, so that a reader never looks at the same stretch twice.
-        """
+        """Events with `seq > after`, oldest first."""
         with reading(self.run_dir) as connection:
-            return _events(connection, after, limit, types)
+            return read_events(connection, after=after, limit=limit, types=types)
 
-    def follow(self, *, after: int, limit: int) -> tuple[EventsPage, RunSnapshot, int]:
+    def follow(
+        self, *, after: int, limit: int, max_bytes: int | None = None
+    ) -> tuple[EventsPage, RunSnapshot, int]:
         """Events and the snapshot out of one and the same state of the file."""
         with reading(self.run_dir) as connection:
-            page = _events(connection, after, limit, ())
+            page = read_events(connection, after=after, limit=limit, max_bytes=max_bytes)
             with self._as_journal_error():
                 snapshot, last_seq = _snapshot(connection)
             return page, snapshot, last_seq
@@ -264,106 +248,3 @@ def _snapshot(connection: sqlite3.Connection) -> tuple[RunSnapshot, int]:
         raise JournalError("run.db has no snapshot: its creation was cut short")
     (seq,) = connection.execute("SELECT max(seq) FROM events").fetchone()
     return RunSnapshot.model_validate_json(row[0]), int(seq or 0)
-
-
-def _events(
-    connection: sqlite3.Connection, after: int, limit: int, types: Sequence[EventType]
-) -> EventsPage:
-    where = f" AND type IN ({','.join('?' * len(types))})" if types else ""
-    rows = connection.execute(
-        f"SELECT seq, at, env_step, type, payload FROM events WHERE seq > ?{where} "
-        "ORDER BY seq LIMIT ?",
-        (after, *types, limit),
-    )
-    events: list[bytes] = []
-    episode_rows = 0
-    last = after
-    full = False
-    for seq, at, env_step, kind, stored in rows:
-        head = orjson.dumps({"seq": seq, "at": _rfc3339(at), "env_step": env_step, "type": kind})
-        payload: bytes
-        if kind == "episodes_finished":
-            payload, count = _episodes_payload(connection, orjson.loads(stored))
-            episode_rows += min(count, MAX_EXACT_EPISODE_ROWS)
-        elif kind == "histograms_counted":
-            payload = _histograms_payload(connection, seq)
-        else:
-            payload = stored.encode()
-        # Both are JSON objects: glueing them saves decoding what was encoded already.
-        events.append(head[:-1] + (b"," + payload[1:] if payload != b"{}" else b"}"))
-        last = seq
-        if episode_rows >= MAX_PAGE_EPISODE_ROWS:
-            full = True
-            break
-    if types and not full and len(events) < limit:
-        (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
-        last = max(after, int(newest or 0))
-    return EventsPage(tuple(events), last)
-
-
-def _episodes_payload(
-    connection: sqlite3.Connection, reference: dict[str, int]
-) -> tuple[bytes, int]:
-    rows = connection.execute(
-        "SELECT episode, worker, env_step, seconds, return, length FROM episodes "
-        "WHERE episode BETWEEN ? AND ? ORDER BY episode",
-        (reference["first_episode"], reference["last_episode"]),
-    ).fetchall()
-    count = len(rows)
-    exact = count <= MAX_EXACT_EPISODE_ROWS
-    columns: Mapping[str, Sequence[object]]
-    names = ("episode", "worker", "env_step", "seconds", "return", "length")
-    if exact:
-        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    else:
-        columns = _binned(np.asarray(rows, dtype=np.float64))
-    payload = orjson.dumps({**reference, "exact": exact, "columns": columns})
-    return payload, count
-
-
-def _histograms_payload(connection: sqlite3.Connection, seq: int) -> bytes:
-    seconds, updates, episodes = connection.execute(
-        "SELECT seconds, updates, episodes FROM flushes WHERE seq = ?", (seq,)
-    ).fetchone()
-    rows = connection.execute(
-        "SELECT h.name, r.exponent, r.first, r.counts, h.labels FROM histograms h "
-        "JOIN histogram_rows r ON r.histogram = h.histogram WHERE r.seq = ? ORDER BY h.histogram",
-        (seq,),
-    )
-    histograms = {
-        name: {
-            "exponent": exponent,
-            "first": first,
-            "counts": orjson.Fragment(counts),
-            "labels": None if labels == "[]" else orjson.Fragment(labels),
-        }
-        for name, exponent, first, counts, labels in rows
-    }
-    return orjson.dumps(
-        {"seconds": seconds, "updates": updates, "episodes": episodes, "histograms": histograms}
-    )
-
-
-def _binned(rows: npt.NDArray[np.float64]) -> dict[str, list[object]]:
-    """Consecutive episodes gathered into `MAX_EXACT_EPISODE_ROWS` bins. Shape of rows: (N, 6)."""
-    edges = np.linspace(0, len(rows), MAX_EXACT_EPISODE_ROWS + 1).astype(np.int64)
-    starts, ends = edges[:-1], edges[1:]
-    counts = ends - starts
-    last = rows[ends - 1]
-    workers = rows[:, 1]
-    same = np.minimum.reduceat(workers, starts) == np.maximum.reduceat(workers, starts)
-    return {
-        "episode": last[:, 0].astype(np.int64).tolist(),
-        "worker": np.where(same, last[:, 1], -1).astype(np.int64).tolist(),
-        "env_step": last[:, 2].astype(np.int64).tolist(),
-        "seconds": last[:, 3].tolist(),
-        "return": (np.add.reduceat(rows[:, 4], starts) / counts).tolist(),
-        "length": (np.add.reduceat(rows[:, 5], starts) / counts).tolist(),
-        "return_min": np.minimum.reduceat(rows[:, 4], starts).tolist(),
-        "return_max": np.maximum.reduceat(rows[:, 4], starts).tolist(),
-        "count": counts.tolist(),
-    }
-
-
-def _rfc3339(unix_s: float) -> str:
-    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

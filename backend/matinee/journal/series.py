@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from matinee.contracts.metrics import EPISODE_METRICS, METRICS
-from matinee.contracts.series import MetricSeries, Series, SeriesAxis, SmoothingState
+from matinee.contracts.series import (
+    AxisStretch,
+    MetricSeries,
+    Series,
+    SeriesAxis,
+    SmoothingState,
+)
+from matinee.contracts.stretches import Stretch
 from matinee.errors import FieldError, InvalidInputError
 from matinee.journal.reader import reading
-from matinee.journal.smoothing import debiased_ema
-
-_Column = npt.NDArray[np.float64]
-
-_EPISODE_X = {
-    SeriesAxis.ENV_STEP: "env_step",
-    SeriesAxis.SECONDS: "seconds",
-    SeriesAxis.EPISODE: "episode",
-    SeriesAxis.UPDATE: "updates",
-}
-_FLUSH_X = {
-    SeriesAxis.ENV_STEP: "f.env_step",
-    SeriesAxis.SECONDS: "f.seconds",
-    SeriesAxis.EPISODE: "f.episodes",
-    SeriesAxis.UPDATE: "f.updates",
-}
-_PIECE_ROWS = 5_000
-_EPISODE_Y = {"episode_return": "return", "episode_length": "length"}
+from matinee.journal.recorded_rows import (
+    Pieces,
+    RecordedRows,
+    episode_rows,
+    level_for,
+    metric_rows,
+)
+from matinee.journal.rewinds import read_abandoned
+from matinee.journal.smoothing import EmaState, debiased_ema_of_blocks
 
 
 def read_series(
@@ -44,7 +42,10 @@ def read_series(
     to_x: float | None = None,
     smoothing: float = 0.0,
 ) -> Series:
-    """Metrics of a run along one axis: smoothed first, then gathered into at most `points` bins.
+    """Metrics of a run along one axis: smoothed first, then gathered into about `points` bins.
+
+    What it costs depends on `points`, not on the length of the run. No bin mixes what a rewind
+    abandoned with what is the run's course: that may make a few bins more.
 
     Raises:
         InvalidInputError: a metric is unknown.
@@ -60,106 +61,178 @@ def read_series(
         )
     with reading(run_dir) as connection:
         (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
-        columns = {name: _rows(connection, name, axis) for name in metrics}
-        workers = _workers(connection) if any(name in EPISODE_METRICS for name in metrics) else None
-    return Series(
-        run_id=run_id,
-        x=axis,
-        smoothing=smoothing,
-        next=int(newest or 0),
-        metrics={
-            name: condense(
-                *rows,
-                points=points,
-                from_x=from_x,
-                to_x=to_x,
-                smoothing=smoothing,
-                worker=workers if name in EPISODE_METRICS else None,
-            )
-            for name, rows in columns.items()
-        },
-    )
-
-
-def _rows(
-    connection: sqlite3.Connection, metric: str, axis: SeriesAxis
-) -> tuple[_Column, _Column, _Column, _Column, _Column]:
-    """Columns x, mean, min, max, count as recorded. Shape: (N,) each."""
-    if metric in EPISODE_METRICS:
-        y = _EPISODE_Y[metric]
-        table = _table(
-            connection.execute(f"SELECT {_EPISODE_X[axis]}, {y} FROM episodes ORDER BY episode"),
-            columns=2,
+        stretches = read_abandoned(connection)
+        return Series(
+            run_id=run_id,
+            x=axis,
+            smoothing=smoothing,
+            next=int(newest or 0),
+            abandoned=[_on_axis(stretch, axis) for stretch in stretches],
+            metrics={
+                name: metric_of(
+                    connection,
+                    name,
+                    axis,
+                    points=points,
+                    range_x=(from_x, to_x),
+                    smoothing=smoothing,
+                    stretches=stretches,
+                )
+                for name in metrics
+            },
         )
-        x, values = table[:, 0], table[:, 1]
-        return x, values, values, values, np.ones_like(values)
-    cursor = connection.execute(
-        f"SELECT {_FLUSH_X[axis]}, r.mean, r.min, r.max, r.count FROM metrics m "
-        "JOIN metric_rows r ON r.metric = m.metric JOIN flushes f ON f.seq = r.seq "
-        "WHERE m.name = ? ORDER BY r.seq",
-        (metric,),
+
+
+def _on_axis(stretch: Stretch, axis: SeriesAxis) -> AxisStretch:
+    return AxisStretch(
+        begin=getattr(stretch, f"from_{axis.value}"), end=getattr(stretch, f"until_{axis.value}")
     )
-    table = _table(cursor, columns=5)
-    return table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4]
 
 
-def _workers(connection: sqlite3.Connection) -> npt.NDArray[np.int64]:
-    """Whose each episode was. Shape: (N,)."""
-    rows = connection.execute("SELECT worker FROM episodes ORDER BY episode").fetchall()
-    return np.asarray(rows, dtype=np.int64).reshape(-1)
-
-
-def _table(cursor: sqlite3.Cursor, *, columns: int) -> _Column:
-    """All rows. Shape: (N, columns). In pieces, so that no one of them holds the GIL for long."""
-    pieces = []
-    while rows := cursor.fetchmany(_PIECE_ROWS):
-        pieces.append(np.asarray(rows, dtype=np.float64))
-    return np.concatenate(pieces) if pieces else np.empty((0, columns))
-
-
-def condense(
-    x: _Column,
-    mean: _Column,
-    low: _Column,
-    high: _Column,
-    count: _Column,
+def metric_of(
+    connection: sqlite3.Connection,
+    name: str,
+    axis: SeriesAxis = SeriesAxis.ENV_STEP,
     *,
     points: int,
-    from_x: float | None,
-    to_x: float | None,
-    smoothing: float,
-    worker: npt.NDArray[np.int64] | None = None,
+    range_x: tuple[float | None, float | None] = (None, None),
+    smoothing: float = 0.0,
+    stretches: Sequence[Stretch] = (),
 ) -> MetricSeries:
-    """Smooth the whole series, cut the range out of it, gather it into at most `points` bins.
+    """One metric of a record.
+
+    Args:
+        connection: In a transaction.
+        name: Of a known metric.
+        axis: What runs along x.
+        points: At most, for each act in proportion to its rows.
+        range_x: From where to where; None: open.
+        smoothing: Weight of the debiased EMA.
+        stretches: What was abandoned.
+    """
+    is_episodes = name in EPISODE_METRICS
+    recorded = (episode_rows if is_episodes else metric_rows)(connection, name, axis)
+    if recorded is None:
+        return _gathered([], [], points=points, state=EmaState() if smoothing else None)
+    after, until = _range(recorded, *range_x)
+    level = level_for(recorded.count(after, until), points)
+    counter = "episode" if is_episodes else "seq"
+    cuts = {getattr(s, f"{end}_{counter}") for s in stretches for end in ("from", "until")}
+    acts = [recorded.read(*act, level) for act in _acts(after, until, cuts)]
+    smoothed, state = _smoothed(
+        recorded, acts, inside=(after, until), points=points, smoothing=smoothing
+    )
+    return _gathered(
+        acts,
+        smoothed,
+        points=points,
+        state=state if smoothing else None,
+        with_workers=is_episodes,
+    )
+
+
+def _range(recorded: RecordedRows, from_x: float | None, to_x: float | None) -> tuple[int, int]:
+    """Keys between which the rows are that lie in a range of the axis."""
+    after, until = recorded.first, recorded.last
+    if from_x is not None:
+        after = recorded.key_where(lambda x: x >= from_x, axis_ends=until) - 1
+    if to_x is not None:
+        until = recorded.key_where(lambda x: x > to_x, axis_ends=until) - 1
+    return after, until
+
+
+def _acts(after: int, until: int, cuts: set[int]) -> Iterator[tuple[int, int]]:
+    """A range of keys, cut in pieces."""
+    for cut in sorted(cuts):
+        if after < cut < until:
+            yield after, cut
+            after = cut
+    yield after, until
+
+
+def _smoothed(
+    recorded: RecordedRows,
+    acts: Sequence[Pieces],
+    *,
+    inside: tuple[int, int],
+    points: int,
+    smoothing: float,
+) -> tuple[list[npt.NDArray[np.float64]], EmaState]:
+    """The means of the acts as the average over the whole series has them there, and its end."""
+    if smoothing == 0:
+        return [act.mean for act in acts], EmaState()
+
+    def level(first: int, last: int) -> int:
+        return level_for(recorded.count(first, last), points)
+
+    after, until = inside
+    before = recorded.read(recorded.first, after, level(recorded.first, after))
+    rest = recorded.read(until, recorded.last, level(until, recorded.last))
+    state = EmaState()
+    columns = []
+    for part in (before, *acts, rest):
+        column, state = debiased_ema_of_blocks(part.mean, part.rows, smoothing, state)
+        columns.append(column)
+    return columns[1:-1], state
+
+
+def _gathered(
+    acts: Sequence[Pieces],
+    smoothed: Sequence[npt.NDArray[np.float64]],
+    *,
+    points: int,
+    state: EmaState | None,
+    with_workers: bool = False,
+) -> MetricSeries:
+    """Bins of each act, in proportion to its rows."""
+    total = int(sum(act.rows.sum() for act in acts))
+    exact = total <= points and all((act.rows == 1).all() for act in acts)
+    bins = [
+        binned(
+            act,
+            mean,
+            points=len(mean) if exact else max(1, round(points * act.rows.sum() / total)),
+        )
+        for act, mean in zip(acts, smoothed, strict=True)
+        if len(mean)
+    ]
+    x, mean, low, high, count = (
+        [value for column in columns for value in column.tolist()]
+        for columns in (zip(*bins, strict=True) if bins else ((),) * 5)
+    )
+    workers = [int(worker) for act in acts for worker in act.worker.tolist()]
+    return MetricSeries(
+        x=x,
+        mean=mean,
+        min=low,
+        max=high,
+        count=[int(number) for number in count],
+        exact=exact,
+        rows=total,
+        worker=workers if exact and with_workers else None,
+        smoothing_state=None
+        if state is None
+        else SmoothingState(last=state.last, count=state.count),
+    )
+
+
+def binned(
+    pieces: Pieces, mean: npt.NDArray[np.float64], *, points: int
+) -> tuple[npt.NDArray[np.float64], ...]:
+    """Columns x, mean, min, max, count of at most `points` bins with about as many rows each.
 
     A bin's `x` is its last row's, so that the newest point stands at the newest row; `min` and
-    `max` are those of the raw rows. Shape of the columns: (N,).
+    `max` are those of the raw rows. Shape of `mean`: (N,), N ≥ 1.
     """
-    smoothed, state = debiased_ema(mean, smoothing)
-    inside = np.ones(len(x), dtype=np.bool_)
-    if from_x is not None:
-        inside &= x >= from_x
-    if to_x is not None:
-        inside &= x <= to_x
-    x, smoothed, low, high, count = (column[inside] for column in (x, smoothed, low, high, count))
-    rows = len(x)
-    exact = rows <= points
-    if not exact:
-        edges = np.linspace(0, rows, points + 1).astype(np.int64)
-        starts, ends = edges[:-1], edges[1:]
-        x = x[ends - 1]
-        smoothed = np.add.reduceat(smoothed, starts) / (ends - starts)
-        low = np.minimum.reduceat(low, starts)
-        high = np.maximum.reduceat(high, starts)
-        count = np.add.reduceat(count, starts)
-    return MetricSeries(
-        x=x.tolist(),
-        mean=smoothed.tolist(),
-        min=low.tolist(),
-        max=high.tolist(),
-        count=count.astype(np.int64).tolist(),
-        exact=exact,
-        rows=rows,
-        worker=worker[inside].tolist() if exact and worker is not None else None,
-        smoothing_state=SmoothingState(last=state.last, count=state.count) if smoothing else None,
+    ends_in_rows = np.cumsum(pieces.rows)
+    rows_per_edge = np.linspace(0, ends_in_rows[-1], points + 1).astype(np.int64)[1:]
+    ends = np.unique(np.searchsorted(ends_in_rows, rows_per_edge, side="left") + 1)
+    starts = np.concatenate([[0], ends[:-1]])
+    rows = np.add.reduceat(pieces.rows, starts)
+    return (
+        pieces.x[ends - 1],
+        np.add.reduceat(mean * pieces.rows, starts) / rows,
+        np.minimum.reduceat(pieces.low, starts),
+        np.maximum.reduceat(pieces.high, starts),
+        np.add.reduceat(pieces.count, starts),
     )

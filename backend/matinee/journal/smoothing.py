@@ -61,3 +61,38 @@ def debiased_ema(
     counts = state.count + np.arange(1, len(series) + 1)
     smoothed[finite] = averages / (1 - np.power(smoothing, counts))
     return smoothed, EmaState(last, int(counts[-1]))
+
+
+def debiased_ema_of_blocks(
+    means: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.float64],
+    smoothing: float,
+    state: EmaState = EmaState(),
+) -> tuple[npt.NDArray[np.float64], EmaState]:
+    r"""The same average over blocks of rows, each as if all its rows had its mean.
+
+    $$l \leftarrow s^k\,l + (1-s^k)\,m$$
+
+    for a block of $k$ rows with mean $m$, as the page continues it with points that stand for
+    several rows. Where each block is one row it is `debiased_ema`.
+
+    Args:
+        means: Finite. Shape: (N,).
+        rows: Of each block. Shape: (N,).
+        smoothing: s, from 0 (nothing) to `MAX_SMOOTHING`.
+        state: From where to go on.
+
+    Returns:
+        The smoothed values, Shape: (N,), and the state after the last of them.
+    """
+    if smoothing == 0 or (rows == 1).all():
+        return debiased_ema(means, smoothing, state)
+    last, count = state.last, state.count
+    smoothed = np.empty_like(means)
+    for index, (mean, kept, weight) in enumerate(
+        zip(means.tolist(), np.power(smoothing, rows).tolist(), rows.tolist(), strict=True)
+    ):
+        last = kept * last + (1 - kept) * mean
+        count += int(weight)
+        smoothed[index] = last / (1 - smoothing**count)
+    return smoothed, EmaState(last, count)

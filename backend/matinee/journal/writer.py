@@ -37,6 +37,14 @@ from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
 from matinee.contracts.stretches import Stretch
 from matinee.errors import JournalError
+from matinee.journal.blocks import (
+    EPISODE_BLOCK_ROW,
+    METRIC_BLOCK_ROW,
+    EpisodeBlock,
+    EpisodeBlocks,
+    MetricBlock,
+    MetricBlocks,
+)
 from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
 from matinee.journal.rewinds import abandoned_row, stretch_after
@@ -79,6 +87,8 @@ class _Pending:
     metric_rows: list[tuple[str, int, float, float, float, float, int]] = field(
         default_factory=list
     )
+    episode_blocks: list[EpisodeBlock] = field(default_factory=list)
+    metric_blocks: list[tuple[str, MetricBlock]] = field(default_factory=list)
     histogram_labels: dict[str, str] = field(default_factory=dict)
     histogram_rows: list[tuple[str, int, int, int, str]] = field(default_factory=list)
     commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
@@ -119,6 +129,7 @@ class JournalWriter:
                 str(name): int(metric)
                 for metric, name in self._connection.execute("SELECT metric, name FROM metrics")
             }
+            self._go_on_with_blocks()
         except BaseException:
             self._connection.close()
             self._ownership.release()
@@ -210,6 +221,16 @@ class JournalWriter:
             raise JournalError("an episode's return is NaN or infinite: its rewards must be finite")
         first = self._episode + 1
         self._episode += count
+        self._pending.episode_blocks.extend(
+            self._episode_blocks.add(
+                first,
+                env_step=episodes.env_step,
+                seconds=episodes.seconds,
+                updates=[updates] * count,
+                returns=episodes.returns,
+                lengths=episodes.lengths,
+            )
+        )
         self._pending.episodes.extend(
             zip(
                 range(first, first + count),
@@ -234,17 +255,16 @@ class JournalWriter:
         for name, summary in metrics.items():
             if not all(map(math.isfinite, (summary.mean, summary.min, summary.max, summary.last))):
                 raise JournalError(f"metric {name} is not finite: {summary}")
-        payload = orjson.dumps(
-            {
-                "metrics": {name: summary.model_dump() for name, summary in metrics.items()},
-                "progress": progress.model_dump(),
-            }
-        ).decode()
+        # The metrics themselves are rows: the event is put together from them.
+        payload = orjson.dumps({"progress": progress.model_dump()}).decode()
         seq = self._append_raw(MetricsSummarised, progress.env_steps, payload)
         self._append_flush(seq, progress)
         self._pending.metric_rows.extend(
             (name, seq, s.mean, s.min, s.max, s.last, s.count) for name, s in metrics.items()
         )
+        for name, summary in metrics.items():
+            blocks = self._metric_blocks.setdefault(name, MetricBlocks()).add_summary(seq, summary)
+            self._pending.metric_blocks.extend((name, block) for block in blocks)
 
     def append_histograms(
         self,
@@ -375,6 +395,11 @@ class JournalWriter:
             "INSERT INTO metric_rows VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(self._metric_ids[row[0]], *row[1:]) for row in pending.metric_rows],
         )
+        connection.executemany(EPISODE_BLOCK_ROW, pending.episode_blocks)
+        connection.executemany(
+            METRIC_BLOCK_ROW,
+            [(self._metric_ids[name], *block) for name, block in pending.metric_blocks],
+        )
         connection.executemany(
             "INSERT INTO histograms (name, labels) VALUES (?, ?) ON CONFLICT (name) "
             "DO UPDATE SET labels = excluded.labels WHERE labels != excluded.labels",
@@ -403,6 +428,20 @@ class JournalWriter:
         )
         if pending.snapshot is not None:
             connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (pending.snapshot,))
+
+    def _go_on_with_blocks(self) -> None:
+        # All or nothing, so that no level ever lacks a block before one that it has.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._episode_blocks = EpisodeBlocks.of(self._connection)
+            self._metric_blocks = {
+                name: MetricBlocks.of(self._connection, metric)
+                for name, metric in self._metric_ids.items()
+            }
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def _name_metrics(self, names: set[str]) -> None:
         for name in sorted(names):

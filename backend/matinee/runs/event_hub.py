@@ -15,7 +15,7 @@ import orjson
 
 from matinee.contracts.run import RunSnapshot
 from matinee.errors import ConflictError, NotFoundError
-from matinee.journal.reader import EventsPage
+from matinee.journal.event_pages import EventsPage
 from matinee.runs.folders import RunFolders
 
 FRAME_EVENTS = 1_000

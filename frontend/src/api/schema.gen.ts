@@ -855,6 +855,14 @@ export interface components {
             items: components["schemas"]["AlgorithmDescription"][];
         };
         /**
+         * AxisStretch
+         * @description A part of the axis, after `begin` and up to `end`.
+         */
+        AxisStretch: {
+            begin: number;
+            end: number;
+        };
+        /**
          * BudgetSpec
          * @description What ends the run; whichever comes first. All null: it runs until somebody stops it.
          */
@@ -2431,6 +2439,8 @@ export interface components {
             smoothing: number;
             /** @description Sequence number up to which events are included. */
             next: number;
+            /** @description What the run went back behind: recorded, but not part of its course. No point mixes both. */
+            abandoned: components["schemas"]["AxisStretch"][];
             metrics: {
                 [key: string]: components["schemas"]["MetricSeries"];
             };

@@ -75,6 +75,7 @@ function series(next: number, points: readonly number[], x: SeriesAxis = "env_st
     x,
     smoothing: 0,
     next,
+    abandoned: [],
     metrics: Object.fromEntries(names.map((name) => [name, metric])),
   };
 }

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from fakes.records import episodes, new_record, progress, summary
-from matinee.contracts.series import Series, SeriesAxis
+from matinee.contracts.events import CheckpointSaved, LogWritten
+from matinee.contracts.series import AxisStretch, Series, SeriesAxis
 from matinee.errors import InvalidInputError, JournalError
-from matinee.journal.series import read_series
+from matinee.journal.reader import reading
+from matinee.journal.series import metric_of, read_series
+from matinee.journal.smoothing import debiased_ema
 
 
 def record(run_dir: Path, flushes: int) -> None:
@@ -104,7 +107,7 @@ def test_smoothing_comes_before_the_cut(tmp_path: Path) -> None:
 
     first = whole.x.index(200)
     assert part.x == whole.x[first : first + 11]
-    assert part.mean == whole.mean[first : first + 11]
+    assert part.mean == pytest.approx(whole.mean[first : first + 11])
     assert part.max == [1000 if n == 25 else n for n in range(20, 31)]
 
 
@@ -139,3 +142,71 @@ def test_an_unknown_metric_is_refused(tmp_path: Path) -> None:
     (field,) = caught.value.fields
     assert field.loc == ("query", "metric")
     assert "'happiness' is unknown; known: " in field.message
+
+
+def test_no_point_mixes_acts(tmp_path: Path) -> None:
+    """What a rewind abandoned has points of its own, and the series says where it lies."""
+    with new_record(tmp_path) as writer:
+        writer.append_episodes(episodes([1.0] * 100, first_step=10), updates=1)
+        writer.append(
+            CheckpointSaved, env_step=1000, checkpoint_id="c", cause="command", size_bytes=1
+        )
+        writer.append_episodes(episodes([-1.0] * 50, first_step=1010), updates=2)
+        stretch = writer.stretch_after("c")
+        assert stretch is not None
+        seq = writer.append(LogWritten, env_step=1500, level="info", message="rewound")
+        writer.abandon(stretch, seq=seq, checkpoint_id="c")
+        writer.append_episodes(episodes([2.0] * 850, first_step=1510), updates=3)
+
+    series = read(tmp_path, "episode_return", points=20)
+    returns = series.metrics["episode_return"]
+
+    assert series.abandoned == [AxisStretch(begin=1000, end=1500)]
+    assert returns.min == returns.max == [1.0] * 2 + [-1.0] + [2.0] * 17
+    assert returns.x[2] == 1500
+    assert read(tmp_path, "entropy", SeriesAxis.EPISODE).abandoned == [
+        AxisStretch(begin=100, end=150)
+    ]
+
+
+def test_a_long_series_costs_what_its_points_cost(tmp_path: Path) -> None:
+    """Ten times the episodes take no more of SQLite's steps, and tell the same of each return."""
+    steps = {}
+    for length in (20_000, 200_000):
+        run_dir = tmp_path / str(length)
+        with new_record(run_dir) as writer:
+            for first in range(0, length, 1_000):
+                returns = [float(n % 500) for n in range(first, first + 1_000)]
+                writer.append_episodes(episodes(returns, first_step=10 * first + 10), updates=first)
+        count = 0
+
+        def tick() -> int:
+            nonlocal count
+            count += 1
+            return 0
+
+        with reading(run_dir) as connection:
+            connection.set_progress_handler(tick, 100)
+            series = metric_of(connection, "episode_return", points=100, smoothing=0.5)
+        steps[length] = count
+        assert not series.exact
+        assert (series.rows, sum(series.count)) == (length, length)
+        assert (max(series.max), min(series.min)) == (499, 0)
+        assert series.x[-1] == 10 * length
+        assert np.mean(series.mean) == pytest.approx(249.5, rel=0.05)
+    assert steps[200_000] < 1.5 * steps[20_000]
+
+
+def test_smoothing_over_blocks_is_close_to_smoothing_over_rows(tmp_path: Path) -> None:
+    """A range of a long series is smoothed as if the rows before it had been, too."""
+    with new_record(tmp_path) as writer:
+        returns = [float(n // 100) for n in range(5_000)]
+        writer.append_episodes(episodes(returns, first_step=10), updates=1)
+    exact, _ = debiased_ema(np.asarray(returns), 0.99)
+    part = read(tmp_path, "episode_return", points=10, smoothing=0.99, from_x=40_010)
+    series = part.metrics["episode_return"]
+
+    assert series.rows == 1_000
+    assert series.mean == pytest.approx(exact[4_000:].reshape(10, 100).mean(axis=1), abs=0.5)
+    assert series.smoothing_state is not None
+    assert series.smoothing_state.count == 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matinee.journal.smoothing import MAX_SMOOTHING, EmaState, debiased_ema
+from matinee.journal.smoothing import MAX_SMOOTHING, EmaState, debiased_ema, debiased_ema_of_blocks
 
 
 def test_a_constant_series_stays_as_it_is() -> None:
@@ -48,3 +48,22 @@ def test_smoothing_out_of_range_is_refused(smoothing: float) -> None:
     """A weight that would never move, or is negative, is an error."""
     with pytest.raises(ValueError, match="smoothing must be"):
         debiased_ema(np.ones(3), smoothing)
+
+
+def test_blocks_of_one_row_are_rows() -> None:
+    """Where nothing was added up, nothing changes."""
+    values = np.random.default_rng(1).normal(size=50)
+    assert (
+        debiased_ema_of_blocks(values, np.ones(50), 0.9)[0] == debiased_ema(values, 0.9)[0]
+    ).all()
+
+
+def test_a_block_counts_as_so_many_rows_of_its_mean() -> None:
+    """A block is smoothed to where its rows would be if all had its mean."""
+    rows = np.array([3.0, 1.0, 16.0])
+    smoothed, state = debiased_ema_of_blocks(np.array([1.0, 5.0, 2.0]), rows, 0.9)
+    by_rows, whole = debiased_ema(np.repeat([1.0, 5.0, 2.0], [3, 1, 16]), 0.9)
+
+    assert smoothed == pytest.approx(by_rows[[2, 3, 19]])
+    assert state.count == whole.count == 20
+    assert state.last == pytest.approx(whole.last)

@@ -15,7 +15,7 @@ from fakes.records import NOW, SPEC
 from matinee.contracts.events import LogWritten
 from matinee.contracts.identifiers import new_ulid
 from matinee.errors import ConflictError, NotFoundError
-from matinee.journal.reader import EventsPage
+from matinee.journal.event_pages import EventsPage
 from matinee.journal.writer import JournalWriter
 from matinee.runs import event_hub
 from matinee.runs.event_hub import EventHub, encode_frame
