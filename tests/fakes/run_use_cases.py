@@ -319,7 +319,7 @@ class FakeFeed:
         self._runs = runs
         self.refusal: MatineeError | None = None
 
-    async def next_frame(self, run_id: str, cursor: int) -> tuple[bytes, int]:
+    async def next_frame(self, run_id: str, cursor: int) -> tuple[str, int]:
         while True:
             if self.refusal is not None:
                 raise self.refusal
@@ -330,7 +330,7 @@ class FakeFeed:
             if events:
                 following = _seq(events[-1])
                 frame = {"type": "events", "run_id": run_id, "events": events, "next": following}
-                return orjson.dumps(frame), following
+                return orjson.dumps(frame).decode(), following
             await changed.wait()
 
 

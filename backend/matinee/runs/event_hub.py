@@ -1,7 +1,7 @@
 """From run.db to every watcher: read once, encode once, shared by all.
 
 Watchers pull with a cursor of their own. Nothing is queued per watcher: who keeps up gets the
-shared bytes of the newest frames, who has fallen behind reads its gap from run.db, a page at a
+shared text of the newest frames, who has fallen behind reads its gap from run.db, a page at a
 time. So a slow watcher costs no memory and loses nothing.
 """
 
@@ -19,6 +19,10 @@ from matinee.journal.event_pages import EventsPage
 from matinee.runs.folders import RunFolders
 
 FRAME_EVENTS = 1_000
+FRAME_BYTES = 256 * 1024
+"""Of the events in one frame; a single event may be larger."""
+GAP_READS = 4
+"""So many laggards read run.db at once; 200 that come back together must not fill all threads."""
 RECENT_FRAMES = 64
 RECENT_BYTES = 1 << 20
 
@@ -27,7 +31,8 @@ RECENT_BYTES = 1 << 20
 class _Frame:
     after: int
     next: int
-    encoded: bytes
+    text: str
+    size_bytes: int
 
 
 class RunFeed:
@@ -47,21 +52,21 @@ class RunFeed:
         """New events, read from run.db; every watcher is woken."""
         if page.next <= self.last_seq:
             return
-        frame = _Frame(after, page.next, encode_frame(self.run_id, page))
-        self._frames.append(frame)
-        self._bytes += len(frame.encoded)
+        encoded = encode_frame(self.run_id, page)
+        self._frames.append(_Frame(after, page.next, encoded.decode(), len(encoded)))
+        self._bytes += len(encoded)
         while len(self._frames) > RECENT_FRAMES or (
             self._bytes > RECENT_BYTES and len(self._frames) > 1
         ):
-            self._bytes -= len(self._frames.popleft().encoded)
+            self._bytes -= self._frames.popleft().size_bytes
         self.last_seq = page.next
         self._ring()
 
-    def recent(self, cursor: int) -> tuple[bytes, int] | None:
+    def recent(self, cursor: int) -> tuple[str, int] | None:
         """The shared frame that begins right after this cursor, if it is still held."""
         for frame in self._frames:
             if frame.after == cursor:
-                return frame.encoded, frame.next
+                return frame.text, frame.next
         return None
 
     def release(self) -> None:
@@ -93,6 +98,7 @@ class EventHub:
     def __init__(self, folders: RunFolders) -> None:
         self._folders = folders
         self._feeds: dict[str, RunFeed] = {}
+        self._gap_reads = asyncio.Semaphore(GAP_READS)
         self._forgotten = 0
         self.published_events = 0
 
@@ -123,7 +129,7 @@ class EventHub:
                 if page.next >= last_seq:
                     return snapshot
 
-    async def next_frame(self, run_id: str, cursor: int) -> tuple[bytes, int]:
+    async def next_frame(self, run_id: str, cursor: int) -> tuple[str, int]:
         """Wait for events after `cursor`; returns one encoded frame and the cursor after it.
 
         Raises:
@@ -145,9 +151,10 @@ class EventHub:
             if frame is not None:
                 return frame
             if cursor < feed.last_seq:
-                page, _, _ = await asyncio.to_thread(self._follow, run_id, cursor)
+                async with self._gap_reads:
+                    page, _, _ = await asyncio.to_thread(self._follow, run_id, cursor)
                 if page.next > cursor:
-                    return encode_frame(run_id, page), page.next
+                    return encode_frame(run_id, page).decode(), page.next
             await feed.changed()
             if feed.deleted:
                 raise NotFoundError(f"run {run_id} was deleted", code="run_not_found")
@@ -169,7 +176,9 @@ class EventHub:
         return self._folders.reader(run_id).snapshot()
 
     def _follow(self, run_id: str, after: int) -> tuple[EventsPage, RunSnapshot, int]:
-        return self._folders.reader(run_id).follow(after=after, limit=FRAME_EVENTS)
+        return self._folders.reader(run_id).follow(
+            after=after, limit=FRAME_EVENTS, max_bytes=FRAME_BYTES
+        )
 
 
 def encode_frame(run_id: str, page: EventsPage) -> bytes:

@@ -136,7 +136,7 @@ class RunUseCases(Protocol):
 class EventFeed(Protocol):
     """New events of every run, encoded once for all listeners."""
 
-    async def next_frame(self, run_id: str, cursor: int) -> tuple[bytes, int]:
+    async def next_frame(self, run_id: str, cursor: int) -> tuple[str, int]:
         """Wait for events after `cursor`: one encoded `EventsFrame`, and the cursor after it.
 
         Raises:

@@ -37,9 +37,9 @@ class EventStreamResponse(Response):
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
 
-        async def send_event(frame: bytes, cursor: int | None) -> None:
-            number = b"" if cursor is None else b"id: %d\n" % cursor
-            body = b"%bdata: %b\n\n" % (number, frame)
+        async def send_event(frame: str, cursor: int | None) -> None:
+            number = "" if cursor is None else f"id: {cursor}\n"
+            body = f"{number}data: {frame}\n\n".encode()
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
         async def listen() -> NoReturn:

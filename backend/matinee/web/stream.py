@@ -37,7 +37,7 @@ TICK_S = 5.0
 SESSION_CHECK_S = 30.0
 MAX_SUBSCRIPTIONS = 64
 
-SendFrame = Callable[[bytes, int | None], Awaitable[None]]
+SendFrame = Callable[[str, int | None], Awaitable[None]]
 """Deliver one encoded frame; the number is the cursor after it, None if it moves none."""
 
 
@@ -185,9 +185,9 @@ class LiveStream:
         await self._send(ErrorFrame(run_id=run_id, code=code, detail=detail))
 
     async def _send(self, frame: BaseModel) -> None:
-        await self._deliver(frame.model_dump_json().encode(), None)
+        await self._deliver(frame.model_dump_json(), None)
 
-    async def _deliver(self, frame: bytes, cursor: int | None) -> None:
+    async def _deliver(self, frame: str, cursor: int | None) -> None:
         async with self._send_lock:
             try:
                 async with asyncio.timeout(SEND_TIMEOUT_S):

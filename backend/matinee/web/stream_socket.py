@@ -39,12 +39,12 @@ async def serve_socket(
     """Serve one WebSocket until it ends, and close it with the reason."""
     await websocket.accept()
 
-    async def send(frame: bytes, _cursor: int | None) -> None:
+    async def send(frame: str, _cursor: int | None) -> None:
         if websocket.application_state is WebSocketState.DISCONNECTED:
             # Another task met the end first, while this one waited for its turn to send.
             raise StreamEndedError(CloseCode.NORMAL, "the client has left", cause="client")
         try:
-            await websocket.send_text(frame.decode())
+            await websocket.send_text(frame)
         except WebSocketDisconnect as error:
             raise StreamEndedError(error.code, "the client has left", cause="client") from error
 

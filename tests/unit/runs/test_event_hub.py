@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def record(folders: RunFolders) -> Iterator[Record]:
     record.writer.close()
 
 
-def seqs(frame: bytes) -> list[int]:
+def seqs(frame: str | bytes) -> list[int]:
     """Numbers in a frame."""
     document: dict[str, Any] = orjson.loads(frame)
     assert document["type"] == "events"
@@ -93,8 +94,8 @@ async def test_a_watcher_gets_its_gap_and_then_the_news(hub: EventHub, record: R
         assert seen == list(range(cursor + 1, 31))
 
 
-async def test_who_keeps_up_shares_the_bytes(hub: EventHub, record: Record) -> None:
-    """All who are at the same place get the very same bytes, encoded once."""
+async def test_who_keeps_up_shares_the_text(hub: EventHub, record: Record) -> None:
+    """All who are at the same place get the very same text, encoded once."""
     await hub.pull(record.run_id)
     watchers = [asyncio.create_task(hub.next_frame(record.run_id, 1)) for _ in range(5)]
     await asyncio.sleep(0)
@@ -161,7 +162,7 @@ async def test_memory_is_bounded(
     record.say(1, size=10_000)
     await hub.pull(record.run_id)
     assert len(feed._frames) == 1
-    assert feed._bytes == sum(len(frame.encoded) for frame in feed._frames)
+    assert feed._bytes == sum(frame.size_bytes for frame in feed._frames)
     hub.settle(record.run_id)
     assert (len(feed._frames), feed._bytes) == (0, 0)
     assert (await watch(hub, record.run_id, until=22, cursor=20)) == [21, 22]
@@ -176,6 +177,47 @@ async def test_a_long_gap_comes_in_frames(
     frame, cursor = await hub.next_frame(record.run_id, 0)
     assert (seqs(frame), cursor) == (list(range(1, 11)), 10)
     assert await watch(hub, record.run_id, until=36, cursor=10) == list(range(11, 37))
+
+
+async def test_frames_have_a_bounded_size(
+    hub: EventHub, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However large the events are: what one watcher waits to send is bounded in bytes."""
+    monkeypatch.setattr(event_hub, "FRAME_BYTES", 4_000)
+    record.say(20, size=1_000)
+    cursor, sizes = 0, []
+    while cursor < 21:
+        frame, cursor = await hub.next_frame(record.run_id, cursor)
+        sizes.append(len(frame))
+    assert max(sizes) < 4_200
+    assert len(sizes) >= 20 // 3
+
+
+async def test_laggards_read_in_turn(
+    hub: EventHub, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come back at once: only a few read the record at the same moment."""
+    record.say(5)
+    await hub.pull(record.run_id)
+    follow, guard = hub._follow, threading.Lock()
+    hub.settle(record.run_id)
+    reading, most = 0, 0
+
+    def counted(run_id: str, after: int) -> Any:
+        nonlocal reading, most
+        with guard:
+            reading += 1
+            most = max(most, reading)
+        try:
+            return follow(run_id, after)
+        finally:
+            with guard:
+                reading -= 1
+
+    monkeypatch.setattr(hub, "_follow", counted)
+    frames = await asyncio.gather(*(hub.next_frame(record.run_id, 1) for _ in range(40)))
+    assert all(cursor == 6 for _, cursor in frames)
+    assert most <= event_hub.GAP_READS
 
 
 async def test_a_cursor_from_the_future_is_refused(hub: EventHub, record: Record) -> None:

@@ -35,7 +35,7 @@ class Client:
     takes: asyncio.Event = field(default_factory=asyncio.Event)
     got: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def take(self, frame: bytes, cursor: int | None) -> None:
+    async def take(self, frame: str, cursor: int | None) -> None:
         """A frame arrives, if the client takes any."""
         await self.takes.wait()
         SERVER_FRAME_ADAPTER.validate_json(frame)
