@@ -8,19 +8,27 @@ import webbrowser
 from pathlib import Path
 from types import FrameType
 
+import structlog
 import uvicorn
 
 from matinee.bootstrap.data_dir_lock import lock_data_dir
+from matinee.bootstrap.frozen_peers import AnsweringWebSocket, FrozenPeers
 from matinee.bootstrap.logs import configure_server_log
 from matinee.bootstrap.server import Server, build_server
 from matinee.errors import ConflictError, MatineeError
 from matinee.settings import Settings
 
 MAX_WS_MESSAGE_BYTES = 64 * 1024
-PING_INTERVAL_S = 20.0
+PING_INTERVAL_S = 10.0
+PING_TIMEOUT_S = 15.0
+"""Together less than the 30 s after which a silent stream counts as dead on the other side too."""
 KEEP_ALIVE_S = 30
 GRACEFUL_CLOSE_S = 2
 BACKLOG = 512
+TICKS_PER_LOOK = 10
+"""uvicorn ticks every 0.1 s."""
+
+log = structlog.get_logger()
 
 
 class _Announcing(uvicorn.Server):
@@ -33,6 +41,7 @@ class _Announcing(uvicorn.Server):
         self._server = server
         self._base_url = base_url
         self._open_page = open_page
+        self._frozen_peers = FrozenPeers()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -47,6 +56,14 @@ class _Announcing(uvicorn.Server):
         sys.stdout.flush()
         if self._open_page:
             webbrowser.open(link)
+
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does now and then; each second it also cuts who takes nothing."""
+        if counter % TICKS_PER_LOOK == 0:
+            cut = self._frozen_peers.look(self.server_state.connections)
+            if cut:
+                log.warning("frozen_peers_cut", connections=cut)
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal ends in order, the second in a hurry.
@@ -83,12 +100,12 @@ def run_server(settings: Settings, *, open_page: bool, log_file: Path | None) ->
             log_config=None,
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            ws=AnsweringWebSocket,
             ws_max_size=MAX_WS_MESSAGE_BYTES,
             # Every frame would be packed anew for every watcher, on the loop that serves all.
             ws_per_message_deflate=False,
             ws_ping_interval=PING_INTERVAL_S,
-            ws_ping_timeout=PING_INTERVAL_S,
+            ws_ping_timeout=PING_TIMEOUT_S,
             proxy_headers=settings.behind_proxy,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACEFUL_CLOSE_S,

@@ -12,7 +12,9 @@ import httpx
 import pytest
 import uvicorn
 
+from fakes.connections import FrozenConnection
 from matinee.bootstrap.data_dir_lock import lock_data_dir
+from matinee.bootstrap.frozen_peers import MAX_STUCK_LOOKS
 from matinee.bootstrap.server import Server, build_server
 from matinee.bootstrap.serving import _Announcing, _display_name, _listen, run_server
 from matinee.errors import ConflictError, InvalidInputError
@@ -122,6 +124,21 @@ def test_the_first_signal_ends_in_order_and_the_second_in_a_hurry(server: Server
 
     serving.handle_exit(signal.SIGINT, None)
     assert (serving.force_exit, hurried) == (True, [True])
+
+
+@pytest.mark.anyio
+async def test_who_takes_nothing_is_cut_while_the_server_runs(server: Server) -> None:
+    """The running server looks for frozen peers once a second and cuts them."""
+    serving = announcing(server)
+    frozen = FrozenConnection()
+    serving.server_state.connections.add(frozen)  # type: ignore[arg-type]
+
+    for tick in range(10 * MAX_STUCK_LOOKS):
+        assert not await serving.on_tick(tick)
+    assert frozen.transport.cuts == 0
+    for tick in range(20):
+        await serving.on_tick(tick)
+    assert frozen.transport.cuts == 1
 
 
 def test_a_server_that_others_could_reach_must_be_meant(data_dir: Path) -> None:
