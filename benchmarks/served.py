@@ -28,11 +28,13 @@ class Server:
         address: `http://127.0.0.1:<port>`.
         client: Logged in, below `/api/v1`.
         headers: For other clients.
+        pid: Of its process.
     """
 
     address: str
     client: httpx.Client
     headers: dict[str, str]
+    pid: int
 
     def stream_address(self, run_id: str) -> str:
         """The socket that tells everything about a run, from its beginning."""
@@ -71,7 +73,7 @@ def serving(data_dir: Path) -> Iterator[Server]:
         with httpx.Client(
             base_url=f"{found[0]}/api/v1", headers=headers, timeout=_ANSWER_TIMEOUT_S
         ) as client:
-            yield Server(found[0], client, headers)
+            yield Server(found[0], client, headers, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -15,5 +15,5 @@ def test_each_kind_of_broken_promise_is_found() -> None:
     check = check_set(attempted="abc", acknowledged="ab", read="bbx")
 
     assert not check.holds
-    assert (check.lost, check.phantom, check.duplicated) == ({"a"}, {"x"}, {"b"})
+    assert [*check.lost, *check.phantom, *check.duplicated] == ["a", "x", "b"]
     assert (check.acknowledged, check.read) == (2, 3)
