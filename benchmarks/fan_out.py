@@ -63,7 +63,10 @@ class FanOut:
     """Clients on one server. Lives as long as its event loop's `run`."""
 
     def __init__(self, server: Server, run_ids: Sequence[str], clients: int) -> None:
-        self._address = urlsplit(server.address)
+        address = urlsplit(server.address)
+        assert address.hostname is not None
+        assert address.port is not None
+        self._host, self._port = address.hostname, address.port
         self._token = server.headers["Authorization"].removeprefix("Bearer ")
         self._process = psutil.Process(server.pid)
         self._run_ids = run_ids
@@ -93,15 +96,17 @@ class FanOut:
 
     async def _connected(self, run_id: str, cursors: dict[str, int]) -> Watcher:
         decoder = self._decoders[run_id]
-        request = stream_request(
-            self._address.netloc, run_id, after=cursors[run_id], token=self._token
-        )
+        request = self._request(run_id, cursors[run_id])
         _, watcher = await asyncio.get_running_loop().create_connection(
             lambda: Watcher(request, decoder, lambda: self._tally, cursor=cursors[run_id]),
-            self._address.hostname,
-            self._address.port,
+            self._host,
+            self._port,
         )
         return watcher
+
+    def _request(self, run_id: str, after: int) -> bytes:
+        host = f"{self._host}:{self._port}"
+        return stream_request(host, run_id, after=after, token=self._token)
 
     async def _phase(self, name: str, lasting: Awaitable[None]) -> Phase:
         tally = self._tally = Tally()
@@ -117,16 +122,21 @@ class FanOut:
         run_id = self._run_ids[0]
         with socket.socket() as peer:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, FROZEN_BUFFER_BYTES)
-            peer.connect((self._address.hostname, self._address.port))
-            peer.sendall(stream_request(self._address.netloc, run_id, after=0, token=self._token))
+            peer.connect((self._host, self._port))
+            peer.sendall(
+                stream_request(f"{self._host}:{self._port}", run_id, after=0, token=self._token)
+            )
             yield int(peer.getsockname()[1])
 
     async def _until_closed(self, port: int) -> None:
         began_s = time.monotonic()
         while time.monotonic() - began_s < FROZEN_PATIENCE_S:
             await asyncio.sleep(0.5)
-            peers = {each.raddr.port for each in self._process.net_connections() if each.raddr}
-            if port not in peers:
+            # Of a listening socket it is an empty tuple.
+            peers: list[tuple[object, ...]] = [
+                each.raddr for each in self._process.net_connections()
+            ]
+            if not any(port in peer for peer in peers):
                 self.frozen_closed_s = time.monotonic() - began_s
                 return
 

@@ -53,9 +53,9 @@ class KillReport:
     """
 
     kills: Mapping[Victim, int]
-    commands: SetCheck[tuple[str, float]]
-    events: SetCheck[tuple[str, int, str]]
-    episodes: SetCheck[tuple[str, int]]
+    commands: SetCheck
+    events: SetCheck
+    episodes: SetCheck
     repeated: int
     gaps: int
     complaints: tuple[str, ...]
@@ -253,7 +253,7 @@ class KillHarness:
             if command.action.name == "set_hyperparameters"
         ]
 
-    def _check_events(self) -> SetCheck[tuple[str, int, str]]:
+    def _check_events(self) -> SetCheck:
         read = [
             (run_id, int(event["seq"]), digest(event))
             for run_id in self._all_runs
@@ -266,7 +266,7 @@ class KillHarness:
         ]
         return check_set(attempted=read, acknowledged=came, read=read)
 
-    def _check_episodes(self) -> SetCheck[tuple[str, int]]:
+    def _check_episodes(self) -> SetCheck:
         promised = [
             (each.run_id, number)
             for each in self._followers

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
-
-_T = TypeVar("_T", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class SetCheck(Generic[_T]):
+class SetCheck:
     """What came of a set of promises.
 
     Attributes:
@@ -24,9 +21,9 @@ class SetCheck(Generic[_T]):
 
     acknowledged: int
     read: int
-    lost: frozenset[_T]
-    phantom: frozenset[_T]
-    duplicated: frozenset[_T]
+    lost: frozenset[Hashable]
+    phantom: frozenset[Hashable]
+    duplicated: frozenset[Hashable]
 
     @property
     def holds(self) -> bool:
@@ -35,8 +32,8 @@ class SetCheck(Generic[_T]):
 
 
 def check_set(
-    *, attempted: Iterable[_T], acknowledged: Iterable[_T], read: Iterable[_T]
-) -> SetCheck[_T]:
+    *, attempted: Iterable[Hashable], acknowledged: Iterable[Hashable], read: Iterable[Hashable]
+) -> SetCheck:
     """Judge one set.
 
     What was attempted without an answer may be there or not; nobody was promised anything.
@@ -47,12 +44,12 @@ def check_set(
         acknowledged: What came back as done.
         read: What is there, in any order, repetitions included.
     """
-    acknowledged = frozenset(acknowledged)
+    promised = frozenset(acknowledged)
     counts = Counter(read)
     return SetCheck(
-        acknowledged=len(acknowledged),
+        acknowledged=len(promised),
         read=counts.total(),
-        lost=acknowledged - counts.keys(),
+        lost=promised - counts.keys(),
         phantom=frozenset(counts.keys() - set(attempted)),
         duplicated=frozenset(element for element, count in counts.items() if count > 1),
     )
