@@ -20,7 +20,7 @@ from matinee.runs.folders import RunFolders
 
 FRAME_EVENTS = 1_000
 FRAME_BYTES = 256 * 1024
-"""Of the events in one frame; a single event may be larger."""
+"""A frame ends with the event with which it reaches this."""
 GAP_READS = 4
 """So many laggards read run.db at once; 200 that come back together must not fill all threads."""
 RECENT_FRAMES = 64
