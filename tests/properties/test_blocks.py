@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fakes.records import episodes, new_record, progress, summary
 from matinee.contracts.series import SeriesAxis
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.recorded_rows import RecordedRows, episode_rows, metric_rows
 from matinee.journal.schema import run_db
 from matinee.journal.writer import JournalWriter

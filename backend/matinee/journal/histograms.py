@@ -15,7 +15,7 @@ import orjson
 from matinee.contracts.histograms import HISTOGRAMS, MAX_BINS, HistogramSeries, HistogramSet
 from matinee.contracts.series import SeriesAxis
 from matinee.errors import FieldError, InvalidInputError
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.schema import HISTOGRAMS_SINCE, version_of
 
 _X = {

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from matinee.contracts.commands import Command
 from matinee.contracts.events import EventType
@@ -20,15 +19,9 @@ from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.errors import JournalError
 from matinee.journal.event_pages import EventsPage, read_events
-from matinee.journal.schema import (
-    BUSY_TIMEOUT_MS,
-    HISTOGRAMS_SINCE,
-    check_version,
-    run_db,
-    version_of,
-)
-
-_EXPORT_CHUNK_ROWS = 5_000
+from matinee.journal.read_access import reading
+from matinee.journal.row_chunks import Chunk, episode_chunks, histogram_chunks, metric_chunks
+from matinee.journal.schema import run_db
 
 
 @dataclass(frozen=True)
@@ -48,32 +41,6 @@ class RunHeader:
     epoch: str
     created_at: datetime
     spec: RunSpec
-
-
-@contextmanager
-def reading(run_dir: Path) -> Iterator[sqlite3.Connection]:
-    """A run's record, read-only, in one state of the file from the first query on.
-
-    Raises:
-        JournalError: there is none, or it can't be read.
-    """
-    path = run_db(run_dir)
-    if not path.exists():
-        raise JournalError(f"there is no run.db in {run_dir}")
-    try:
-        with closing(
-            sqlite3.connect(
-                f"file:{quote(str(path))}?mode=ro",
-                uri=True,
-                timeout=BUSY_TIMEOUT_MS / 1000,
-                isolation_level=None,
-            )
-        ) as connection:
-            check_version(connection, path)
-            connection.execute("BEGIN")
-            yield connection
-    except sqlite3.Error as error:
-        raise JournalError(f"{path} can't be read: {error}") from error
 
 
 class JournalReader:
@@ -160,78 +127,17 @@ class JournalReader:
             rows = connection.execute("SELECT folder FROM checkpoints ORDER BY seq DESC").fetchall()
         return [str(folder) for (folder,) in rows]
 
-    def episodes(self) -> Iterator[list[tuple[int, int, int, float, int, float, int]]]:
-        """Every finished episode, in chunks: exact and complete, also while the run goes on.
+    def episodes(self) -> Iterator[Chunk]:
+        """Every finished episode, in chunks of `EPISODE_COLUMNS`."""
+        return episode_chunks(self.run_dir)
 
-        Columns: episode, worker, env_step, seconds, updates, return, length.
-        """
-        after = 0
-        while True:
-            with reading(self.run_dir) as connection:
-                rows = connection.execute(
-                    "SELECT episode, worker, env_step, seconds, updates, return, length "
-                    "FROM episodes WHERE episode > ? ORDER BY episode LIMIT ?",
-                    (after, _EXPORT_CHUNK_ROWS),
-                ).fetchall()
-            if not rows:
-                return
-            yield rows
-            after = rows[-1][0]
+    def metric_rows(self) -> Iterator[Chunk]:
+        """Every metric summary, in chunks of `METRIC_COLUMNS`."""
+        return metric_chunks(self.run_dir)
 
-    def metric_rows(self) -> Iterator[list[tuple[object, ...]]]:
-        """Every metric summary, in chunks, ordered by flush and metric.
-
-        Columns: seq, metric, env_step, seconds, updates, episodes, mean, min, max, last, count.
-        """
-        after = 0
-        while True:
-            with reading(self.run_dir) as connection:
-                upto = connection.execute(
-                    "SELECT max(seq) FROM (SELECT seq FROM flushes WHERE seq > ? "
-                    "ORDER BY seq LIMIT 500)",
-                    (after,),
-                ).fetchone()[0]
-                if upto is None:
-                    return
-                rows = connection.execute(
-                    "SELECT f.seq, m.name, f.env_step, f.seconds, f.updates, f.episodes, "
-                    "r.mean, r.min, r.max, r.last, r.count "
-                    "FROM metrics m JOIN metric_rows r ON r.metric = m.metric "
-                    "JOIN flushes f ON f.seq = r.seq "
-                    "WHERE r.seq > ? AND r.seq <= ? ORDER BY f.seq, m.metric",
-                    (after, upto),
-                ).fetchall()
-            yield rows
-            after = upto
-
-    def histogram_rows(self) -> Iterator[list[tuple[object, ...]]]:
-        """Every recorded histogram, in chunks, ordered by time.
-
-        Columns: seq, histogram, env_step, seconds, updates, episodes, exponent, first, counts (a
-        JSON list).
-        """
-        after = 0
-        while True:
-            with reading(self.run_dir) as connection:
-                if version_of(connection) < HISTOGRAMS_SINCE:
-                    return
-                upto = connection.execute(
-                    "SELECT max(seq) FROM (SELECT seq FROM events "
-                    "WHERE seq > ? AND type = 'histograms_counted' ORDER BY seq LIMIT 500)",
-                    (after,),
-                ).fetchone()[0]
-                if upto is None:
-                    return
-                rows = connection.execute(
-                    "SELECT f.seq, h.name, f.env_step, f.seconds, f.updates, f.episodes, "
-                    "r.exponent, r.first, r.counts "
-                    "FROM histograms h JOIN histogram_rows r ON r.histogram = h.histogram "
-                    "JOIN flushes f ON f.seq = r.seq "
-                    "WHERE r.seq > ? AND r.seq <= ? ORDER BY f.seq, h.histogram",
-                    (after, upto),
-                ).fetchall()
-            yield rows
-            after = upto
+    def histogram_rows(self) -> Iterator[Chunk]:
+        """Every recorded histogram, in chunks of `HISTOGRAM_COLUMNS`."""
+        return histogram_chunks(self.run_dir)
 
     @contextmanager
     def _as_journal_error(self) -> Iterator[None]:

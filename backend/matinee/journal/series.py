@@ -19,7 +19,7 @@ from matinee.contracts.series import (
 )
 from matinee.contracts.stretches import Stretch
 from matinee.errors import FieldError, InvalidInputError
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.recorded_rows import (
     Pieces,
     RecordedRows,

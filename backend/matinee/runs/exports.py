@@ -5,86 +5,84 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Literal
 
 import orjson
 
 from matinee.journal.reader import JournalReader
+from matinee.journal.row_chunks import EPISODE_COLUMNS, HISTOGRAM_COLUMNS, METRIC_COLUMNS, Chunk
 
 ExportFormat = Literal["jsonl", "csv"]
-
-EPISODE_COLUMNS = ("episode", "worker", "env_step", "seconds", "updates", "return", "length")
-METRIC_COLUMNS = (
-    "seq",
-    "metric",
-    "env_step",
-    "seconds",
-    "updates",
-    "episodes",
-    "mean",
-    "min",
-    "max",
-    "last",
-    "count",
-)
-HISTOGRAM_COLUMNS = (
-    "seq",
-    "histogram",
-    "env_step",
-    "seconds",
-    "updates",
-    "episodes",
-    "exponent",
-    "first",
-    "counts",
-)
 
 
 def export_episodes(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
     """Every finished episode, oldest first."""
-    return _in_threads(_encoded(reader.episodes(), EPISODE_COLUMNS, file_format))
+    return _encoded(reader.episodes(), EPISODE_COLUMNS, file_format, as_csv=_csv_of_numbers)
 
 
 def export_metrics(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
     """Every metric summary, one row per metric and flush, oldest first."""
-    return _in_threads(_encoded(reader.metric_rows(), METRIC_COLUMNS, file_format))
+    return _encoded(reader.metric_rows(), METRIC_COLUMNS, file_format, as_csv=_csv_of_numbers)
 
 
 def export_histograms(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
     """Every recorded histogram, oldest first; in CSV its counts are one cell with a JSON list."""
-    if file_format == "csv":
-        return _in_threads(_encoded(reader.histogram_rows(), HISTOGRAM_COLUMNS, "csv"))
-    chunks = (
-        [(*row[:-1], orjson.Fragment(str(row[-1]))) for row in rows]
-        for rows in reader.histogram_rows()
-    )
-    return _in_threads(_encoded(chunks, HISTOGRAM_COLUMNS, "jsonl"))
+    return _encoded(reader.histogram_rows(), HISTOGRAM_COLUMNS, file_format, as_csv=_csv)
 
 
 def _encoded(
-    chunks: Iterator[Sequence[tuple[object, ...]]],
+    chunks: Iterator[Chunk],
     columns: tuple[str, ...],
     file_format: ExportFormat,
-) -> Iterator[bytes]:
+    *,
+    as_csv: Callable[[Chunk], bytes],
+) -> AsyncIterator[bytes]:
     if file_format == "jsonl":
-        for rows in chunks:
-            yield b"".join(
-                orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE)
-                for row in rows
-            )
-        return
-    yield _csv([columns])
-    for rows in chunks:
-        yield _csv(rows)
+        return _one_ahead(map(partial(_json_lines, columns), chunks), head=b"")
+    return _one_ahead(map(as_csv, chunks), head=_csv([columns]))
 
 
-def _csv(rows: Sequence[tuple[object, ...]]) -> bytes:
+def _json_lines(columns: tuple[str, ...], rows: Chunk) -> bytes:
+    lines = []
+    for row in rows:
+        record = dict(zip(columns, row, strict=True))
+        record["abandoned"] = bool(record["abandoned"])
+        if "counts" in record:
+            record["counts"] = orjson.Fragment(record["counts"])
+        lines.append(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+    return b"".join(lines)
+
+
+def _csv_of_numbers(rows: Chunk) -> bytes:
+    """Lines of numbers and plain names, several times faster than `csv` writes them.
+
+    orjson's digits are as exact as Python's. Nothing in such rows has a bracket or a quote.
+    """
+    return orjson.dumps(rows)[2:-2].replace(b"],[", b"\r\n").replace(b'"', b"") + b"\r\n"
+
+
+def _csv(rows: Chunk) -> bytes:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
 
 
-async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-        yield chunk
+async def _one_ahead(chunks: Iterator[bytes], *, head: bytes) -> AsyncIterator[bytes]:
+    """Made in threads, the next one while one is sent."""
+
+    async def make() -> bytes | None:
+        return await asyncio.to_thread(next, chunks, None)
+
+    coming = asyncio.create_task(make())
+    try:
+        if head:
+            yield head
+        while (chunk := await coming) is not None:
+            coming = asyncio.create_task(make())
+            yield chunk
+    finally:
+        # Who listened may have left: a thread can't be interrupted, and must end before the record
+        # is closed.
+        await asyncio.gather(coming, return_exceptions=True)

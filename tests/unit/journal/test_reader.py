@@ -7,18 +7,16 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 
-from fakes.records import command, episodes, new_record, progress, summary
+from fakes.records import command, new_record, progress
 from matinee.contracts.commands import Pause
 from matinee.contracts.events import LogWritten
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError
-from matinee.journal import reader as reader_module
 from matinee.journal.event_pages import EventsPage
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import run_db
@@ -85,28 +83,6 @@ def test_the_ledger_comes_in_pages(tmp_path: Path) -> None:
     assert reader.commands(after=ledger[1].id, limit=9) == ledger[2:]
     assert reader.command(ledger[3].id) == ledger[3]
     assert reader.command("no such command") is None
-
-
-def test_exports_hold_every_row_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports are complete and in order, across as many chunks as it takes."""
-    monkeypatch.setattr(reader_module, "_EXPORT_CHUNK_ROWS", 7)
-    returns = [float(n) for n in range(50)]
-    with new_record(tmp_path) as writer:
-        writer.append_episodes(episodes(returns), updates=1)
-        for step in range(1_100):
-            writer.append_metrics(
-                {"entropy": summary(float(step)), "value_loss": summary(-float(step))},
-                progress(step),
-            )
-    reader = JournalReader(tmp_path)
-    exported = [row for chunk in reader.episodes() for row in chunk]
-    assert [row[0] for row in exported] == list(range(1, 51))
-    assert [row[5] for row in exported] == returns
-
-    metrics = [row for chunk in reader.metric_rows() for row in chunk]
-    assert len(metrics) == 2_200
-    assert [row[6] for row in metrics if row[1] == "entropy"] == [float(n) for n in range(1_100)]
-    assert [row[0] for row in metrics] == sorted(row[0] for row in metrics)  # type: ignore[type-var]
 
 
 def test_an_empty_record_exports_nothing(tmp_path: Path) -> None:
@@ -176,16 +152,3 @@ def test_a_damaged_snapshot_is_that_records_problem(tmp_path: Path, damage: str)
         reader.snapshot()
     with pytest.raises(JournalError):
         reader.follow(after=0, limit=1)
-
-
-def test_readers_do_not_stand_in_the_writers_way(tmp_path: Path) -> None:
-    """An export that is half read keeps no lock: the writer commits and closes meanwhile."""
-    writer = new_record(tmp_path)
-    writer.append_episodes(episodes([1.0] * 20_000), updates=1)
-    writer.commit()
-    chunks = JournalReader(tmp_path).episodes()
-    first: list[Any] = next(chunks)
-    fill(writer, 3)
-    writer.close()
-
-    assert len(first) + sum(map(len, chunks)) == 20_000

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.records import episodes, new_record
 from matinee.contracts.series import SeriesAxis
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.recorded_rows import RecordedRows, Span, episode_rows, level_for, metric_rows
 
 EPISODES = 3_000

@@ -11,7 +11,7 @@ from fakes.records import episodes, new_record, progress
 from matinee.contracts.events import CheckpointSaved
 from matinee.contracts.stretches import Stretch
 from matinee.errors import JournalError
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.rewinds import Rewind, abandoned, read_abandoned
 from matinee.journal.writer import JournalWriter
 

@@ -11,7 +11,7 @@ from fakes.records import episodes, new_record, progress, summary
 from matinee.contracts.events import CheckpointSaved, LogWritten
 from matinee.contracts.series import AxisStretch, Series, SeriesAxis
 from matinee.errors import InvalidInputError, JournalError
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.series import metric_of, read_series
 from matinee.journal.smoothing import debiased_ema
 

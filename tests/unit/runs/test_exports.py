@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 
 from fakes.records import episodes, new_record, progress, summary
+from matinee.contracts.events import CheckpointSaved, LogWritten
 from matinee.contracts.histograms import Histogram
 from matinee.journal.reader import JournalReader
-from matinee.runs.exports import (
-    EPISODE_COLUMNS,
-    HISTOGRAM_COLUMNS,
-    METRIC_COLUMNS,
-    export_episodes,
-    export_histograms,
-    export_metrics,
-)
+from matinee.journal.row_chunks import EPISODE_COLUMNS, HISTOGRAM_COLUMNS, METRIC_COLUMNS
+from matinee.runs.exports import export_episodes, export_histograms, export_metrics
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +67,10 @@ async def test_metrics_in_both_forms(reader: JournalReader) -> None:
         (20, "entropy", 0.4),
         (20, "value_loss", 3.0),
     ]
-    assert [[str(value) for value in row.values()] for row in rows] == table[1:]
+    assert [[str(value) for value in row.values()][:-1] for row in rows] == [
+        row[:-1] for row in table[1:]
+    ]
+    assert [row["abandoned"] for row in rows] == [False] * 3
 
 
 async def test_histograms_in_both_forms(reader: JournalReader) -> None:
@@ -81,13 +81,52 @@ async def test_histograms_in_both_forms(reader: JournalReader) -> None:
     assert [orjson.loads(line) for line in lines] == [
         dict(zip(HISTOGRAM_COLUMNS, row, strict=True))
         for row in [
-            (5, "actions", 20, 0.2, 2, 0, 0, 0, [3, 4]),
-            (5, "layer_weight_norm", 20, 0.2, 2, 0, 0, 0, [0.5]),
-            (6, "actions", 30, 0.3, 3, 0, 0, 1, [1]),
+            (5, "actions", 20, 0.2, 2, 0, 0, 0, [3, 4], False),
+            (5, "layer_weight_norm", 20, 0.2, 2, 0, 0, 0, [0.5], False),
+            (6, "actions", 30, 0.3, 3, 0, 0, 1, [1], False),
         ]
     ]
     assert table[0] == list(HISTOGRAM_COLUMNS)
-    assert table[1] == ["5", "actions", "20", "0.2", "2", "0", "0", "0", "[3,4]"]
+    assert table[1] == ["5", "actions", "20", "0.2", "2", "0", "0", "0", "[3,4]", "0"]
+
+
+async def test_abandoned_rows_are_told_apart(tmp_path: Path) -> None:
+    """What a rewind went back behind is exported like the rest, and marked."""
+    with new_record(tmp_path) as writer:
+        writer.append_episodes(episodes([1.0] * 2), updates=1)
+        writer.append(
+            CheckpointSaved, env_step=20, checkpoint_id="c", cause="command", size_bytes=1
+        )
+        writer.append_episodes(episodes([2.0] * 3, first_step=30), updates=2)
+        writer.append_metrics({"entropy": summary(1.0)}, progress(50))
+        stretch = writer.stretch_after("c")
+        assert stretch is not None
+        seq = writer.append(LogWritten, env_step=50, level="info", message="rewound")
+        writer.abandon(stretch, seq=seq, checkpoint_id="c")
+        writer.append_episodes(episodes([3.0], first_step=60), updates=3)
+        writer.append_metrics({"entropy": summary(2.0)}, progress(60))
+    reader = JournalReader(tmp_path)
+
+    table = list(csv.reader(io.StringIO(await text(export_episodes(reader, "csv")))))
+    assert [row[-1] for row in table[1:]] == ["0", "0", "1", "1", "1", "0"]
+    lines = (await text(export_metrics(reader, "jsonl"))).splitlines()
+    assert [orjson.loads(line)["abandoned"] for line in lines] == [True, False]
+
+
+async def test_the_record_is_closed_after_a_listener_that_left(tmp_path: Path) -> None:
+    """Who stops listening early leaves no open file and no thread at work behind."""
+    with new_record(tmp_path) as writer:
+        writer.append_episodes(episodes([1.0] * 30_000), updates=1)
+    parts = export_episodes(JournalReader(tmp_path), "csv")
+    assert isinstance(parts, AsyncGenerator)
+    before = len(psutil.Process().open_files())
+
+    assert await anext(parts) == (",".join(EPISODE_COLUMNS) + "\r\n").encode()
+    await anext(parts)
+    await parts.aclose()
+    gc.collect()
+
+    assert len(psutil.Process().open_files()) == before
 
 
 async def test_an_empty_run(tmp_path: Path) -> None:
