@@ -61,7 +61,7 @@ def test_statistics_are_saved_and_gone_on_from(tmp_path: Path) -> None:
     """A resumed run begins with those of the checkpoint, and adds to them."""
     rig = Rig(normalizing())
     rig.run()
-    rig.trainer.save_checkpoint(tmp_path / "one")
+    rig.trainer.save_checkpoint(tmp_path / "one", cause="end")
     loaded = load_checkpoint(tmp_path / "one")
     assert loaded.normalization is not None
     longer = loaded.document.spec.model_copy(update={"budget": normalizing().budget})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import orjson
 from fakes.control_peer import ControlPeer
 from fakes.records import NOW
 from fakes.training import small_spec
-from matinee.contracts.commands import Action, Start
+from matinee.contracts.commands import FINAL_COMMAND_STATES, Action, Command, Start
 from matinee.contracts.control import AckFrame
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.progress import Progress
@@ -23,7 +25,9 @@ from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
 from matinee.journal.reader import JournalReader
+from matinee.journal.schema import run_db
 from matinee.journal.writer import JournalWriter
+from matinee.runs.deaths import record_death
 from matinee.runs.folders import RunDetails, RunFolders, queue_start
 from matinee.runs.steering import new_command
 from matinee.worker.commands import Request
@@ -48,12 +52,25 @@ def queued_run(data_dir: Path, spec: RunSpec, *, created_at: datetime = NOW) -> 
     return folder, command.id
 
 
-def start_again(run_dir: Path) -> str:
-    """Queue an interrupted run anew, as the server does; the id of the command."""
-    command = new_command(run_dir.name, Start(), new_ulid(), actor="token")
+def start_again(run_dir: Path, action: Start | None = None) -> str:
+    """Queue a run that has ended anew, as the server does; the id of the command."""
+    command = new_command(run_dir.name, action or Start(), new_ulid(), actor="token")
     with JournalWriter(run_dir) as writer:
         queue_start(writer, JournalReader(run_dir).snapshot()[0], command)
     return command.id
+
+
+def lost(run: Hosted, data_dir: Path) -> Path:
+    """A run as it would be if its process had been killed just now: the folder of a copy."""
+    folder = data_dir / "runs" / new_ulid()
+    shutil.copytree(run.run_dir, folder, ignore=shutil.ignore_patterns("*.db*", "owner.lock"))
+    with (
+        closing(sqlite3.connect(run_db(run.run_dir))) as source,
+        closing(sqlite3.connect(run_db(folder))) as copy,
+    ):
+        source.backup(copy)
+    record_death(folder, state=RunState.FAILED, reason="it was killed")
+    return folder
 
 
 class Hosted:
@@ -109,6 +126,20 @@ class Hosted:
         """Send a command over the socket."""
         with ControlPeer(self.socket_path) as peer:
             return peer.ask(action, actor=actor)
+
+    def do(self, action: Action, *, actor: str = "token") -> Command:
+        """The same, and wait for what becomes of it."""
+        command_id = self.ask(action, actor=actor).command_id
+        reader = JournalReader(self.run_dir)
+
+        def outcome() -> Command | None:
+            command = reader.command(command_id)
+            return command if command and command.state in FINAL_COMMAND_STATES else None
+
+        self.wait_until(outcome)
+        command = outcome()
+        assert command is not None
+        return command
 
     def request(self, action: Action, *, actor: str = "token") -> None:
         """Ask without waiting, also before anybody listens on the socket."""

@@ -65,8 +65,12 @@ class CheckpointManifest(_Document):
 
     format: int
     created_at: datetime
+    cause: CheckpointCause = "schedule"
     env_steps: int
+    episodes: int = 0
+    seconds: float = 0.0
     mean_return_100: float | None
+    full_window: bool = False
     files: dict[str, ManifestFile]
 
     @property

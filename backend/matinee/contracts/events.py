@@ -205,14 +205,16 @@ class RunRewound(_Event):
     """The learner is again what it was at a checkpoint; the counters go on from where they were."""
 
     type: Literal["run_rewound"] = "run_rewound"
-    checkpoint_id: str
+    checkpoint_id: str | None = Field(description="null: there was none; it began anew.")
     cause: Literal["command", "resume"] = Field(
         description="resume: what came after the checkpoint was lost with its process."
     )
     actor: str
     command_id: str | None = None
     to_env_step: int = Field(description="Of the checkpoint.")
-    abandoned: Stretch = Field(description="What no longer counts; it stays in the record.")
+    abandoned: Stretch | None = Field(
+        description="What no longer counts; it stays in the record. null: nothing had come after."
+    )
 
 
 class EvaluationFinished(_Event):

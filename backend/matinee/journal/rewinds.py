@@ -29,25 +29,34 @@ class _Place(NamedTuple):
     update: int
 
 
-def stretch_after(connection: sqlite3.Connection, checkpoint_id: str) -> Stretch | None:
+def stretch_after(connection: sqlite3.Connection, checkpoint_id: str | None) -> Stretch | None:
     """What is recorded after a checkpoint, up to the end of the record; None: nothing.
+
+    Args:
+        connection: To the record.
+        checkpoint_id: None: after the beginning.
 
     Raises:
         JournalError: the checkpoint is not in the record.
     """
-    row = connection.execute(
-        "SELECT seq FROM checkpoints WHERE id = ?", (checkpoint_id,)
-    ).fetchone()
-    if row is None:
-        raise JournalError(f"checkpoint {checkpoint_id} is not in the record")
-    from_seq = int(row[0])
+    from_seq = 0
+    if checkpoint_id is not None:
+        row = connection.execute(
+            "SELECT seq FROM checkpoints WHERE id = ?", (checkpoint_id,)
+        ).fetchone()
+        if row is None:
+            raise JournalError(f"checkpoint {checkpoint_id} is not in the record")
+        from_seq = int(row[0])
     (until_seq,) = connection.execute("SELECT max(seq) FROM events").fetchone()
     begin = _place(connection, from_seq)
     end = _place(connection, until_seq)
     (flushes,) = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM flushes WHERE seq > ?)", (from_seq,)
     ).fetchone()
-    if begin == end and not flushes:
+    (undone,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM abandoned WHERE seq > ?)", (from_seq,)
+    ).fetchone()
+    if begin == end and not flushes and not undone:
         return None
     return Stretch(
         from_seq=from_seq,
@@ -63,9 +72,9 @@ def stretch_after(connection: sqlite3.Connection, checkpoint_id: str) -> Stretch
     )
 
 
-def abandoned_row(stretch: Stretch, seq: int, checkpoint_id: str) -> tuple[object, ...]:
+def abandoned_row(stretch: Stretch, seq: int, checkpoint_id: str | None) -> tuple[object, ...]:
     """A row of the table `abandoned`."""
-    return (seq, checkpoint_id, *(getattr(stretch, name) for name in _COLUMNS))
+    return (seq, checkpoint_id or "", *(getattr(stretch, name) for name in _COLUMNS))
 
 
 def read_abandoned(connection: sqlite3.Connection) -> list[Stretch]:

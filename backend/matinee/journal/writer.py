@@ -22,7 +22,6 @@ import orjson
 
 from matinee.contracts.commands import FINAL_COMMAND_STATES, Command
 from matinee.contracts.events import (
-    CheckpointSaved,
     EpisodesFinished,
     Event,
     HistogramsCounted,
@@ -45,6 +44,7 @@ from matinee.journal.blocks import (
     MetricBlock,
     MetricBlocks,
 )
+from matinee.journal.checkpoint_rows import CheckpointEvent, keep_list
 from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
 from matinee.journal.rewinds import abandoned_row, stretch_after
@@ -92,8 +92,7 @@ class _Pending:
     histogram_labels: dict[str, str] = field(default_factory=dict)
     histogram_rows: list[tuple[str, int, int, int, str]] = field(default_factory=list)
     commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
-    checkpoints: list[tuple[str, int, int, str, int]] = field(default_factory=list)
-    forgotten_checkpoints: list[tuple[str]] = field(default_factory=list)
+    checkpoints: list[CheckpointEvent] = field(default_factory=list)
     abandoned: list[tuple[object, ...]] = field(default_factory=list)
     snapshot: str | None = None
 
@@ -196,16 +195,8 @@ class JournalWriter:
         self._pending.events.append(
             (self._seq, event.at.timestamp(), env_step, event.type, payload)
         )
-        if isinstance(event, CheckpointSaved):
-            self._pending.checkpoints.append(
-                (
-                    event.checkpoint_id,
-                    self._seq,
-                    env_step,
-                    event.checkpoint_id,
-                    event.size_bytes,
-                )
-            )
+        if isinstance(event, CheckpointEvent):
+            self._pending.checkpoints.append(event)
         return self._seq
 
     def append_episodes(self, episodes: FinishedEpisodes, *, updates: int) -> None:
@@ -302,12 +293,11 @@ class JournalWriter:
             command.model_dump_json(by_alias=True),
         )
 
-    def forget_checkpoint(self, checkpoint_id: str) -> None:
-        """Take a deleted checkpoint out of the list; its event stays."""
-        self._pending.forgotten_checkpoints.append((checkpoint_id,))
-
-    def stretch_after(self, checkpoint_id: str) -> Stretch | None:
+    def stretch_after(self, checkpoint_id: str | None) -> Stretch | None:
         """What is recorded after a checkpoint, up to now; commits what waits. None: nothing.
+
+        Args:
+            checkpoint_id: None: after the beginning.
 
         Raises:
             JournalError: the checkpoint is not in the record.
@@ -316,13 +306,13 @@ class JournalWriter:
         self.commit()
         return stretch_after(self._connection, checkpoint_id)
 
-    def abandon(self, stretch: Stretch, *, seq: int, checkpoint_id: str) -> None:
+    def abandon(self, stretch: Stretch, *, seq: int, checkpoint_id: str | None) -> None:
         """Mark what the run went back behind: the rows stay, charts and exports tell them apart.
 
         Args:
             stretch: As `stretch_after` gave it.
             seq: Of the event that tells of the rewind; both become true in one commit.
-            checkpoint_id: Where the run went back to.
+            checkpoint_id: Where the run went back to; None: to its beginning.
         """
         self._pending.abandoned.append(abandoned_row(stretch, seq, checkpoint_id))
 
@@ -415,14 +405,8 @@ class JournalWriter:
             "DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
             [(command_id, *row) for command_id, row in pending.commands.items()],
         )
-        connection.executemany(
-            "INSERT INTO checkpoints (id, seq, env_step, folder, size_bytes) "
-            "VALUES (?, ?, ?, ?, ?)",
-            pending.checkpoints,
-        )
-        connection.executemany(
-            "DELETE FROM checkpoints WHERE id = ?", pending.forgotten_checkpoints
-        )
+        for event in pending.checkpoints:
+            keep_list(connection, event)
         connection.executemany(
             "INSERT INTO abandoned VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", pending.abandoned
         )

@@ -219,8 +219,16 @@ def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) 
         state=RunState.QUEUED,
         previous_state=snapshot.state,
     )
+    budget = getattr(command.action, "budget", None)
     writer.set_snapshot(
-        snapshot.model_copy(update={"state": RunState.QUEUED, "reason": None, "ended_at": None})
+        snapshot.model_copy(
+            update={
+                "state": RunState.QUEUED,
+                "reason": None,
+                "ended_at": None,
+                "budget": budget or snapshot.budget,
+            }
+        )
     )
 
 

@@ -1,21 +1,16 @@
-"""The learner's state on disk: written aside, flushed, checked on load. No pickle anywhere.
-
-A checkpoint is a folder:
+"""The learner's state as the files of a checkpoint, and back. No pickle anywhere.
 
     learner.safetensors   flat weights and the optimizer's statistics
     state.json            spec, counters, hyperparameters, generators, return window
     manifest.json         size and SHA-256 of the two, and what a list of checkpoints shows
 
-It is written as `<folder>.tmp` and renamed when all of it is on disk, so a folder without `.tmp` is
-complete. Environments are not part of it: a resumed run begins new episodes.
+Environments are not part of it: a resumed run begins new episodes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,18 +23,19 @@ from safetensors.numpy import load, save
 
 from matinee.contracts.checkpoints import (
     CHECKPOINT_FORMAT,
-    MANIFEST_FILE,
     STATE_FILE,
     TENSORS_FILE,
+    CheckpointCause,
     CheckpointDocument,
     CheckpointManifest,
-    ManifestFile,
 )
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.progress import Progress
 from matinee.environments.normalization import NormalizationState
 from matinee.errors import CheckpointError
-from matinee.training.return_window import FullWindow, WindowState
+from matinee.journal.checkpoint_folders import manifest_files, read_verified, write_folder
+from matinee.training.return_window import WINDOW_EPISODES, FullWindow, WindowState
 
-TEMPORARY_SUFFIX = ".tmp"
 _WEIGHTS = "weights"
 _STATISTICS_PREFIX = "optimizer."
 _NORMALIZATION_PREFIX = "normalization."
@@ -70,6 +66,7 @@ def window_of(document: CheckpointDocument) -> WindowState:
         first=_full_window(document.first_mean_return_100, document.first_std_return_100),
         best=_full_window(document.best_mean_return_100, document.best_std_return_100),
         solved_at=document.solved_at,
+        solved_for=document.solved_for,
         reward_abs_max=document.reward_abs_max,
     )
 
@@ -78,7 +75,9 @@ def _full_window(mean: float | None, std: float) -> FullWindow | None:
     return None if mean is None else FullWindow(mean, std)
 
 
-def save_checkpoint(state: CheckpointState, folder: Path) -> CheckpointManifest:
+def save_checkpoint(
+    state: CheckpointState, folder: Path, *, cause: CheckpointCause
+) -> CheckpointManifest:
     """Write a checkpoint; when this returns, it is on disk.
 
     Raises:
@@ -102,26 +101,15 @@ def save_checkpoint(state: CheckpointState, folder: Path) -> CheckpointManifest:
     manifest = CheckpointManifest(
         format=CHECKPOINT_FORMAT,
         created_at=datetime.now(UTC),
+        cause=cause,
         env_steps=document.env_steps,
+        episodes=document.episodes,
+        seconds=document.seconds,
         mean_return_100=float(np.mean(recent)) if recent else None,
-        files={
-            name: ManifestFile(size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
-            for name, data in contents.items()
-        },
+        full_window=len(recent) == WINDOW_EPISODES,
+        files=manifest_files(contents),
     )
-    contents[MANIFEST_FILE] = manifest.model_dump_json().encode()
-    aside = folder.with_name(folder.name + TEMPORARY_SUFFIX)
-    try:
-        if aside.exists():
-            shutil.rmtree(aside)
-        aside.mkdir(parents=True)
-        for name, data in contents.items():
-            _write_flushed(aside / name, data)
-        _flush_folder(aside)
-        aside.rename(folder)
-        _flush_folder(folder.parent)
-    except OSError as error:
-        raise CheckpointError(f"{folder.name} can't be written: {error}") from error
+    write_folder(folder, contents, manifest)
     return manifest
 
 
@@ -131,15 +119,12 @@ def load_checkpoint(folder: Path) -> CheckpointState:
     Raises:
         CheckpointError: if it is incomplete, changed, or of a newer format.
     """
+    contents = read_verified(folder)
     try:
-        manifest = read_manifest(folder)
-        contents = {name: _read_verified(folder, name, manifest) for name in manifest.files}
         document = CheckpointDocument.model_validate_json(contents[STATE_FILE])
         arrays = load(contents[TENSORS_FILE])
         weights = arrays.pop(_WEIGHTS)
         normalization = _take_normalization(arrays)
-    except OSError as error:
-        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
     except (ValidationError, SafetensorError, KeyError) as error:
         raise CheckpointError(f"{folder.name} is not a whole checkpoint: {error}") from error
     return CheckpointState(
@@ -150,57 +135,58 @@ def load_checkpoint(folder: Path) -> CheckpointState:
     )
 
 
-def read_manifest(folder: Path) -> CheckpointManifest:
-    """What a checkpoint says about itself; its files are not looked at.
+def continued(
+    state: CheckpointState,
+    *,
+    progress: Progress,
+    facts: WindowState,
+    revision: int,
+    settings: Mapping[str, HyperparameterSetting],
+    since_env_step: Mapping[str, int],
+) -> CheckpointState:
+    """A checkpoint's learner at the run's present place: the counters never go back.
 
-    Raises:
-        CheckpointError: if there is no manifest that can be read, or it is of a newer format.
-    """
-    try:
-        manifest = CheckpointManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
-    except OSError as error:
-        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
-    except ValidationError as error:
-        raise CheckpointError(f"{folder.name} has no valid manifest: {error}") from error
-    if manifest.format > CHECKPOINT_FORMAT:
-        raise CheckpointError(f"{folder.name} was written by a newer Matinee")
-    return manifest
-
-
-def prune_checkpoints(
-    folder: Path, *, keep_last: int, keep_best: bool
-) -> tuple[list[str], list[str]]:
-    """Delete all checkpoints in `folder` but the newest, and what a crash left half written.
+    Env steps, updates and seconds are those that were really done, so that the axis of every
+    chart, the budget and the schedules go on with them. What the run has reached stays reached.
 
     Args:
-        folder: Whose subfolders are checkpoints.
-        keep_last: How many of the newest stay.
-        keep_best: Whether the one with the best mean return of 100 episodes stays too.
-
-    Returns:
-        Names of those that stay, oldest first, and of those that were deleted.
-
-    Raises:
-        CheckpointError: if one can't be read or deleted.
+        state: The learner, and the returns of its last 100 episodes.
+        progress: Of the run now.
+        facts: The first and best 100 episodes of the run, and when it was solved.
+        revision: Of the hyperparameters to go on with.
+        settings: Those hyperparameters.
+        since_env_step: Since when each of them has been in use.
     """
-    try:
-        for leftover in folder.glob(f"*{TEMPORARY_SUFFIX}"):
-            shutil.rmtree(leftover)
-        found = [
-            (read_manifest(manifest.parent), manifest.parent)
-            for manifest in folder.glob(f"*/{MANIFEST_FILE}")
-        ]
-        found.sort(key=lambda entry: (entry[0].env_steps, entry[0].created_at))
-        stay = {path for _, path in found[-keep_last:]}
-        rated = [(m.mean_return_100, path) for m, path in found if m.mean_return_100 is not None]
-        if keep_best and rated:
-            stay.add(max(rated)[1])
-        deleted = [path for _, path in found if path not in stay]
-        for path in deleted:
-            shutil.rmtree(path)
-    except OSError as error:
-        raise CheckpointError(f"old checkpoints can't be deleted: {error}") from error
-    return [path.name for _, path in found if path in stay], [path.name for path in deleted]
+    document = state.document
+    then = window_of(document)
+    best = max(
+        (window for window in (then.best, facts.best) if window is not None),
+        key=lambda window: window.mean,
+        default=None,
+    )
+    first = then.first or facts.first
+    solved = facts if facts.solved_at is not None else then
+    return replace(
+        state,
+        document=document.model_copy(
+            update={
+                "env_steps": max(progress.env_steps, document.env_steps),
+                "updates": max(progress.updates, document.updates),
+                "episodes": progress.episodes,
+                "seconds": max(progress.seconds, document.seconds),
+                "hyperparameter_revision": revision,
+                "hyperparameters": dict(settings),
+                "hyperparameters_since_env_step": dict(since_env_step),
+                "best_mean_return_100": best.mean if best else None,
+                "best_std_return_100": best.std if best else 0.0,
+                "first_mean_return_100": first.mean if first else None,
+                "first_std_return_100": first.std if first else 0.0,
+                "reward_abs_max": max(facts.reward_abs_max, document.reward_abs_max),
+                "solved_at": solved.solved_at,
+                "solved_for": solved.solved_for,
+            }
+        ),
+    )
 
 
 def _normalization_arrays(state: NormalizationState | None) -> dict[str, NDArray[np.float64]]:
@@ -222,27 +208,3 @@ def _take_normalization(arrays: dict[str, NDArray[Any]]) -> NormalizationState |
     if not any(f"{_NORMALIZATION_PREFIX}{name}" in arrays for name in names):
         return None
     return NormalizationState(**{n: arrays.pop(f"{_NORMALIZATION_PREFIX}{n}") for n in names})
-
-
-def _read_verified(folder: Path, name: str, manifest: CheckpointManifest) -> bytes:
-    data = (folder / name).read_bytes()
-    expected = manifest.files[name]
-    if len(data) != expected.size_bytes or hashlib.sha256(data).hexdigest() != expected.sha256:
-        raise CheckpointError(f"{folder.name}/{name} is not what was written: it has changed")
-    return data
-
-
-def _write_flushed(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Without this the names of new files may be lost in a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

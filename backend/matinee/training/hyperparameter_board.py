@@ -18,6 +18,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.change_class import class_of_change
 from matinee.contracts.combinations import RunLayout, check_change
 from matinee.contracts.commands import HyperparameterChange
+from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import (
     HYPERPARAMETERS,
     HyperparameterSetting,
@@ -144,6 +145,29 @@ class HyperparameterBoard:
         elif not STRUCTURAL.isdisjoint(settings):
             self._on_structural()
         return revision
+
+    def weigh(self, settings: Mapping[str, HyperparameterSetting]) -> frozenset[LiveClass]:
+        """What a proposal would mean for the run, without making it.
+
+        Raises:
+            InvalidInputError: as `propose` does.
+        """
+        check_settings(settings)
+        with self._lock:
+            before = self._newest.settings
+            check_change(self._layout, before, settings)
+        algorithm = Algorithm(str({**before, **settings}["algorithm"]))
+        return frozenset(
+            class_of_change(
+                HYPERPARAMETERS[name],
+                before[name],
+                setting,
+                algorithm=algorithm,
+                layout=self._layout,
+            )
+            for name, setting in settings.items()
+            if setting != before[name] and algorithm in HYPERPARAMETERS[name].algorithms
+        )
 
     def read(self, worker: int) -> tuple[int, HyperparameterValues]:
         """The newest revision and its present values, for a rollout that begins now.

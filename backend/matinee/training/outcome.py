@@ -17,6 +17,8 @@ class StopCause(StrEnum):
     FINISHED_TARGET = "finished_target"
     STOPPED = "stopped"
     ABORTED = "aborted"
+    REWOUND = "rewound"
+    """The run goes on, from another state of the learner."""
     FAILED = "failed"
 
 

@@ -62,6 +62,7 @@ class WindowState:
         first: The run's first 100 episodes; None before there are so many.
         best: The 100 consecutive episodes with the best mean.
         solved_at: When that mean first reached the target.
+        solved_for: Which target that was; None: not known, or not solved.
         reward_abs_max: The largest |reward| of a step so far, raw.
     """
 
@@ -70,6 +71,7 @@ class WindowState:
     first: FullWindow | None = None
     best: FullWindow | None = None
     solved_at: SolvedAt | None = None
+    solved_for: float | None = None
     reward_abs_max: float = 0.0
 
     @property
@@ -94,7 +96,9 @@ class ReturnWindow:
         self._recent = np.array(before.recent_returns, dtype=np.float64)
         self._first = before.first
         self._best = before.best
-        self._solved_at = before.solved_at
+        # With another target than before it has yet to be reached.
+        is_known = before.solved_for in (None, target)
+        self._solved_at = before.solved_at if is_known else None
         self._reward_abs_max = before.reward_abs_max
 
     def add(self, episodes: FinishedEpisodes) -> int:
@@ -139,6 +143,7 @@ class ReturnWindow:
             first=self._first,
             best=self._best,
             solved_at=self._solved_at,
+            solved_for=self._target if self._solved_at is not None else None,
             reward_abs_max=self._reward_abs_max,
         )
 

@@ -21,7 +21,7 @@ import numpy as np
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.checkpoints import CheckpointDocument, CheckpointManifest
+from matinee.contracts.checkpoints import CheckpointCause, CheckpointDocument, CheckpointManifest
 from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
@@ -288,13 +288,13 @@ class Trainer:
 
     # ---- checkpoints -----------------------------------------------------------------------------
 
-    def save_checkpoint(self, folder: Path) -> CheckpointManifest:
+    def save_checkpoint(self, folder: Path, *, cause: CheckpointCause) -> CheckpointManifest:
         """Write the learner's present state to `folder`, also while it trains.
 
         Raises:
             CheckpointError: if it can't be written or is not worth it.
         """
-        return save_checkpoint(self.capture(), folder)
+        return save_checkpoint(self.capture(), folder, cause=cause)
 
     def capture(self) -> CheckpointState:
         """The learner's present state.
@@ -326,6 +326,7 @@ class Trainer:
                 first_std_return_100=window.first.std if window.first else 0.0,
                 reward_abs_max=window.reward_abs_max,
                 solved_at=window.solved_at,
+                solved_for=window.solved_for,
             ),
             weights=self._weights_now(),
             statistics=statistics,

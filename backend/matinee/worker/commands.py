@@ -33,16 +33,24 @@ from matinee.contracts.commands import (
     Stop,
 )
 from matinee.contracts.control import AckFrame
+from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import check_setting
 from matinee.contracts.run_state import ENDED_STATES, RunState
-from matinee.errors import FieldError, InvalidInputError
+from matinee.errors import CheckpointError, FieldError, InvalidInputError
 from matinee.training.heartbeats import Heartbeat
-from matinee.training.outcome import StopCause
+from matinee.training.outcome import Outcome, StopCause
 from matinee.training.trainer import Trainer
 from matinee.worker.alert_signals import USUAL_SILENCES
+from matinee.worker.checkpoint_keeper import CheckpointKeeper
 from matinee.worker.record import RunRecord
+from matinee.worker.rewinding import Destination
 
 EndingAction = Stop | Abort | Interrupt
+
+_SurelyAccepted = Start | Pause | Resume | Step | SetAlertThresholds | EndingAction
+
+_RISKY = frozenset({LiveClass.LIVE_WITH_WARNING, LiveClass.WARM_RESTART})
+"""Before such a change a checkpoint is saved."""
 
 GATE_PATIENCE_S = 10.0
 """A pause or a step waits no longer for a worker that does nothing, in seconds of training."""
@@ -62,11 +70,20 @@ class CommandDesk:
     """Takes requests and sees them through. Used by the host's thread alone."""
 
     def __init__(
-        self, record: RunRecord, trainer: Trainer, inbox: queue.SimpleQueue[Request]
+        self,
+        record: RunRecord,
+        trainer: Trainer,
+        inbox: queue.SimpleQueue[Request],
+        keeper: CheckpointKeeper,
     ) -> None:
         self._record = record
         self._trainer = trainer
         self._inbox = inbox
+        self._keeper = keeper
+        self._destination: Destination | None = None
+        """The run is on its way back to it."""
+        self._waiting: list[Request] = []
+        """Come in meanwhile."""
         self._gate: Command | None = None
         self._holds_unasked = False
         """Workers are held although no command asks for it any more: somebody did not answer."""
@@ -84,12 +101,15 @@ class CommandDesk:
         return first if isinstance(first, EndingAction) else None
 
     def take_requests(self) -> None:
-        """Accept or reject what came in, and begin it."""
+        """Accept or reject what came in, and begin it; during a rewind, only what ends the run."""
         while True:
             try:
                 request = self._inbox.get_nowait()
             except queue.Empty:
                 return
+            if self._destination is not None and not isinstance(request.action, EndingAction):
+                self._waiting.append(request)
+                continue
             command = Command(
                 id=request.command_id,
                 run_id=self._record.run_id,
@@ -134,6 +154,9 @@ class CommandDesk:
             if self._record.state is RunState.RUNNING:
                 self._record.change_state(RunState.PAUSED)
             gate, self._gate, self._holds_unasked = self._gate, None, False
+            if gate is not None and isinstance(gate.action, Pause):
+                saved = self._keeper.save(self._trainer, cause="pause", command_id=gate.id)
+                gate = gate.model_copy(update={"checkpoint_id": saved})
             if gate is not None:
                 self._record.apply(gate)
 
@@ -159,27 +182,69 @@ class CommandDesk:
             "The other workers are held; resume the run, or abort it",
         )
 
+    def goes_back(self, outcome: Outcome) -> bool:
+        """Whether training ended only to go on from a checkpoint."""
+        return (
+            self._destination is not None
+            and not self._ending
+            and outcome.cause is StopCause.REWOUND
+        )
+
+    def clear_for_rewind(self) -> Destination:
+        """Where to go; what has not taken effect yet never will."""
+        assert self._destination is not None, "nobody asked for a rewind"
+        self._reject_open("the run was rewound before this could take effect")
+        return self._destination
+
+    def take_over(self, trainer: Trainer) -> None:
+        """The run has gone back: from now on commands are for this trainer."""
+        assert self._destination is not None, "nobody asked for a rewind"
+        command, self._destination = self._destination.command, None
+        self._trainer = trainer
+        if command is not None:
+            self._record.apply(command)
+        for request in self._waiting:
+            self._inbox.put(request)
+        self._waiting.clear()
+
     def close(self) -> None:
         """The run ends: what asked for it is applied, what else is open is rejected."""
         self.note_applied()
-        for command in (self._gate, *self._changes.values()):
-            if command is not None:
-                self._record.reject(command, "the run ended before this could take effect")
-        self._gate = None
-        self._changes.clear()
+        reason = "the run ended before this could take effect"
+        self._reject_open(reason)
+        if self._destination is not None and self._destination.command is not None:
+            self._record.reject(self._destination.command, reason)
+        self._destination = None
+        for request in self._waiting:
+            self._inbox.put(request)
+        self._waiting.clear()
         for command in self._ending:
             self._record.apply(command)
         self._ending.clear()
+
+    def _reject_open(self, reason: str) -> None:
+        for command in (self._gate, *self._changes.values()):
+            if command is not None:
+                self._record.reject(command, reason)
+        self._gate = None
+        self._holds_unasked = False
+        self._changes.clear()
 
     def _refusal(self, action: Action) -> str | None:
         state = self._record.state
         match action:
             case Stop() | Abort() | Interrupt():
                 return f"the run is {state.value}" if state in ENDED_STATES else None
-            case PinCheckpoint() | Rewind() | SaveCheckpoint():
-                return "the run process does not do this yet"
             case (
-                Start() | Pause() | Resume() | Step() | SetHyperparameters() | SetAlertThresholds()
+                Start()
+                | Pause()
+                | Resume()
+                | Step()
+                | SetHyperparameters()
+                | SetAlertThresholds()
+                | SaveCheckpoint()
+                | PinCheckpoint()
+                | Rewind()
             ):
                 if state not in (RunState.RUNNING, RunState.PAUSED):
                     return f"the run is {state.value}"
@@ -210,9 +275,20 @@ class CommandDesk:
     def _begin(self, command: Command) -> str | None:
         """Accept the command and set it going, or say why the trainer refuses it."""
         action = command.action
-        if isinstance(action, SetHyperparameters):
-            return self._propose(command, action)
-        command = self._record.accept(command)
+        match action:
+            case SetHyperparameters():
+                return self._propose(command, action)
+            case Rewind():
+                return self._begin_rewind(command, action)
+            case SaveCheckpoint():
+                return self._save(command, action)
+            case PinCheckpoint():
+                return self._pin(command, action)
+            case _:
+                self._begin_accepted(self._record.accept(command), action)
+        return None
+
+    def _begin_accepted(self, command: Command, action: _SurelyAccepted) -> None:
         match action:
             case Start():
                 self._record.apply(command)
@@ -220,13 +296,10 @@ class CommandDesk:
                 self._move_gate(command, action)
             case SetAlertThresholds():
                 self._change_thresholds(command, action)
-            case PinCheckpoint() | Rewind() | SaveCheckpoint():
-                raise NotImplementedError
             case Stop() | Abort() | Interrupt():
                 self._begin_to_end(command, action)
             case _:
                 assert_never(action)
-        return None
 
     def _move_gate(self, command: Command, action: Pause | Step | Resume) -> None:
         control = self._trainer.control
@@ -258,10 +331,59 @@ class CommandDesk:
 
     def _propose(self, command: Command, action: SetHyperparameters) -> str | None:
         try:
+            classes = self._trainer.board.weigh(action.settings)
+            if not classes.isdisjoint(_RISKY):
+                saved = self._keeper.save(self._trainer, cause="change", command_id=command.id)
+                command = command.model_copy(update={"checkpoint_id": saved})
             revision = self._trainer.board.propose(action.settings)
         except InvalidInputError as error:
             return _in_words(error.fields) or str(error)
         self._changes[revision] = self._record.accept(command)
+        return None
+
+    def _save(self, command: Command, action: SaveCheckpoint) -> str | None:
+        saved = self._keeper.save(
+            self._trainer, cause="command", command_id=command.id, pinned=action.pinned
+        )
+        if saved is None:
+            return "it could not be written; the run's log says why"
+        command = command.model_copy(update={"checkpoint_id": saved})
+        self._record.apply(self._record.accept(command))
+        return None
+
+    def _pin(self, command: Command, action: PinCheckpoint) -> str | None:
+        refusal = self._keeper.pin(
+            action.checkpoint_id,
+            pinned=action.pinned,
+            actor=command.actor,
+            command_id=command.id,
+        )
+        if refusal is None:
+            command = command.model_copy(update={"checkpoint_id": action.checkpoint_id})
+            self._record.apply(self._record.accept(command))
+        return refusal
+
+    def _begin_rewind(self, command: Command, action: Rewind) -> str | None:
+        """Read the checkpoint before anything is given up for it, then let training end."""
+        if self._ending:
+            return "the run is ending"
+        if self._record.failing_for_s > 0:
+            return "run.db can't be written at present"
+        try:
+            state = self._keeper.load(action.checkpoint_id)
+        except CheckpointError as error:
+            return str(error)
+        command = command.model_copy(update={"checkpoint_id": action.checkpoint_id})
+        command = self._record.accept(command)
+        # So that the rewind can be undone; weights that are no numbers are not worth it.
+        self._keeper.save(
+            self._trainer,
+            cause="rewind",
+            command_id=command.id,
+            protected=(action.checkpoint_id,),
+        )
+        self._destination = Destination(action.checkpoint_id, state, command, "command")
+        self._trainer.control.stop(StopCause.REWOUND, "the run goes back to a checkpoint")
         return None
 
     def _change_thresholds(self, command: Command, action: SetAlertThresholds) -> None:

@@ -19,7 +19,7 @@ import structlog
 from matinee.contracts.alert_rule import SILENCE_S
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.commands import Abort, Interrupt, Stop
+from matinee.contracts.commands import Abort, Command, Interrupt, Stop
 from matinee.contracts.control import (
     CommandFrame,
     CommittedFrame,
@@ -27,7 +27,6 @@ from matinee.contracts.control import (
     HostedBy,
 )
 from matinee.contracts.events import (
-    CheckpointSaved,
     LogWritten,
     WorkerProcessChanged,
     WorkerStatusChanged,
@@ -36,16 +35,16 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_state import ENDED_STATES, RunState
-from matinee.errors import CheckpointError, MatineeError
+from matinee.errors import MatineeError
 from matinee.journal.reader import JournalReader
-from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
-from matinee.training.checkpoints import CheckpointState, load_checkpoint, prune_checkpoints
+from matinee.training.checkpoints import CheckpointState
 from matinee.training.evaluator import EvaluationResult
 from matinee.training.outcome import Outcome, StopCause
 from matinee.training.run_observer import Drained
 from matinee.training.trainer import Trainer
 from matinee.worker.alert_watch import AlertWatch, Clearing, Raising
+from matinee.worker.checkpoint_keeper import CheckpointKeeper
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.condition import condition_of
 from matinee.worker.control_channel import ControlChannel, Reply
@@ -58,6 +57,7 @@ from matinee.worker.diligence import (
 from matinee.worker.evaluations import evaluation_metrics, record_evaluation
 from matinee.worker.final_evaluation import FinalEvaluation
 from matinee.worker.record import RunRecord
+from matinee.worker.rewinding import beginning, go_back
 
 FLUSH_INTERVAL_S = 0.1
 UNWATCHED_FLUSH_INTERVAL_S = 0.25
@@ -114,11 +114,12 @@ class RunHost:
         self._channel = ControlChannel(
             socket_path, run_id=run_id, hosted_by=hosted_by, on_command=self._on_command
         )
-        self._spec = JournalReader(run_dir).header().spec
+        spec = JournalReader(run_dir).header().spec
+        budget = JournalReader(run_dir).snapshot()[0].budget
+        self._spec = spec if budget is None else spec.model_copy(update={"budget": budget})
         self._alerts = AlertWatch()
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
-        self._next_checkpoint_s = float("inf")
         self._attended_at_s = time.monotonic()
         self._paused_for_disk = False
         self._stopping_since_s = float("inf")
@@ -159,49 +160,42 @@ class RunHost:
         record.change_state(RunState.STARTING)
         record.commit(self._tell)
         self._heartbeat(record, STARTING)
+        keeper = CheckpointKeeper(record, self._spec.checkpoint)
+        start = self._start_command()
         try:
-            trainer = self._build_trainer(record)
+            keeper.take_stock()
+            trainer = self._new_trainer(beginning(record, keeper, self._spec, start))
         except Exception as error:  # noqa: BLE001 - whatever it is becomes the run's reason
             return self._fail(record, error)
-        desk = CommandDesk(record, trainer, self._inbox)
+        desk = CommandDesk(record, trainer, self._inbox, keeper)
         try:
-            self._begin(record, trainer)
-            outcome = self._watch(record, trainer, desk)
-            return self._end(record, trainer, desk, outcome)
+            self._begin(record, trainer, keeper, start)
+            outcome = self._watch(record, trainer, desk, keeper)
+            while desk.goes_back(outcome):
+                trainer = self._go_back(record, trainer, desk, keeper)
+                outcome = self._watch(record, trainer, desk, keeper)
+            return self._end(record, trainer, desk, keeper, outcome)
         except Exception as error:
             trainer.control.stop(StopCause.ABORTED, "the host failed")
             log.exception("host_failed")
             desk.close()
             return self._fail(record, error)
 
-    def _build_trainer(self, record: RunRecord) -> Trainer:
-        restore = self._newest_whole_checkpoint(record)
+    def _start_command(self) -> Command | None:
+        if self._start_command_id is None:
+            return None
+        return JournalReader(self._run_dir).command(self._start_command_id)
+
+    def _new_trainer(self, restore: CheckpointState | None) -> Trainer:
         return Trainer(self._spec, on_wake=self._wake.set, restore=restore)
 
-    def _newest_whole_checkpoint(self, record: RunRecord) -> CheckpointState | None:
-        """None if there never was one.
-
-        Raises:
-            CheckpointError: there are some, but none is whole: beginning anew unasked would throw
-                away what was learned.
-        """
-        failure: CheckpointError | None = None
-        for folder in JournalReader(self._run_dir).checkpoints():
-            try:
-                return load_checkpoint(self._run_dir / CHECKPOINTS / folder)
-            except CheckpointError as error:
-                log.exception("checkpoint_unusable", checkpoint_id=folder)
-                record.append(
-                    LogWritten,
-                    level="warning",
-                    message=f"checkpoint {folder} can't be used, trying the one before: {error}",
-                )
-                failure = error
-        if failure is not None:
-            raise failure
-        return None
-
-    def _begin(self, record: RunRecord, trainer: Trainer) -> None:
+    def _begin(
+        self,
+        record: RunRecord,
+        trainer: Trainer,
+        keeper: CheckpointKeeper,
+        start: Command | None,
+    ) -> None:
         if trainer.unseen:
             record.append(
                 LogWritten,
@@ -210,21 +204,46 @@ class RunHost:
                 "learn from texts",
             )
         trainer.start()
+        self._take_over(record, trainer, "the run was taken up again")
+        record.change_state(RunState.RUNNING)
+        if start is not None:
+            chosen = getattr(start.action, "checkpoint_id", None)
+            record.apply(start.model_copy(update={"checkpoint_id": chosen}))
+        if record.commit(self._tell):
+            keeper.look_again()
+        keeper.plan_next()
+
+    def _take_over(self, record: RunRecord, trainer: Trainer, what_ended: str) -> None:
+        """Let the record tell of this trainer from now on."""
         record.set_progress(trainer.progress())
         record.set_hyperparameters(trainer.board.snapshot())
         for alert in record.alerts:
             if not ALERT_RULES[alert.name].once:
-                record.clear_alert(Clearing(alert.name, "the run was taken up again"))
+                record.clear_alert(Clearing(alert.name, what_ended))
         self._alerts = AlertWatch(raised=[alert.name for alert in record.alerts])
-        record.change_state(RunState.RUNNING)
-        if self._start_command_id is not None:
-            command = JournalReader(self._run_dir).command(self._start_command_id)
-            if command is not None:
-                record.apply(command)
-        record.commit(self._tell)
-        self._plan_checkpoint()
+        self._stopping_since_s = float("inf")
 
-    def _watch(self, record: RunRecord, trainer: Trainer, desk: CommandDesk) -> Outcome:
+    def _go_back(
+        self, record: RunRecord, trainer: Trainer, desk: CommandDesk, keeper: CheckpointKeeper
+    ) -> Trainer:
+        """Train on from a checkpoint: a new trainer, on the same record."""
+        destination = desk.clear_for_rewind()
+        restore = go_back(record, destination, self._spec, facts=trainer.window())
+        following = self._new_trainer(restore)
+        if record.state is RunState.PAUSED:
+            following.control.pause()
+        following.start()
+        self._take_over(record, following, "the run was rewound")
+        desk.take_over(following)
+        if record.commit(self._tell):
+            desk.send_acks()
+            keeper.look_again()
+        keeper.plan_next()
+        return following
+
+    def _watch(
+        self, record: RunRecord, trainer: Trainer, desk: CommandDesk, keeper: CheckpointKeeper
+    ) -> Outcome:
         while True:
             self._wake.wait(FLUSH_INTERVAL_S if self._channel.peers else UNWATCHED_FLUSH_INTERVAL_S)
             self._wake.clear()
@@ -236,7 +255,8 @@ class RunHost:
                 hung = trainer.join(0.0)
                 assert hung is not None, "a training that was told to stop has an outcome"
                 return hung
-            self._checkpoint_if_due(record, trainer)
+            if keeper.save_if_due(trainer):
+                record.commit(self._tell)
             self._leave_if_orphaned(desk)
             self._pause_if_disk_fails(record, trainer)
 
@@ -327,14 +347,20 @@ class RunHost:
                     assert_never(change)
 
     def _end(
-        self, record: RunRecord, trainer: Trainer, desk: CommandDesk, outcome: Outcome
+        self,
+        record: RunRecord,
+        trainer: Trainer,
+        desk: CommandDesk,
+        keeper: CheckpointKeeper,
+        outcome: Outcome,
     ) -> RunState:
         state, reason = _final_state(outcome, desk.ending)
         if state in ORDERLY_ENDS:
             if record.state in (RunState.RUNNING, RunState.PAUSED):
                 record.change_state(RunState.STOPPING, reason)
             self._flush(record, trainer, desk)
-            self._checkpoint(record, trainer, cause="end")
+            keeper.save(trainer, cause="end")
+            record.commit(self._tell)
             if state is not RunState.INTERRUPTED:
                 self._evaluate(record, trainer, desk)
             # During the evaluation somebody may have lost patience.
@@ -370,43 +396,6 @@ class RunHost:
         complaint = evaluation.complaint()
         if complaint is not None:
             record.append(LogWritten, level="warning", message=complaint)
-
-    def _plan_checkpoint(self) -> None:
-        every_s = self._spec.checkpoint.every_seconds
-        self._next_checkpoint_s = time.monotonic() + every_s if every_s else float("inf")
-
-    def _checkpoint_if_due(self, record: RunRecord, trainer: Trainer) -> None:
-        if time.monotonic() >= self._next_checkpoint_s:
-            self._plan_checkpoint()
-            if record.state is RunState.RUNNING:
-                self._checkpoint(record, trainer, cause="schedule")
-
-    def _checkpoint(self, record: RunRecord, trainer: Trainer, *, cause: str) -> None:
-        checkpoint_id = new_ulid()
-        folder = self._run_dir / CHECKPOINTS
-        plan = self._spec.checkpoint
-        try:
-            manifest = trainer.save_checkpoint(folder / checkpoint_id)
-            _, deleted = prune_checkpoints(
-                folder, keep_last=plan.keep_last, keep_best=plan.keep_best
-            )
-        except CheckpointError as error:
-            log.exception("checkpoint_failed")
-            record.append(
-                LogWritten, level="error", message=f"a checkpoint could not be written: {error}"
-            )
-            record.note_trouble("checkpoint", f"a checkpoint could not be written: {error}")
-            return
-        record.note_trouble("checkpoint", None)
-        record.append(
-            CheckpointSaved,
-            checkpoint_id=checkpoint_id,
-            cause=cause,
-            size_bytes=manifest.size_bytes,
-        )
-        for name in deleted:
-            record.writer.forget_checkpoint(name)
-        record.commit(self._tell)
 
     def _leave_if_orphaned(self, desk: CommandDesk) -> None:
         now_s = time.monotonic()
@@ -491,7 +480,7 @@ def _final_state(
     match ending:
         case Interrupt():
             return RunState.INTERRUPTED, ending.reason
-        case Stop() if outcome.cause is StopCause.STOPPED:
+        case Stop() if outcome.cause in (StopCause.STOPPED, StopCause.REWOUND):
             return RunState.STOPPED, "stopped on request"
         case Stop() | None:
             return RunState.FINISHED, outcome.reason

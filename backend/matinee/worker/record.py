@@ -26,7 +26,8 @@ from matinee.contracts.events import (
     RunStateChanged,
 )
 from matinee.contracts.progress import Progress
-from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run import AppliedHyperparameter, RunSnapshot
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.writer import JournalWriter
 from matinee.training.hyperparameter_board import BoardSnapshot
@@ -56,6 +57,21 @@ class RunRecord:
     def progress(self) -> Progress:
         """As of the last flush."""
         return self._snapshot.progress
+
+    @property
+    def hyperparameters(self) -> Mapping[str, AppliedHyperparameter]:
+        """In use, by name."""
+        return self._snapshot.hyperparameters
+
+    @property
+    def revision(self) -> int:
+        """Of the hyperparameters."""
+        return self._snapshot.hyperparameter_revision
+
+    @property
+    def budget(self) -> BudgetSpec | None:
+        """The one now, if it is no longer the spec's."""
+        return self._snapshot.budget
 
     @property
     def alerts(self) -> list[RaisedAlert]:
@@ -174,6 +190,7 @@ class RunRecord:
             name=command.action.name,
             revision=revision,
             threshold_changes=dict(threshold_changes or {}),
+            checkpoint_id=command.checkpoint_id,
         )
         self.writer.save_command(
             command.model_copy(

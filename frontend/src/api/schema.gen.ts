@@ -2281,7 +2281,8 @@ export interface components {
              * @enum {string}
              */
             type: "run_rewound";
-            checkpoint_id: string;
+            /** @description null: there was none; it began anew. */
+            checkpoint_id: string | null;
             /**
              * @description resume: what came after the checkpoint was lost with its process.
              * @enum {string}
@@ -2291,8 +2292,8 @@ export interface components {
             command_id: string | null;
             /** @description Of the checkpoint. */
             to_env_step: number;
-            /** @description What no longer counts; it stays in the record. */
-            abandoned: components["schemas"]["Stretch"];
+            /** @description What no longer counts; it stays in the record. null: nothing had come after. */
+            abandoned: components["schemas"]["Stretch"] | null;
         };
         /**
          * RunSpec

@@ -13,7 +13,7 @@ import pytest
 
 from fakes.records import NOW, SPEC, command, episodes, new_record, progress, summary
 from matinee.contracts.commands import CommandState, Pause, Stop
-from matinee.contracts.events import CheckpointSaved, LogWritten
+from matinee.contracts.events import CheckpointSaved, CheckpointsDeleted, LogWritten
 from matinee.contracts.histograms import Histogram
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import RunState
@@ -198,7 +198,7 @@ def test_checkpoints_come_and_go(tmp_path: Path) -> None:
                 cause="schedule",
                 size_bytes=10,
             )
-        writer.forget_checkpoint("b")
+        writer.append(CheckpointsDeleted, env_step=1, checkpoint_ids=["b"])
     assert JournalReader(tmp_path).checkpoints() == ["c", "a"]
 
 

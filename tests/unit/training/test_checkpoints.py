@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +13,17 @@ import pytest
 
 from fakes.training import Rig, small_spec
 from matinee.contracts.checkpoints import MANIFEST_FILE, STATE_FILE, TENSORS_FILE
+from matinee.contracts.progress import Progress, SolvedAt
 from matinee.errors import CheckpointError
+from matinee.journal.checkpoint_folders import read_manifest
 from matinee.training.checkpoints import (
     CheckpointState,
+    continued,
     load_checkpoint,
-    prune_checkpoints,
-    read_manifest,
     save_checkpoint,
+    window_of,
 )
+from matinee.training.return_window import FullWindow, WindowState
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def state() -> CheckpointState:
 
 def test_what_is_loaded_is_what_was_saved(state: CheckpointState, tmp_path: Path) -> None:
     """Weights, statistics, counters, schedules, generators: all of it."""
-    manifest = save_checkpoint(state, tmp_path / "one")
+    manifest = save_checkpoint(state, tmp_path / "one", cause="command")
     loaded = load_checkpoint(tmp_path / "one")
 
     assert loaded.document == state.document
@@ -57,6 +59,7 @@ def test_what_is_loaded_is_what_was_saved(state: CheckpointState, tmp_path: Path
         assert np.array_equal(loaded.statistics[name], array)
         assert loaded.statistics[name].dtype == array.dtype
     assert manifest == read_manifest(tmp_path / "one")
+    assert manifest.cause == "command"
     assert manifest.env_steps == state.document.env_steps
     files = [tmp_path / "one" / name for name in (TENSORS_FILE, STATE_FILE)]
     assert manifest.size_bytes == sum(path.stat().st_size for path in files)
@@ -65,7 +68,7 @@ def test_what_is_loaded_is_what_was_saved(state: CheckpointState, tmp_path: Path
 def test_nothing_half_written_has_the_final_name(
     state: CheckpointState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A crash at any flush leaves either no folder of that name or a whole one."""
+    """A full disk at any flush leaves either no folder of that name or a whole one, no rest."""
     flushes: list[int] = []
     for crash_at in range(1, 7):
         folder = tmp_path / f"crash-{crash_at}"
@@ -78,11 +81,12 @@ def test_nothing_half_written_has_the_final_name(
 
         monkeypatch.setattr(os, "fsync", fsync)
         try:
-            save_checkpoint(state, folder)
+            save_checkpoint(state, folder, cause="schedule")
         except CheckpointError as error:
             assert "No space left" in str(error)  # noqa: PT017 -- both ends are allowed
         if folder.exists():
             load_checkpoint(folder)
+        assert list(tmp_path.glob("*.tmp")) == []
 
     assert len(flushes) == 5  # Three files, their folder, its parent.
 
@@ -105,7 +109,7 @@ def test_every_damage_is_found(
     state: CheckpointState, tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
     """A flipped bit, a lost end, a lost file."""
-    save_checkpoint(state, tmp_path / "one")
+    save_checkpoint(state, tmp_path / "one", cause="command")
     damage(tmp_path / "one" / name)
 
     with pytest.raises(CheckpointError):
@@ -114,7 +118,7 @@ def test_every_damage_is_found(
 
 def test_a_newer_format_is_refused(state: CheckpointState, tmp_path: Path) -> None:
     """Instead of being misread."""
-    save_checkpoint(state, tmp_path / "one")
+    save_checkpoint(state, tmp_path / "one", cause="command")
     manifest = json.loads((tmp_path / "one" / MANIFEST_FILE).read_text())
     (tmp_path / "one" / MANIFEST_FILE).write_text(json.dumps(manifest | {"format": 99}))
 
@@ -136,32 +140,52 @@ def test_weights_that_are_not_finite_are_not_saved(state: CheckpointState, tmp_p
     spoilt = replace(state, weights=np.full_like(state.weights, np.nan))
 
     with pytest.raises(CheckpointError, match="NaN"):
-        save_checkpoint(spoilt, tmp_path / "one")
+        save_checkpoint(spoilt, tmp_path / "one", cause="pause")
     assert list(tmp_path.iterdir()) == []
 
 
-def saved_series(state: CheckpointState, folder: Path) -> None:
-    """Five checkpoints: the third has the best return; and what a crash left."""
-    for number, mean in enumerate((10.0, 20.0, 90.0, 30.0, 40.0)):
-        document = state.document.model_copy(
-            update={"env_steps": number * 100, "recent_returns": [mean]}
-        )
-        save_checkpoint(replace(state, document=document), folder / f"c{number}")
-    shutil.copytree(folder / "c4", folder / "c9.tmp")
+def test_going_on_never_takes_a_counter_back(state: CheckpointState) -> None:
+    """Weights and returns are the checkpoint's; what was really done and reached stays."""
+    then = state.document
+    done = Progress(env_steps=90_000, updates=7_000, episodes=900, seconds=12.5)
+    facts = WindowState(
+        best=FullWindow(999.0, 1.0), solved_at=SolvedAt(env_steps=5, seconds=1.0), solved_for=3.0
+    )
+
+    after = continued(
+        state,
+        progress=done,
+        facts=facts,
+        revision=4,
+        settings={"gamma": 0.5},
+        since_env_step={"gamma": 80_000},
+    )
+
+    assert after.weights is state.weights
+    document = after.document
+    assert (document.env_steps, document.updates) == (90_000, 7_000)
+    assert (document.episodes, document.seconds) == (900, 12.5)
+    assert document.recent_returns == then.recent_returns
+    assert window_of(document).best == facts.best
+    assert window_of(document).first == window_of(then).first
+    assert (window_of(document).solved_at, document.solved_for) == (facts.solved_at, 3.0)
+    assert (document.hyperparameter_revision, document.hyperparameters) == (4, {"gamma": 0.5})
+    assert document.generators == then.generators
 
 
-def test_the_newest_and_the_best_stay(state: CheckpointState, tmp_path: Path) -> None:
-    """Everything else goes, also what was half written."""
-    saved_series(state, tmp_path)
+def test_a_record_that_is_behind_a_checkpoint_does_not_hold_it_back(
+    state: CheckpointState,
+) -> None:
+    """Workers go on between a flush and a checkpoint: the larger number is what was done."""
+    after = continued(
+        state,
+        progress=Progress(env_steps=1, updates=1, seconds=0.001),
+        facts=WindowState(),
+        revision=0,
+        settings={},
+        since_env_step={},
+    )
 
-    stay, deleted = prune_checkpoints(tmp_path, keep_last=2, keep_best=True)
-
-    assert (stay, deleted) == (["c2", "c3", "c4"], ["c0", "c1"])
-    assert sorted(path.name for path in tmp_path.iterdir()) == stay
-
-
-def test_without_keep_best_only_the_newest_stay(state: CheckpointState, tmp_path: Path) -> None:
-    """The best is deleted like the others."""
-    saved_series(state, tmp_path)
-
-    assert prune_checkpoints(tmp_path, keep_last=1, keep_best=False)[0] == ["c4"]
+    assert after.document.env_steps == state.document.env_steps
+    assert after.document.updates == state.document.updates
+    assert after.document.seconds == state.document.seconds

@@ -31,11 +31,13 @@ from matinee.contracts.commands import (
 )
 from matinee.contracts.control import AckFrame
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run_parts import CheckpointSpec
 from matinee.contracts.run_state import RunState
 from matinee.journal.reader import JournalReader
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.outcome import StopCause
 from matinee.training.trainer import Trainer
+from matinee.worker.checkpoint_keeper import CheckpointKeeper
 from matinee.worker.commands import CommandDesk, Request
 from matinee.worker.record import RunRecord
 
@@ -49,7 +51,9 @@ class Desk:
         self.record = record
         self.trainer = trainer
         self.inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self.desk = CommandDesk(record, trainer, self.inbox)
+        self.desk = CommandDesk(
+            record, trainer, self.inbox, CheckpointKeeper(record, CheckpointSpec())
+        )
         self.acks: list[AckFrame] = []
 
     def put(self, action: Action) -> str:

@@ -450,7 +450,7 @@ def test_a_checkpoint_that_fails_is_told_and_training_goes_on(
 ) -> None:
     """A checkpoint that cannot be written is an event, not the end."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise CheckpointError("no space left on device")
 
     monkeypatch.setattr("matinee.training.trainer.save_checkpoint", refuse)

@@ -73,8 +73,10 @@ export function ledgerLine(
         ? null
         : line(
             "warn",
-            `gone back to the checkpoint at env step ${formatSetting(event.to_env_step)}: ` +
-              "what came after it was lost with its process",
+            event.checkpoint_id === null
+              ? "begun anew: there was no checkpoint yet"
+              : `gone back to the checkpoint at env step ${formatSetting(event.to_env_step)}: ` +
+                  "what came after it was lost with its process",
           );
     case "evaluation_finished":
       return line(
