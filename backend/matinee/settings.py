@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from matinee.contracts.validation import field_errors
 from matinee.errors import InvalidInputError
+from matinee.journal.filesystems import network_filesystem
 
 TOKEN_FILE = "token"  # noqa: S105 - a file name
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -108,8 +109,15 @@ def prepare_data_dir(data_dir: Path) -> None:
     """Make the data directory for this user alone.
 
     Raises:
-        InvalidInputError: it can't be made there.
+        InvalidInputError: it can't be made there, or is on a disk of another machine.
     """
+    remote = network_filesystem(data_dir)
+    if remote is not None:
+        raise InvalidInputError(
+            f"{data_dir} is on {remote}, a network file system: SQLite's log and file locks don't "
+            "work there, and records would be damaged. Give --data-dir a folder on a local disk, "
+            "such as /var/tmp/matinee, and copy finished runs over"
+        )
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from matinee import settings as settings_module
 from matinee.errors import InvalidInputError
 from matinee.settings import (
     MIN_TOKEN_LENGTH,
@@ -171,3 +172,13 @@ def test_a_socket_folder_that_is_a_link_is_refused(
 
     with pytest.raises(InvalidInputError, match="XDG_RUNTIME_DIR"):
         runtime_dir()
+
+
+def test_a_disk_of_another_machine_is_refused_with_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records on a network file system would be damaged: the refusal says where to go instead."""
+    monkeypatch.setattr(settings_module, "network_filesystem", lambda _: "nfs4")
+    with pytest.raises(InvalidInputError, match=r"is on nfs4.*local disk"):
+        prepare_data_dir(tmp_path / "data")
+    assert not (tmp_path / "data").exists()

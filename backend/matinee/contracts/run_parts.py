@@ -1,4 +1,4 @@
-"""Parts of a run's spec that other contracts speak of too: its budget, its checkpoints."""
+"""Parts of a run's spec that other contracts speak of too: its budget, checkpoints and record."""
 
 from __future__ import annotations
 
@@ -41,3 +41,19 @@ class CheckpointSpec(SpecPart):
         default=3, ge=0, le=100, description="Of those before a risky change or a rewind."
     )
     keep_best: bool = Field(default=True, description="The one with the best mean return.")
+
+
+class RecordSpec(SpecPart):
+    """How much of a run is kept row by row. Charts show all of it in any case.
+
+    What is beyond stays in blocks of 16 rows with mean, minimum and maximum.
+    """
+
+    keep_metric_rows: Annotated[int, Field(ge=10_000, le=1_000_000_000)] | None = Field(
+        default=1_000_000,
+        description="The newest so many of each metric; null: all. A million are about 28 hours. "
+        "Histograms are kept for the same time, and nothing of them beyond it.",
+    )
+    keep_episodes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] | None = Field(
+        default=None, description="The newest so many finished episodes; null: all."
+    )

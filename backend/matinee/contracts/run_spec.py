@@ -23,7 +23,7 @@ from matinee.contracts.hyperparameters import (
     check_settings,
     default_settings,
 )
-from matinee.contracts.run_parts import BudgetSpec, CheckpointSpec, SpecPart
+from matinee.contracts.run_parts import BudgetSpec, CheckpointSpec, RecordSpec, SpecPart
 from matinee.contracts.schedules import ENV_STEP_MAX
 from matinee.contracts.validation import MultipleFieldsError, field_errors
 from matinee.errors import FieldError, InvalidInputError
@@ -35,12 +35,30 @@ ENVIRONMENT_ID_PATTERN = r"^(?:[A-Za-z0-9_][A-Za-z0-9_.\-]*/)?[A-Za-z0-9_][A-Za-
 PROCESSES_MAX = 16
 
 NULLABLE_FIELDS = frozenset(
-    {"env_steps", "seconds", "target_return", "every_seconds", "every_env_steps", "lstm"}
+    {
+        "env_steps",
+        "seconds",
+        "target_return",
+        "every_seconds",
+        "every_env_steps",
+        "lstm",
+        "keep_metric_rows",
+        "keep_episodes",
+    }
 )
 """Fields of which null is a value ("no limit", "never", "none") and not "back to the default"."""
 
 NESTED_FIELDS = frozenset(
-    {"environment", "network", "hyperparameters", "budget", "checkpoint", "evaluation", "alerts"}
+    {
+        "environment",
+        "network",
+        "hyperparameters",
+        "budget",
+        "checkpoint",
+        "record",
+        "evaluation",
+        "alerts",
+    }
 )
 """Fields that merge member by member; a schedule or an environment's `kwargs` replaces."""
 
@@ -233,6 +251,7 @@ class RunSpec(SpecPart):
     )
     budget: BudgetSpec = BudgetSpec()
     checkpoint: CheckpointSpec = CheckpointSpec()
+    record: RecordSpec = RecordSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     alerts: AlertThresholds = Field(
         default_factory=dict,
@@ -335,6 +354,7 @@ class RunRequest(SpecPart):
     )
     budget: BudgetSpec | None = None
     checkpoint: CheckpointSpec | None = None
+    record: RecordSpec | None = None
     evaluation: EvaluationSpec | None = None
     alerts: AlertThresholds | None = None
     start: bool = Field(default=True, description="false: create it, and wait for `start`.")

@@ -154,7 +154,8 @@ def _episodes_payload(
     columns: Mapping[str, Sequence[object]]
     names = ("episode", "worker", "env_step", "seconds", "return", "length")
     if exact:
-        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+        # Of old episodes the rows may have been dropped.
+        columns = dict(zip(names, zip(*rows, strict=True) if rows else ((),) * 6, strict=True))
     else:
         columns = _binned(np.asarray(rows, dtype=np.float64))
     payload = orjson.dumps({**reference, "exact": exact, "columns": columns})

@@ -11,6 +11,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run_parts import RecordSpec
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
 from matinee.contracts.stretches import Stretch
@@ -49,6 +51,7 @@ from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
 from matinee.journal.rewinds import abandoned_row, stretch_after
 from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
+from matinee.journal.thinning import Thinning
 
 OWNERSHIP_WAIT_S = 1.0
 
@@ -129,6 +132,7 @@ class JournalWriter:
                 for metric, name in self._connection.execute("SELECT metric, name FROM metrics")
             }
             self._go_on_with_blocks()
+            self._thinning = Thinning(self._retention())
         except BaseException:
             self._connection.close()
             self._ownership.release()
@@ -152,7 +156,12 @@ class JournalWriter:
             raise JournalError(f"{run_dir} has a run.db already")
         connection = _connect(path)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            if mode != "wal":
+                raise JournalError(
+                    f"{run_dir} is on a file system without shared memory, which SQLite's "
+                    "write-ahead log needs; use a folder on a local disk"
+                )
             create_tables(connection)
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
@@ -343,6 +352,9 @@ class JournalWriter:
             raise
         self._pending = _Pending()
         self._committed_seq = self._seq
+        # What is committed is committed: on a full disk the old rows are dropped another time.
+        with suppress(sqlite3.Error):
+            self._thinning.thin_if_due(connection)
         return self._committed_seq
 
     def close(self) -> None:
@@ -426,6 +438,16 @@ class JournalWriter:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+    def _retention(self) -> RecordSpec:
+        row = self._connection.execute("SELECT value FROM meta WHERE key = 'spec'").fetchone()
+        # Specs of older records say nothing of it, and a damaged one is its reader's problem.
+        try:
+            return RecordSpec.model_validate(
+                orjson.loads(row[0] if row else "{}").get("record", {})
+            )
+        except (ValueError, AttributeError):
+            return RecordSpec(keep_metric_rows=None)
 
     def _name_metrics(self, names: set[str]) -> None:
         for name in sorted(names):
