@@ -2103,6 +2103,33 @@ export interface components {
             detail: string;
         };
         /**
+         * RecordSpec
+         * @description How much of a run is kept row by row. Charts show all of it in any case.
+         *
+         *     What is beyond stays in blocks of 16 rows with mean, minimum and maximum.
+         */
+        RecordSpec: {
+            /**
+             * @description The newest so many of each metric; null: all. A million are about 28 hours. Histograms are kept for the same time, and nothing of them beyond it.
+             * @default 1000000
+             */
+            keep_metric_rows: number | null;
+            /** @description The newest so many finished episodes; null: all. */
+            keep_episodes: number | null;
+        };
+        /**
+         * RecordSpecInput
+         * @description How much of a run is kept row by row. Charts show all of it in any case.
+         *
+         *     What is beyond stays in blocks of 16 rows with mean, minimum and maximum.
+         */
+        RecordSpecInput: {
+            /** @description The newest so many of each metric; null: all. A million are about 28 hours. Histograms are kept for the same time, and nothing of them beyond it. Default: 1000000. */
+            keep_metric_rows?: number | null;
+            /** @description The newest so many finished episodes; null: all. */
+            keep_episodes?: number | null;
+        };
+        /**
          * Resume
          * @description Go on after a pause; for a run that has ended the same as `start`.
          */
@@ -2260,6 +2287,7 @@ export interface components {
             } | null;
             budget?: components["schemas"]["BudgetSpecInput"] | null;
             checkpoint?: components["schemas"]["CheckpointSpecInput"] | null;
+            record?: components["schemas"]["RecordSpecInput"] | null;
             evaluation?: components["schemas"]["EvaluationSpecInput"] | null;
             alerts?: {
                 [key: string]: number;
@@ -2361,6 +2389,12 @@ export interface components {
              *     }
              */
             checkpoint: components["schemas"]["CheckpointSpec"];
+            /**
+             * @default {
+             *       "keep_metric_rows": 1000000
+             *     }
+             */
+            record: components["schemas"]["RecordSpec"];
             /**
              * @default {
              *       "episodes": 5,
