@@ -6,13 +6,19 @@ import random
 from collections.abc import Callable
 
 BASE_S = 0.5
+SHORT_CAP_S = 2.0
+"""In the first half minute or so: after a short outage everybody is back soon."""
+SHORT_FAILURES = 20
 CAP_S = 20.0
+"""Later on: a server that stays away is not asked by everybody all the time."""
 
 
 class Backoff:
     """Exponential back-off with full jitter.
 
         wait ~ Uniform(0, min(cap, base · 2^n)) for the n-th failure in a row
+
+    The cap is 2 s for the first 20 failures and then doubles up to 20 s.
 
     Full jitter spreads many clients that lost one server at the same moment.
     Reference: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
@@ -24,7 +30,10 @@ class Backoff:
 
     def next_wait_s(self) -> float:
         """Seconds to wait after one more failure."""
-        ceiling_s = min(CAP_S, BASE_S * 2.0 ** min(self._failures, 16))
+        ceiling_s = min(SHORT_CAP_S, BASE_S * 2.0 ** min(self._failures, 16))
+        more = self._failures - SHORT_FAILURES
+        if more >= 0:
+            ceiling_s = min(CAP_S, SHORT_CAP_S * 2.0 ** min(more, 16))
         self._failures += 1
         return self._uniform(0.0, ceiling_s)
 

@@ -8,8 +8,8 @@ it("never waits less than half a second or more than twenty", () => {
   }
 });
 
-it("spreads over a range that doubles with each failure until it is 20 s", () => {
-  const longest = [0, 1, 2, 3, 4, 5, 6].map((failures) => retryDelay(failures, 1));
-  expect(longest).toEqual([1, 2, 4, 8, 16, 20, 20]);
-  expect(retryDelay(3, 0.5)).toBeCloseTo(4.25);
+it("tries again within 2 s for half a minute, then over a range that doubles up to 20 s", () => {
+  const longest = [0, 1, 2, 19, 20, 21, 22, 23, 24].map((failures) => retryDelay(failures, 1));
+  expect(longest).toEqual([1, 2, 2, 2, 2, 4, 8, 16, 20]);
+  expect(retryDelay(21, 0.5)).toBeCloseTo(2.25);
 });

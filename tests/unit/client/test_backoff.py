@@ -5,17 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.client.backoff import BASE_S, CAP_S, Backoff
+from matinee.client.backoff import BASE_S, CAP_S, SHORT_CAP_S, SHORT_FAILURES, Backoff
 
 
 def test_the_ceiling_doubles_up_to_the_cap() -> None:
-    """The longest possible wait is 0.5 s, 1 s, 2 s … and never more than 20 s."""
+    """The longest possible wait is 0.5 s, 1 s, then 2 s for a while, and never more than 20 s."""
     longest = Backoff(uniform=lambda _low, high: high)
 
     waits = [longest.next_wait_s() for _ in range(40)]
 
-    assert waits[:6] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
-    assert set(waits[6:]) == {CAP_S}
+    assert waits[:3] == [0.5, 1.0, 2.0]
+    assert set(waits[2:SHORT_FAILURES]) == {SHORT_CAP_S}
+    assert waits[SHORT_FAILURES : SHORT_FAILURES + 4] == [2.0, 4.0, 8.0, 16.0]
+    assert set(waits[SHORT_FAILURES + 4 :]) == {CAP_S}
 
 
 def test_success_starts_over() -> None:
