@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from benchmarks.fresh_process import ROOT, ProgramFailedError
 
 _STOP_TIMEOUT_S = 30.0
 _ANSWER_TIMEOUT_S = 40.0
+_FIRST_LOOK_TIMEOUT_S = 300.0
+"""Until the server knows what is installed here."""
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -43,8 +46,8 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[Server]:
-    """Start `matinee serve`, and stop it at the end.
+def serving(data_dir: Path, **variables: str) -> Iterator[Server]:
+    """Start `matinee serve` with these environment variables besides, and stop it at the end.
 
     Raises:
         ProgramFailedError: it did not come up; what it said is on stderr.
@@ -63,6 +66,7 @@ def serving(data_dir: Path) -> Iterator[Server]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        env={**os.environ, **variables},
     )
     try:
         assert process.stdout is not None
@@ -73,6 +77,8 @@ def serving(data_dir: Path) -> Iterator[Server]:
         with httpx.Client(
             base_url=f"{found[0]}/api/v1", headers=headers, timeout=_ANSWER_TIMEOUT_S
         ) as client:
+            # The first run would have to wait for it.
+            client.get("/environments", timeout=_FIRST_LOOK_TIMEOUT_S).raise_for_status()
             yield Server(found[0], client, headers, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)

@@ -1,0 +1,216 @@
+"""What it costs training to be hosted and watched while runs use all cores.
+
+    python -m benchmarks.hosting [--rounds 3] [--seconds 30] [--runs 2]
+
+`alone` trains without a record; `recorded` is `matinee train`; `served` are runs of one server,
+each followed by a client that takes everything and asks now and then, as a page does. As many runs
+as cores train at once. In every round the three take turns, beginning with another one each time.
+The event loop's lag is from the server's own `/metrics`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from benchmarks.fresh_process import ProgramFailedError, run_fresh
+from benchmarks.machine import describe_machine, describe_versions, load_per_core
+from benchmarks.ours import EXTRA_TIMEOUT_S, run_recorded, train_document
+from benchmarks.report import table
+from benchmarks.served import Server, serving
+from matinee.contracts.run_state import ENDED_STATES, RunState
+from matinee.cores import usable_cores
+from matinee.environments.catalogue import preset
+
+PAGE_ASKS_EVERY_S = 2.0
+_BUCKET = re.compile(r'^matinee_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
+_LAG_SHARE = 0.99
+
+
+def document(seed: int, seconds: float) -> dict[str, Any]:
+    """What trains, as fast as it can."""
+    chosen = preset("cartpole-a3c")
+    assert chosen is not None
+    return train_document(
+        chosen,
+        {
+            "seed": seed,
+            "budget": {"env_steps": None, "target_return": None, "seconds": seconds},
+            "evaluation": {"episodes": 0},
+        },
+    )
+
+
+def alone(documents: Sequence[dict[str, Any]]) -> float:
+    """Env steps a second of all together, without a record."""
+
+    def train(one: dict[str, Any]) -> float:
+        finished = run_fresh(
+            [sys.executable, "-m", "benchmarks.training_alone"],
+            stdin_text=json.dumps(one),
+            timeout_s=_timeout_s(one),
+        )
+        answer = json.loads(finished.stdout.splitlines()[-1])
+        return float(answer["env_steps"] / answer["seconds"])
+
+    return _together(train, documents)
+
+
+def recorded(documents: Sequence[dict[str, Any]]) -> float:
+    """The same by `matinee train`, each with a data folder of its own."""
+
+    def train(one: dict[str, Any]) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            run = run_recorded(one, data_dir=Path(folder), timeout_s=_timeout_s(one))
+        return run.progress.env_steps / run.progress.seconds
+
+    return _together(train, documents)
+
+
+class Served:
+    """The same as runs of a server; keeps what its event loop told of its lag."""
+
+    def __init__(self) -> None:
+        self.lags: list[dict[float, float]] = []
+
+    def __call__(self, documents: Sequence[dict[str, Any]]) -> float:
+        """Train and watch."""
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serving(Path(folder)) as server,
+            ExitStack() as sockets,
+        ):
+            run_ids = [self._created(server, one) for one in documents]
+            for run_id in run_ids:
+                socket = sockets.enter_context(
+                    connect(
+                        server.stream_address(run_id),
+                        additional_headers=server.headers,
+                        max_size=None,
+                    )
+                )
+                threading.Thread(target=_take_everything, args=(socket,), daemon=True).start()
+            before = self._lag(server)
+            runs = self._watched(
+                server, run_ids, until_s=time.monotonic() + _timeout_s(documents[0])
+            )
+            after = self._lag(server)
+            self.lags.append({edge: after[edge] - before[edge] for edge in after})
+        return float(sum(run["progress"]["env_steps"] / run["progress"]["seconds"] for run in runs))
+
+    def lag_bound_s(self) -> float:
+        """The smallest edge of a bucket that 99 of 100 samples stayed below."""
+        total = {
+            edge: sum(lag[edge] for lag in self.lags)
+            for edge in (self.lags[0] if self.lags else {})
+        }
+        enough = _LAG_SHARE * max(total.values(), default=0.0)
+        return min((edge for edge, count in total.items() if count >= enough), default=float("inf"))
+
+    @staticmethod
+    def _created(server: Server, one: dict[str, Any]) -> str:
+        answer = server.client.post("/runs", json=one)
+        if answer.is_error:
+            raise ProgramFailedError(f"the server refused the run: {answer.text}")
+        return str(answer.json()["id"])
+
+    @staticmethod
+    def _watched(server: Server, run_ids: Sequence[str], *, until_s: float) -> list[dict[str, Any]]:
+        while time.monotonic() < until_s:
+            runs = []
+            for run_id in run_ids:
+                runs.append(server.client.get(f"/runs/{run_id}").raise_for_status().json())
+                server.client.get(f"/runs/{run_id}/hyperparameters").raise_for_status()
+            if all(RunState(run["state"]) in ENDED_STATES for run in runs):
+                for run in runs:
+                    if run["state"] != RunState.FINISHED:
+                        raise ProgramFailedError(f"a run ended as {run['state']}: {run['reason']}")
+                return runs
+            time.sleep(PAGE_ASKS_EVERY_S)
+        raise ProgramFailedError("the runs did not end in time")
+
+    @staticmethod
+    def _lag(server: Server) -> dict[float, float]:
+        answer = httpx.get(f"{server.address}/metrics", headers=server.headers, timeout=30)
+        found = _BUCKET.findall(answer.raise_for_status().text)
+        return {float(edge): float(count) for edge, count in found}
+
+
+def _take_everything(socket: ClientConnection) -> None:
+    try:
+        for message in socket:
+            json.loads(message)
+    except ConnectionClosed:
+        return
+
+
+def _together(
+    train: Callable[[dict[str, Any]], float], documents: Sequence[dict[str, Any]]
+) -> float:
+    with ThreadPoolExecutor(len(documents)) as pool:
+        return sum(pool.map(train, documents))
+
+
+def _timeout_s(one: dict[str, Any]) -> float:
+    return float(one["budget"]["seconds"]) + EXTRA_TIMEOUT_S
+
+
+def report(speeds: dict[str, list[float]], lag_bound_s: float) -> str:
+    """A row for each mode, with its speed as a share of the one alone in the same round."""
+    rows = []
+    for mode, each in speeds.items():
+        shares = [speed / base for speed, base in zip(each, speeds["alone"], strict=True)]
+        cost = 1 - statistics.median(shares)
+        rows.append(f"| {mode} | {statistics.median(each):,.0f} | {cost:+.1%} |")
+    lines = [
+        table("| | env steps/s of all runs, median | costs, median of the rounds |", rows),
+        f"\n99 % of the samples of the event loop's lag were below {lag_bound_s * 1000:g} ms.",
+    ]
+    return "\n".join(lines)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure in turn and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each training")
+    parser.add_argument("--runs", type=int, default=usable_cores(), help="that train at once")
+    arguments = parser.parse_args(words)
+    served = Served()
+    modes: dict[str, Callable[[Sequence[dict[str, Any]]], float]] = {
+        "alone": alone,
+        "recorded": recorded,
+        "served": served,
+    }
+    speeds: dict[str, list[float]] = {mode: [] for mode in modes}
+    for number in range(arguments.rounds):
+        documents = [
+            document(number * arguments.runs + one, arguments.seconds)
+            for one in range(arguments.runs)
+        ]
+        turn = number % len(modes)
+        for mode in [*modes][turn:] + [*modes][:turn]:
+            speeds[mode].append(modes[mode](documents))
+    print(f"{describe_machine()}; {describe_versions()}; load per core {load_per_core():.1f}\n")
+    print(f"{arguments.runs} runs at once, {arguments.rounds} rounds of {arguments.seconds:g} s:\n")
+    print(report(speeds, served.lag_bound_s()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
