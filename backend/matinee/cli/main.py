@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from matinee import __version__
+from matinee.cli.doctor import doctor
 from matinee.cli.hyperparameters import hyperparameters
 from matinee.cli.runs import runs_app
 from matinee.cli.schema import schema_app
@@ -29,6 +30,7 @@ typer_app.command()(serve)
 typer_app.command()(train)
 typer_app.add_typer(runs_app, name="runs")
 typer_app.command()(hyperparameters)
+typer_app.command()(doctor)
 typer_app.command()(token)
 typer_app.add_typer(schema_app, name="schema")
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from matinee.contracts.checkpoints import Checkpoint, CheckpointCause, best_of
 from matinee.contracts.events import CheckpointPinned, CheckpointSaved, CheckpointsDeleted
-from matinee.journal.reader import reading
+from matinee.journal.read_access import reading
 from matinee.journal.rewinds import read_abandoned
 from matinee.journal.schema import BLOCKS_SINCE, version_of
 

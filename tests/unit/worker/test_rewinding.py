@@ -21,7 +21,8 @@ from matinee.contracts.commands import (
 from matinee.contracts.run_state import RunState
 from matinee.contracts.schedules import LinearSchedule
 from matinee.journal.checkpoint_rows import read_checkpoints
-from matinee.journal.reader import JournalReader, reading
+from matinee.journal.read_access import reading
+from matinee.journal.reader import JournalReader
 from matinee.journal.rewinds import read_abandoned
 from matinee.training.checkpoints import load_checkpoint
 from matinee.worker.rewinding import changes_between

@@ -1,0 +1,147 @@
+"""Examines a data directory, and repairs what can be repaired without losing more."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from matinee.contracts.checkpoints import CheckpointManifest
+from matinee.errors import JournalError
+from matinee.journal.filesystems import network_filesystem
+from matinee.journal.integrity import Finding, check_record
+from matinee.journal.ownership import is_owned
+from matinee.journal.reader import JournalReader
+from matinee.journal.salvage import rebuild_record
+from matinee.journal.schema import CHECKPOINTS, SCHEMA_VERSION
+from matinee.journal.writer import JournalWriter
+from matinee.runs.folders import RunDetails, RunFolders
+
+LITTLE_SPACE_BYTES = 1 << 30
+CATALOGUE_FILE = "catalogue.db"
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A finding and where it is: a run's id, or the data directory's path."""
+
+    where: str
+    finding: Finding
+
+
+class Doctor:
+    """Looks after one data directory. Its methods block."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._folders = RunFolders(data_dir)
+
+    def examine(self, run_id: str | None = None) -> Iterator[Diagnosis]:
+        """What is wrong with one run, or with all and with the data directory itself."""
+        if run_id is None:
+            for finding in self._examine_data_dir():
+                yield Diagnosis(str(self._data_dir), finding)
+        for each in [run_id] if run_id else self._folders.run_ids():
+            for finding in self._examine_run(each):
+                yield Diagnosis(each, finding)
+
+    def repair(self, diagnosis: Diagnosis) -> str | None:
+        """Mend one finding; returns what was done, or None where nothing can be.
+
+        Raises:
+            JournalError: it could not be done; nothing has changed.
+        """
+        if not diagnosis.finding.repairable:
+            return None
+        if diagnosis.finding.code == "catalogue_damaged":
+            path = self._data_dir / CATALOGUE_FILE
+            for suffix in ("-wal", "-shm", ""):
+                part = path.with_name(path.name + suffix)
+                if part.exists():
+                    part.replace(part.with_name(f"{CATALOGUE_FILE}.damaged{suffix}"))
+            return "moved away: the next server makes a new one from the run folders"
+        run_dir = self._folders.path(diagnosis.where)
+        match diagnosis.finding.code:
+            case "old_layout":
+                JournalWriter(run_dir).close()
+                return f"brought to version {SCHEMA_VERSION}"
+            case "details_unreadable":
+                header = JournalReader(run_dir).header()
+                name = header.spec.name or header.run_id
+                self._folders.save_details(header.run_id, RunDetails(name=name))
+                return "made anew, with the name of its spec"
+            case _:
+                return f"made anew of what could be read; the old one is {rebuild_record(run_dir)}"
+
+    def _examine_data_dir(self) -> Iterator[Finding]:
+        remote = network_filesystem(self._data_dir)
+        if remote is not None:
+            what = f"is on {remote}, a network file system: records will be damaged there"
+            yield Finding("network_disk", what, repairable=False)
+        free = shutil.disk_usage(self._data_dir).free
+        if free < LITTLE_SPACE_BYTES:
+            what = f"its disk has {free / 1e6:,.0f} MB left"
+            yield Finding("little_space", what, repairable=False)
+        catalogue = self._data_dir / CATALOGUE_FILE
+        if catalogue.exists():
+            complaint = _complaint(catalogue)
+            if complaint is not None:
+                what = f"{CATALOGUE_FILE}: {complaint}"
+                yield Finding("catalogue_damaged", what, repairable=True)
+
+    def _examine_run(self, run_id: str) -> Iterator[Finding]:
+        run_dir = self._folders.path(run_id)
+        busy = is_owned(run_dir)
+        for finding in check_record(run_dir):
+            if busy and finding.repairable:
+                what = f"{finding.what} (a process is writing it: repair it when that has ended)"
+                yield Finding(finding.code, what, repairable=False)
+            else:
+                yield finding
+        try:
+            self._folders.details(run_id)
+        except JournalError as error:
+            yield Finding("details_unreadable", str(error), repairable=True)
+        yield from _examine_checkpoints(run_dir)
+
+
+def _examine_checkpoints(run_dir: Path) -> Iterator[Finding]:
+    try:
+        names = JournalReader(run_dir).checkpoints()
+    except JournalError:
+        return
+    for name in names:
+        complaint = _checkpoint_complaint(run_dir / CHECKPOINTS / name)
+        if complaint is not None:
+            what = f"checkpoint {name}: {complaint}; going on takes the one before"
+            yield Finding("checkpoint_damaged", what, repairable=False)
+
+
+def _checkpoint_complaint(folder: Path) -> str | None:
+    try:
+        manifest = CheckpointManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+        for name, expected in manifest.files.items():
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != expected.sha256:
+                    return f"{name} is not what was saved"
+    except OSError as error:
+        return str(error.strerror)
+    except ValidationError:
+        return f"{MANIFEST_FILE} can't be understood"
+    return None
+
+
+def _complaint(database: Path) -> str | None:
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            (line,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        return str(error)
+    return None if line == "ok" else str(line)
