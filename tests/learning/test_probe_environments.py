@@ -5,6 +5,7 @@ After Andy Jones, "Debugging reinforcement learning systems, without the agonizi
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,22 @@ def test_a_reward_at_the_end_alone_is_found(mode: str) -> None:
 def test_random_actions_do_not_bias_the_policy(mode: str) -> None:
     """With 40 % random actions, weighted by π/μ, the policy itself still becomes certain."""
     assert probability(trained(mode, "Probe/ActionReward-v0", epsilon=0.4), 0.0, 1) > 0.9
+
+
+def test_random_actions_do_not_bias_the_critic(mode: str) -> None:
+    """Six steps right: V at the first is that of the policy, with 40 % random actions too.
+
+    Behaviour survives each step with 80 %, so that it would be worth a quarter.
+    """
+    both = trained(
+        mode, "Probe/Corridor-v0", env_steps=30_000, epsilon=0.4, entropy_coefficient=0.01
+    )
+
+    rights = [probability(both, 2.0 * place / 6 - 1.0, 1) for place in range(6)]
+    worth = 0.99**5 * math.prod(rights)
+    of_behaviour = 0.99**5 * math.prod(0.6 * right + 0.2 for right in rights)
+    assert value(both, -1.0) == pytest.approx(worth, abs=0.15)
+    assert worth - of_behaviour > 0.4
 
 
 def test_a_space_that_starts_elsewhere_is_handled(mode: str) -> None:

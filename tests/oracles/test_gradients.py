@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from oracles.a3c_reference import (
     gradient,
     loss,
 )
+from oracles.off_policy_reference import vtrace_by_definition
 
 T, N, INPUTS, HIDDEN, ACTIONS = 7, 3, 4, 6, 3
 INTERFACE = discrete(INPUTS, ACTIONS)
@@ -89,18 +91,33 @@ def reference_samples(net: Mlp, objective: Objective) -> list[Sample]:
                     valid=bool(rollout.valid[t, n]),
                 )
             )
-        advantages = gae_by_definition(steps, objective.gamma, objective.gae_lambda)
-        for t, (step, advantage) in enumerate(zip(steps, advantages, strict=True)):
-            if not step.valid:
-                continue
-            action = int(rollout.actions[t, n, 0])
-            observation = rollout.observations[t, n].astype(np.float64)
-            pi = net.policy(observation)[action]
-            behaviour = (1 - objective.epsilon) * pi + objective.epsilon / ACTIONS
-            samples.append(
-                Sample(observation, action, pi / behaviour * advantage, advantage + step.value)
+        seen = rollout.observations[:-1, n].astype(np.float64)
+        actions = rollout.actions[:, n, 0].tolist()
+        ratios = [ratio(net, s, a, objective.epsilon) for s, a in zip(seen, actions, strict=True)]
+        if objective.epsilon == 0.0:
+            advantages = gae_by_definition(steps, objective.gamma, objective.gae_lambda)
+            returns = [a + step.value for a, step in zip(advantages, steps, strict=True)]
+        else:
+            returns, advantages = vtrace_by_definition(
+                steps,
+                ratios,
+                gamma=objective.gamma,
+                lam=objective.gae_lambda,
+                rho_bar=math.inf,
+                c_bar=1.0,
             )
+        samples += [
+            Sample(seen[t], actions[t], ratios[t] * advantages[t], returns[t])
+            for t in range(T)
+            if steps[t].valid
+        ]
     return samples
+
+
+def ratio(net: Mlp, observation: NDArray[np.float64], action: int, epsilon: float) -> float:
+    """π/μ, μ = (1-ε)π + ε/|A|."""
+    pi = net.policy(observation)[action]
+    return pi / ((1.0 - epsilon) * pi + epsilon / ACTIONS)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +128,10 @@ def reference_samples(net: Mlp, objective: Objective) -> list[Sample]:
         replace(OBJECTIVE, truncation_bootstrap=False),
         replace(OBJECTIVE, reward_scale=0.1),
         replace(OBJECTIVE, epsilon=0.3),
+        # What corrects old segments has no say here.
+        replace(OBJECTIVE, epsilon=0.6, gae_lambda=1.0, rho_bar=0.5, c_bar=0.5, correction="none"),
     ],
-    ids=["gae", "n_step", "no_bootstrap_at_limits", "scaled_rewards", "epsilon"],
+    ids=["gae", "n_step", "no_bootstrap_at_limits", "scaled_rewards", "epsilon", "mostly_random"],
 )
 def test_gradient_and_loss_equal_the_transcription(objective: Objective) -> None:
     """Forward, targets, loss and every partial derivative, with ends and padding of all kinds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -105,3 +106,54 @@ def test_an_impossible_action_teaches_nothing() -> None:
     targets = ours(columns, np.zeros((T, N)))
 
     assert targets.returns == pytest.approx(valued_steps(columns).values)
+
+
+def test_the_values_of_the_policy_are_right_despite_random_actions() -> None:
+    """At V = V^π nothing is left to learn on average, if ρ is not limited, whatever limits c.
+
+    Three steps in a row, each with reward 1 for action 1, which goes on, and 0 for action 0, which
+    ends it. Behaviour takes random actions at rate ε; the average is over all it may do, exactly.
+    Without the correction the critic would be taught the lower values of the behaviour.
+    """
+    p, epsilon, gamma = 0.9, 0.4, 0.8
+    mu = (1.0 - epsilon) * p + epsilon / 2
+    worth = [0.0]
+    for _ in range(3):
+        worth.insert(0, p * (1.0 + gamma * worth[0]))
+
+    def mean_lesson(*, rho_bar: float, c_bar: float) -> tuple[float, float]:
+        """At the first step: with the correction, and without."""
+        corrected, plain = 0.0, 0.0
+        for length in range(1, 4):  # actions up to the first 0, or three times 1
+            for goes_on in (False,) if length < 3 else (False, True):
+                actions = [1] * (length - 1) + [int(goes_on)]
+                chance = math.prod(mu if action else 1.0 - mu for action in actions)
+                steps = [
+                    Transition(
+                        reward=float(action),
+                        value=worth[t],
+                        next_value=worth[t + 1],
+                        terminated=not action or t == 2,
+                    )
+                    for t, action in enumerate(actions)
+                ]
+                ratios = np.array([[p / mu if a else (1.0 - p) / (1.0 - mu)] for a in actions])
+                ours_ = vtrace(
+                    valued_steps([steps]),
+                    gamma=gamma,
+                    gae_lambda=1.0,
+                    ratios=ratios,
+                    rho_bar=rho_bar,
+                    c_bar=c_bar,
+                )
+                naive = generalized_advantages(valued_steps([steps]), gamma=gamma, gae_lambda=1.0)
+                corrected += chance * (ours_.returns[0, 0] - worth[0])
+                plain += chance * (naive.returns[0, 0] - worth[0])
+        return corrected, plain
+
+    for c_bar in (1.0, 1.0 / (1.0 - epsilon), 0.5):
+        corrected, plain = mean_lesson(rho_bar=math.inf, c_bar=c_bar)
+        assert corrected == pytest.approx(0.0, abs=1e-12)
+        assert plain < -0.3
+    limited, _ = mean_lesson(rho_bar=1.0, c_bar=1.0)
+    assert limited < -0.05

@@ -67,8 +67,8 @@ class GradientEstimator:
         """Write the gradient of the actor-critic loss, a mean over all valid steps, to `out`.
 
         Rollouts that keep the log-probabilities of their behaviour are corrected as the objective
-        says. Others were made by these very weights, with random actions mixed in at rate ε: the
-        policy term of each step is weighted by ρ = π/μ.
+        says. Others were made by these very weights, with random actions mixed in at rate ε: they
+        are corrected by V-trace with ρ = π/μ as it is, so that actor and critic are both π's.
 
         Args:
             rollouts: At least one.
@@ -83,18 +83,19 @@ class GradientEstimator:
         evaluation = self._policy.forward(batch.observations, batch.actions, batch.episodes)
         ratios = self._ratios(batch, evaluation, objective)
         corrects = batch.log_behaviour is not None
+        if ratios is not None and not corrects:
+            objective = objective.despite_random_actions()
         targets = batch_targets(
             batch,
             evaluation,
-            ratios=ratios if corrects and objective.correction == "vtrace" else None,
+            ratios=ratios if objective.correction == "vtrace" else None,
             critic=self._critic,
             objective=objective,
         )
-        weights = _policy_weights(ratios, objective) if corrects else ratios
         advantages = _weighted_advantages(
             targets.advantages,
             batch.valid,
-            weights=weights,
+            weights=_policy_weights(ratios, objective),
             normalize=objective.normalize_advantage,
         )
         term = (
@@ -130,14 +131,14 @@ class GradientEstimator:
         """
         batch = batch_of([rollout])
         evaluation = self._policy.evaluate(batch.observations, batch.actions)
+        weights = self._ratios(batch, evaluation, objective)
         targets = batch_targets(
             batch,
             evaluation,
-            ratios=None,
+            ratios=weights,
             critic=self._critic,
-            objective=objective,
+            objective=objective.despite_random_actions(),
         )
-        weights = self._ratios(batch, evaluation, objective)
         everything = SurrogateBatch(
             observations=batch.observations,
             actions=batch.actions,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Correction = Literal["none", "epsilon", "importance", "vtrace"]
@@ -41,3 +42,14 @@ class Objective:
     rho_bar: float = 1.0
     c_bar: float = 1.0
     clip_range: float = 0.2
+
+    def despite_random_actions(self) -> Objective:
+        """The same, for rollouts of the policy itself with random actions mixed in at rate ε.
+
+        π/μ is at most 1/(1-ε) there. Not limited by ρ̄, it makes the policy's own values the fixed
+        point of V-trace; c̄ = 1 keeps the product of many ratios from growing with the rollout, and
+        only decides how far errors are carried back.
+
+        Reference: Espeholt et al. 2018, §4.1.
+        """
+        return replace(self, correction="vtrace", rho_bar=math.inf, c_bar=1.0)

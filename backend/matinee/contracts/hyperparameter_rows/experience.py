@@ -155,11 +155,12 @@ EXPERIENCE_ROWS = (
         maximum=1.0,
         zero_label="the policy alone explores",
         takes_effect="next rollout",
-        meaning="Share of steps that take a random action instead of asking the policy. The loss "
-        "is corrected for it.",
+        meaning="Share of steps that take a random action instead of asking the policy. Actor and "
+        "critic learn about the policy all the same, by V-trace; in ga3c as far as its correction "
+        "and its limits go.",
         guidance="A3C explores by entropy; this is for comparison with epsilon-greedy.",
         equation=r"\mu = (1-\varepsilon)\pi + \varepsilon/|\mathcal A|,\quad \rho = \pi/\mu",
-        source="Sutton & Barto 2018, sections 2.2 and 5.5",
+        source="Sutton & Barto 2018, sections 2.2 and 5.5; Espeholt et al. 2018",
     ),
     HyperparameterDefinition(
         name="worker_delay_s",
