@@ -99,7 +99,9 @@ UPDATE_ROWS = (
         takes_effect="next push",
         meaning="RMSProp only: epsilon inside the square root (paper, TensorFlow) or outside "
         "(PyTorch).",
-        guidance="Inside is gentler while the statistics are still small.",
+        guidance="Inside is gentler while the statistics are still small. A change keeps them: "
+        "they are the same mean of squares in both places, and only the next steps differ in "
+        "length.",
         equation=r"\frac{d}{\sqrt{g+\epsilon}} \;\text{or}\; \frac{d}{\sqrt{g}+\epsilon}",
         source="Mnih et al. 2016, Supplement 7; torch.optim.RMSprop",
     ),
