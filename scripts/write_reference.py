@@ -70,6 +70,8 @@ def hyperparameters() -> list[str]:
             schedule = "; can follow a schedule" if d.schedulable else ""
             live_class = d.live_class.value.replace("_", " ").capitalize()
             others = "".join(f", in {a} `{v}`" for a, v in d.default_by_algorithm.items())
+            if d.default_continuous is not None:
+                others += f", where actions are numbers `{d.default_continuous}`"
             lines += [
                 f"**`{d.name}`**: {d.label}{symbol}. {d.meaning} {d.guidance}".rstrip(),
                 "",

@@ -57,6 +57,8 @@ def _print_table(definitions: list[HyperparameterDefinition]) -> None:
 
 def _in_full(d: HyperparameterDefinition) -> str:
     others = "".join(f", in {mode} {value}" for mode, value in d.default_by_algorithm.items())
+    if d.default_continuous is not None:
+        others += f"; {d.default_continuous:g} where actions are numbers"
     schedule = "; can follow a schedule" if d.schedulable else ""
     lines = [
         f"{d.name}: {d.label}",

@@ -53,6 +53,11 @@ class HyperparameterDefinition(BaseModel):
     default_by_algorithm: dict[Algorithm, bool | int | float | str] = Field(
         default_factory=dict, description="Where a mode's default differs from `default`."
     )
+    default_continuous: float | None = Field(
+        default=None,
+        description="The default of a new run whose actions are numbers (Box), in every mode, if "
+        "it is another one. The run's spec then says it.",
+    )
     algorithms: tuple[Algorithm, ...] = Field(
         default=ALL_ALGORITHMS, description="The modes in which it does something."
     )

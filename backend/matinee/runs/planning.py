@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from matinee.contracts.combinations import check_memory
 from matinee.contracts.environments import EnvironmentDescription
-from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
 from matinee.contracts.presets import Preset
 from matinee.contracts.run_spec import (
     Convolution,
@@ -62,6 +62,7 @@ async def plan_run(
     environment = await registry.find(spec.environment.id)
     if environment is None:
         raise await _unknown_environment(spec.environment.id, registry)
+    spec = _with_defaults_of_actions(spec, environment)
     _check_environment(spec, environment)
     if request.preset is None and document.get("processes") is None:
         processes = processes_that_pay(spec, environment, cores=cores)
@@ -69,6 +70,18 @@ async def plan_run(
     name = spec.name or f"{_stem(spec, preset)} {run_id[-4:].lower()}"
     details = RunDetails(name=name, group=spec.group, tags=list(spec.tags))
     return spec, details
+
+
+def _with_defaults_of_actions(spec: RunSpec, environment: EnvironmentDescription) -> RunSpec:
+    """The spec, saying what has another default where actions are numbers."""
+    if environment.action is None or environment.action.kind != "Box":
+        return spec
+    defaults = {
+        name: definition.default_continuous
+        for name, definition in HYPERPARAMETERS.items()
+        if definition.default_continuous is not None
+    }
+    return spec.model_copy(update={"hyperparameters": {**defaults, **spec.hyperparameters}})
 
 
 def check_worker_limit(workers: HyperparameterSetting | None, max_workers: int) -> None:

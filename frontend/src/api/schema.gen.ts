@@ -1565,6 +1565,8 @@ export interface components {
             default_by_algorithm: {
                 [key: string]: boolean | number | string;
             };
+            /** @description The default of a new run whose actions are numbers (Box), in every mode, if it is another one. The run's spec then says it. */
+            default_continuous: number | null;
             /**
              * @description The modes in which it does something.
              * @default [

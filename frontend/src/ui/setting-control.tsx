@@ -155,6 +155,10 @@ function explain(definition: HyperparameterDefinition): Explanation {
   }
   if (zeroLabel !== null) facts.push(["0 means", zeroLabel]);
   facts.push(["default", describeSetting(definition.default)]);
+  if (definition.default_continuous !== null) {
+    const text = describeSetting(definition.default_continuous);
+    facts.push(["where actions are numbers", text]);
+  }
   facts.push(["takes effect", definition.takes_effect]);
   facts.push(["source", definition.source]);
   return {

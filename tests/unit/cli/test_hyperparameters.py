@@ -39,6 +39,11 @@ def test_one_is_told_in_full() -> None:
         assert part in text
 
 
+def test_another_default_of_actions_that_are_numbers_is_told() -> None:
+    """Where there is one."""
+    assert "default   0.01; 0.0001 where actions are numbers\n" in told("entropy_coefficient")
+
+
 def test_json_is_the_catalogue_itself() -> None:
     """One document a line, as the API has them."""
     names = [json.loads(line)["name"] for line in told("--json").splitlines()]

@@ -53,3 +53,13 @@ def test_a_modes_default_goes_before_the_general_one() -> None:
     for definition in HYPERPARAMETERS.values():
         for value in definition.default_by_algorithm.values():
             assert check_setting(definition.name, value) == []
+
+
+def test_a_default_of_actions_that_are_numbers_is_allowed() -> None:
+    """It is in the range, and of a row without defaults of modes: which would count?"""
+    rows = [each for each in HYPERPARAMETERS.values() if each.default_continuous is not None]
+
+    assert [each.name for each in rows] == ["entropy_coefficient"]
+    for definition in rows:
+        assert check_setting(definition.name, definition.default_continuous or 0.0) == []
+        assert definition.default_by_algorithm == {}

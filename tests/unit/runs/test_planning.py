@@ -9,6 +9,7 @@ import pytest
 
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
+from matinee.contracts.presets import Preset
 from matinee.contracts.run_spec import RunRequest, RunSpec
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import FieldError, InvalidInputError
@@ -70,6 +71,37 @@ async def test_a_preset_is_filled_in_first(registry: EnvironmentProbe) -> None:
     assert spec.budget.target_return is None
     assert spec.budget.env_steps == preset.spec.budget.env_steps
     assert (details.name, details.group, details.tags) == ("mine", "g", ["a"])
+
+
+async def test_actions_that_are_numbers_have_a_default_of_their_own(
+    registry: EnvironmentProbe,
+) -> None:
+    """The spec says it, unless somebody said something else; choices keep the catalogue's."""
+    numbers, _ = await plan(registry, environment={"id": "Pendulum-v1"})
+    told, _ = await plan(
+        registry,
+        environment={"id": "Pendulum-v1"},
+        hyperparameters={"entropy_coefficient": 0.0, "gamma": 0.9},
+    )
+    choices, _ = await plan(registry, environment={"id": "CartPole-v1"})
+
+    assert numbers.hyperparameters == {"entropy_coefficient": 1e-4}
+    assert told.hyperparameters == {"entropy_coefficient": 0.0, "gamma": 0.9}
+    assert choices.hyperparameters == {}
+    assert choices.initial_settings()["entropy_coefficient"] == 0.01
+
+
+@pytest.mark.parametrize("preset", BuiltInPresets().all(), ids=lambda preset: preset.name)
+async def test_presets_are_planned_as_they_were_measured(
+    registry: EnvironmentProbe, preset: Preset
+) -> None:
+    """Every preset says itself what has a default of its own where actions are numbers."""
+    found = await registry.find(preset.spec.environment.id)
+    if found is None or not found.trainable:
+        pytest.skip("not installed here")
+    spec, _ = await plan(registry, preset=preset.name)
+
+    assert spec.hyperparameters == preset.spec.hyperparameters
 
 
 async def test_processes_are_chosen_unless_somebody_says(registry: EnvironmentProbe) -> None:

@@ -17,15 +17,18 @@ OBJECTIVE_ROWS = (
         kind="number",
         unit="",
         default=0.01,
+        default_continuous=1e-4,
         minimum=1e-6,
         maximum=1.0,
         zero_label="no entropy bonus",
         scale=Scale.LOG,
         takes_effect="next loss",
         meaning="A reward for staying undecided, so that the agent keeps exploring.",
-        guidance="Entropy near 0 early on: raise it. Entropy near its maximum for long: lower it.",
+        guidance="Entropy near 0 early on: raise it. Entropy near its maximum for long: lower it. "
+        "Where actions are numbers it has no maximum, and a hundredth is enough.",
         equation=r"L \mathrel{-}= \beta\,H(\pi),\quad H = -\sum_a \pi \log \pi",
-        source="Williams & Peng 1991; Mnih et al. 2016, section 4",
+        source="Williams & Peng 1991; Mnih et al. 2016, section 4 and Supplement 9 (1e-4 for "
+        "continuous actions)",
     ),
     HyperparameterDefinition(
         name="value_coefficient",

@@ -137,9 +137,16 @@ describe("another mode than the preset's", () => {
   });
 
   it("begins with its own defaults", () => {
-    const learningRate = { name: "learning_rate", default: 3e-4 };
+    const learningRate = { name: "learning_rate", default: 3e-4, default_continuous: null };
     expect(startingSetting(learningRate, context)).toBe(0.01);
     expect(startingSetting(learningRate, other)).toBe(3e-4);
+  });
+
+  it("begins with the default of actions that are numbers, where there is one", () => {
+    const entropy = { name: "entropy_coefficient", default: 0.01, default_continuous: 1e-4 };
+    const pendulum = { id: "Pendulum-v1", action: { kind: "Box" } } as EnvironmentDescription;
+    expect(startingSetting(entropy, other)).toBe(0.01);
+    expect(startingSetting(entropy, { ...other, environment: pendulum })).toBe(1e-4);
   });
 });
 

@@ -136,15 +136,17 @@ function allowedFields(fields: DraftFields, context: DraftContext): DraftFields 
 
 /**
  * What a hyperparameter is unless somebody changes it here: the preset's value. In another mode
- * than the preset's, that mode's default: what was tuned for one mode misleads in another.
+ * than the preset's, that mode's default, or that of actions that are numbers: what was tuned for
+ * one mode misleads in another.
  */
 export function startingSetting(
-  definition: Pick<HyperparameterDefinition, "name" | "default">,
-  { preset, algorithm }: Pick<DraftContext, "preset" | "algorithm">,
+  definition: Pick<HyperparameterDefinition, "name" | "default" | "default_continuous">,
+  { preset, algorithm, environment }: Pick<DraftContext, "preset" | "algorithm" | "environment">,
 ): Setting {
   const isPresetsMode = algorithm.name === preset.spec.algorithm;
   const tuned = isPresetsMode ? preset.spec.hyperparameters[definition.name] : undefined;
-  return tuned ?? definition.default;
+  const ofActions = actsContinuously(environment) ? definition.default_continuous : null;
+  return tuned ?? ofActions ?? definition.default;
 }
 
 /** The request's body, without a seed: what the draft changes about its preset. */
