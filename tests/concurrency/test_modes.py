@@ -348,17 +348,63 @@ def test_a_failing_environment_fails_the_run(make_rig: MakeRig, mode: str) -> No
     assert "Traceback" in (outcome.traceback_text or "")
 
 
+def weights(make_rig: MakeRig, mode: str, *, seed: int, **overrides: Any) -> bytes:
+    """What is learned from this seed."""
+    rig = make_rig(mode, seed=seed, **{"budget": {"env_steps": 3000}, **overrides})
+    outcome = rig.run()
+    assert outcome.cause is StopCause.FINISHED_BUDGET, outcome.traceback_text
+    return rig.trainer.capture().weights.tobytes()
+
+
 @pytest.mark.parametrize("mode", REPEATABLE)
 def test_a_seed_repeats(make_rig: MakeRig, mode: str) -> None:
     """Lockstep, a2c and ppo with two workers: the same seed gives the same weights, bit for bit."""
+    assert weights(make_rig, mode, seed=3) == weights(make_rig, mode, seed=3)
+    assert weights(make_rig, mode, seed=3) != weights(make_rig, mode, seed=4)
 
-    def weights(seed: int) -> bytes:
-        rig = make_rig(mode, seed=seed, budget={"env_steps": 3000})
-        rig.run()
-        return rig.trainer.capture().weights.tobytes()
 
-    assert weights(3) == weights(3)
-    assert weights(3) != weights(4)
+RANDOM_PARTS: dict[str, dict[str, Any]] = {
+    "convolution": {
+        "environment": {"id": "Probe/Picture-v0"},
+        "envs_per_worker": 2,
+        "network": {"hidden": [4], "convolution": "a3c"},
+        "hyperparameters": {"rollout_length": 4},
+        "budget": {"env_steps": 48},
+    },
+    "gaussian": {
+        "environment": {"id": "Pendulum-v1", "normalize_observations": True},
+        "budget": {"env_steps": 1000},
+    },
+    "random_actions": {"hyperparameters": {"epsilon": 0.3}, "budget": {"env_steps": 1000}},
+}
+"""Whatever draws random numbers, or goes through another library, than an MLP's choice does."""
+
+MEMORY: dict[str, Any] = {
+    "network": {"hidden": [4], "lstm": 4},
+    "hyperparameters": {"rollout_length": 5},
+    "budget": {"env_steps": 200},
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "overrides"),
+    [
+        *(
+            pytest.param(mode, overrides, id=f"{name}-{mode}")
+            for name, overrides in RANDOM_PARTS.items()
+            for mode in REPEATABLE
+        ),
+        *(pytest.param(mode, MEMORY, id=f"memory-{mode}") for mode in ("lockstep", "a2c")),
+    ],
+)
+def test_a_seed_repeats_whatever_is_random(
+    make_rig: MakeRig, mode: str, overrides: dict[str, Any]
+) -> None:
+    """Images, numbers as actions on normalised observations, random actions, a memory."""
+    first = weights(make_rig, mode, seed=3, **overrides)
+
+    assert first == weights(make_rig, mode, seed=3, **overrides)
+    assert first != weights(make_rig, mode, seed=4, **overrides)
 
 
 def test_ppo_pushes_once_for_each_minibatch(make_rig: MakeRig) -> None:
@@ -392,9 +438,8 @@ def test_a2c_is_a3c_with_one_worker(make_rig: MakeRig) -> None:
         if not HYPERPARAMETERS[name].spec_field
     }
 
-    def weights(mode: str) -> bytes:
-        rig = make_rig(mode, workers=1, hyperparameters=same, seed=7, budget={"env_steps": 5000})
-        rig.run()
-        return rig.trainer.capture().weights.tobytes()
+    def learned(mode: str) -> bytes:
+        budget = {"env_steps": 5000}
+        return weights(make_rig, mode, seed=7, workers=1, hyperparameters=same, budget=budget)
 
-    assert weights("a3c") == weights("a2c") == weights("lockstep")
+    assert learned("a3c") == learned("a2c") == learned("lockstep")
