@@ -13,7 +13,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, Space, Text
+from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete, Space, Text
 from numpy.typing import NDArray
 
 Observation = NDArray[np.float32]
@@ -103,6 +103,36 @@ class MatchReward(Probe):
     def step(self, action: int) -> Step:
         """End at once."""
         return self.seen(), 1.0 if (action == 1) == (self.sight > 0) else -1.0, True, False, {}
+
+
+class ContinuousTarget(Probe):
+    """One step, reward minus the squared distance from what is seen: a number must be learned."""
+
+    action_space: Space[Any] = Box(-2.0, 2.0, (1,), np.float32)
+
+    def begin(self) -> None:
+        """See -1 or 1."""
+        self.sight = self.coin()
+
+    def step(self, action: NDArray[np.float32]) -> Step:  # type: ignore[override]  # a number
+        """End at once."""
+        return self.seen(), -float((action[0] - self.sight) ** 2), True, False, {}
+
+
+class TwoChoices(Probe):
+    """One step, two choices at once: half of the reward for each that fits what is seen."""
+
+    action_space: Space[Any] = MultiDiscrete([3, 2])
+
+    def begin(self) -> None:
+        """See -1 or 1."""
+        self.sight = self.coin()
+
+    def step(self, action: NDArray[np.int64]) -> Step:  # type: ignore[override]  # two choices
+        """End at once."""
+        right = (2, 0) if self.sight > 0 else (0, 1)
+        fitting = sum(int(chosen == wanted) for chosen, wanted in zip(action, right, strict=True))
+        return self.seen(), fitting / 2.0, True, False, {}
 
 
 class ShiftedActions(ActionReward):
@@ -328,6 +358,8 @@ _PROBES: dict[str, tuple[type[gymnasium.Env[Any, Any]], int | None]] = {
     "Probe/DelayedReward-v0": (DelayedReward, None),
     "Probe/ActionReward-v0": (ActionReward, None),
     "Probe/MatchReward-v0": (MatchReward, None),
+    "Probe/ContinuousTarget-v0": (ContinuousTarget, None),
+    "Probe/TwoChoices-v0": (TwoChoices, None),
     "Probe/ShiftedActions-v0": (ShiftedActions, None),
     "Probe/Corridor-v0": (Corridor, None),
     "Probe/Recall-v0": (Recall, None),

@@ -6,6 +6,7 @@ After Andy Jones, "Debugging reinforcement learning systems, without the agonizi
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,36 @@ def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def learner(
+    mode: str,
+    environment: str,
+    *,
+    env_steps: int,
+    hyperparameters: Mapping[str, Any],
+    **overrides: Any,
+) -> Rig:
+    """What has been trained."""
+    spec = small_spec(
+        environment,
+        envs_per_worker=8,
+        hyperparameters=LEARNING | QUICK.get(mode, {}) | hyperparameters,
+        budget={"env_steps": env_steps},
+        **MODES[mode],
+        **overrides,
+    )
+    rig = Rig(spec)
+    outcome = rig.run()
+    assert outcome.cause is StopCause.FINISHED_BUDGET
+    return rig
+
+
+def greedy_return(rig: Rig) -> float:
+    """Mean of 20 test episodes."""
+    result = rig.trainer.evaluate(20, deterministic=True, should_stop=lambda: False)
+    assert result is not None
+    return result.mean_return
+
+
 def trained(
     mode: str,
     environment: str,
@@ -57,17 +88,9 @@ def trained(
     **hyperparameters: Any,
 ) -> NumpyActorCritic:
     """The actor and critic after training on one-number observations."""
-    spec = small_spec(
-        environment,
-        envs_per_worker=8,
-        workers=workers,
-        hyperparameters=LEARNING | QUICK.get(mode, {}) | hyperparameters,
-        budget={"env_steps": env_steps},
-        **MODES[mode],
+    rig = learner(
+        mode, environment, env_steps=env_steps, hyperparameters=hyperparameters, workers=workers
     )
-    rig = Rig(spec)
-    outcome = rig.run()
-    assert outcome.cause is StopCause.FINISHED_BUDGET
     shape = NetworkShape(discrete(1, 2), (8,), "tanh", shared_trunk=True)
     return NumpyActorCritic(shape, rig.trainer.capture().weights)
 
@@ -170,3 +193,30 @@ def test_treating_a_limit_as_an_end_is_the_mistake_it_is_said_to_be(mode: str) -
 
     left = np.mean([(1 - 0.9**k) / (1 - 0.9) for k in range(1, 11)])
     assert value(critic, 0.0) == pytest.approx(left, abs=1.0)
+
+
+def test_a_number_is_learned(mode: str) -> None:
+    """The right action is as large as what is seen. If not, the normal distribution is broken."""
+    rig = learner(mode, "Probe/ContinuousTarget-v0", env_steps=10_000, hyperparameters={})
+
+    assert greedy_return(rig) > -0.05
+
+
+def test_several_choices_at_once_are_learned(mode: str) -> None:
+    """Each depends on what is seen. If not, the branches of MultiDiscrete are mixed up."""
+    rig = learner(mode, "Probe/TwoChoices-v0", env_steps=8_000, hyperparameters={})
+
+    assert greedy_return(rig) == 1.0
+
+
+def test_a_picture_is_understood(mode: str) -> None:
+    """Which half is lit. If not, the convolution or its derivative is broken."""
+    rig = learner(
+        mode,
+        "Probe/Picture-v0",
+        env_steps=1000,
+        hyperparameters={"learning_rate": 0.003, "rollout_length": 4},
+        network={"hidden": [8], "convolution": "a3c"},
+    )
+
+    assert greedy_return(rig) == 1.0
