@@ -6,7 +6,6 @@ After Andy Jones, "Debugging reinforcement learning systems, without the agonizi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ def learner(
     environment: str,
     *,
     env_steps: int,
-    hyperparameters: Mapping[str, Any],
+    hyperparameters: dict[str, Any],
     **overrides: Any,
 ) -> Rig:
     """What has been trained."""

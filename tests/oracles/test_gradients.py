@@ -116,7 +116,7 @@ def reference_samples(net: Mlp, objective: Objective) -> list[Sample]:
 
 def ratio(net: Mlp, observation: NDArray[np.float64], action: int, epsilon: float) -> float:
     """π/μ, μ = (1-ε)π + ε/|A|."""
-    pi = net.policy(observation)[action]
+    pi = float(net.policy(observation)[action])
     return pi / ((1.0 - epsilon) * pi + epsilon / ACTIONS)
 
 
