@@ -20,6 +20,7 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
 from matinee.processes.environment_probe import EnvironmentProbe
+from matinee.processes.parquet_program import ParquetProgram
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunDetails, RunFolders
@@ -185,6 +186,7 @@ async def open_house(
         health=health,
         registry=registry,
         presets=presets,
+        tables=ParquetProgram(),
     )
     watch = FolderWatch(
         folders=folders,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
+from matinee.processes.parquet_program import ParquetProgram
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
@@ -116,6 +117,7 @@ def build_server(settings: Settings) -> Server:
         health=health,
         registry=registry,
         presets=presets,
+        tables=ParquetProgram(),
     )
     dependencies = WebDependencies(
         runs=service,

@@ -30,7 +30,7 @@ from matinee.errors import InvalidInputError
 Answer = TypeVar("Answer")
 RunAction = Start | Pause | Resume | Stop | Abort | Step
 ExportName = Literal["episodes", "metrics", "histograms"]
-ExportFormat = Literal["jsonl", "csv"]
+ExportFormat = Literal["jsonl", "csv", "parquet"]
 Parameters = Mapping[str, str | int | float | Sequence[str] | None]
 
 _API = "/api/v1"

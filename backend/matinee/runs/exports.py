@@ -14,20 +14,21 @@ import orjson
 from matinee.journal.reader import JournalReader
 from matinee.journal.row_chunks import EPISODE_COLUMNS, HISTOGRAM_COLUMNS, METRIC_COLUMNS, Chunk
 
-ExportFormat = Literal["jsonl", "csv"]
+ExportFormat = Literal["jsonl", "csv", "parquet"]
+TextFormat = Literal["jsonl", "csv"]
 
 
-def export_episodes(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
+def export_episodes(reader: JournalReader, file_format: TextFormat) -> AsyncIterator[bytes]:
     """Every finished episode, oldest first."""
     return _encoded(reader.episodes(), EPISODE_COLUMNS, file_format, as_csv=_csv_of_numbers)
 
 
-def export_metrics(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
+def export_metrics(reader: JournalReader, file_format: TextFormat) -> AsyncIterator[bytes]:
     """Every metric summary, one row per metric and flush, oldest first."""
     return _encoded(reader.metric_rows(), METRIC_COLUMNS, file_format, as_csv=_csv_of_numbers)
 
 
-def export_histograms(reader: JournalReader, file_format: ExportFormat) -> AsyncIterator[bytes]:
+def export_histograms(reader: JournalReader, file_format: TextFormat) -> AsyncIterator[bytes]:
     """Every recorded histogram, oldest first; in CSV its counts are one cell with a JSON list."""
     return _encoded(reader.histogram_rows(), HISTOGRAM_COLUMNS, file_format, as_csv=_csv)
 
@@ -35,7 +36,7 @@ def export_histograms(reader: JournalReader, file_format: ExportFormat) -> Async
 def _encoded(
     chunks: Iterator[Chunk],
     columns: tuple[str, ...],
-    file_format: ExportFormat,
+    file_format: TextFormat,
     *,
     as_csv: Callable[[Chunk], bytes],
 ) -> AsyncIterator[bytes]:

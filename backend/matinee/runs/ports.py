@@ -5,10 +5,11 @@ The catalogue's methods block and are called in threads; the others belong to th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.control import Assignment
@@ -47,6 +48,19 @@ class ServerLimits:
     active_runs: int
     workers_per_run: int
     hang_after_s: float = 60.0
+
+
+class TableFiles(Protocol):
+    """Files of tables that the server does not write itself."""
+
+    def rows(
+        self, run_dir: Path, table: Literal["episodes", "metrics", "histograms"]
+    ) -> AsyncIterator[bytes]:
+        """All rows of a table as a Parquet file, in parts.
+
+        Raises:
+            InvalidInputError: what it takes is not installed.
+        """
 
 
 class Catalogue(Protocol):

@@ -59,7 +59,7 @@ from matinee.runs.exports import (
 )
 from matinee.runs.folders import RunFolders, present_algorithm
 from matinee.runs.health import Health
-from matinee.runs.ports import EnvironmentRegistry, PresetShelf, RunQuery
+from matinee.runs.ports import EnvironmentRegistry, PresetShelf, RunQuery, TableFiles
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
@@ -78,6 +78,7 @@ class RunService:
         steering: Steering,
         registry: EnvironmentRegistry,
         presets: PresetShelf,
+        tables: TableFiles,
         maker: RunMaker,
         health: Health,
     ) -> None:
@@ -88,6 +89,7 @@ class RunService:
         self._steering = steering
         self._registry = registry
         self._presets = presets
+        self._tables = tables
         self._maker = maker
         self._health = health
         # Guards one edit of a run's details from reading its revision to writing the next.
@@ -261,16 +263,22 @@ class RunService:
 
     async def export_episodes(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every finished episode, exact and complete."""
+        if file_format == "parquet":
+            return self._tables.rows(self._folders.path(run_id), "episodes")
         return export_episodes(self._folders.reader(run_id), file_format)
 
     async def export_metrics(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every metric summary, exact and complete."""
+        if file_format == "parquet":
+            return self._tables.rows(self._folders.path(run_id), "metrics")
         return export_metrics(self._folders.reader(run_id), file_format)
 
     async def export_histograms(
         self, run_id: str, file_format: ExportFormat
     ) -> AsyncIterator[bytes]:
         """Every recorded histogram, exact and complete."""
+        if file_format == "parquet":
+            return self._tables.rows(self._folders.path(run_id), "histograms")
         return export_histograms(self._folders.reader(run_id), file_format)
 
     async def system(self) -> SystemInfo:

@@ -34,7 +34,7 @@ from matinee.web.hosts import HostPolicy
 from matinee.web.login_limit import LoginLimit
 from matinee.web.telemetry import WebTelemetry
 
-ExportFormat = Literal["jsonl", "csv"]
+ExportFormat = Literal["jsonl", "csv", "parquet"]
 PAGE_DIR = Path(__file__).parent / "page"
 """Where the build hook puts the page; in a checkout it may be missing."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import importlib.util
 import io
 from typing import Any
 
@@ -168,6 +169,12 @@ async def test_reading_the_record(house: House) -> None:
     assert b"".join(counted) == b""
     exported = b"".join([part async for part in await house.service.export_episodes(run_id, "csv")])
     assert next(csv.reader(io.StringIO(exported.decode())))[0] == "episode"
+    if importlib.util.find_spec("pyarrow") is None:
+        with pytest.raises(InvalidInputError, match="pyarrow"):
+            await house.service.export_metrics(run_id, "parquet")
+    else:
+        file = [part async for part in await house.service.export_metrics(run_id, "parquet")]
+        assert b"".join(file).startswith(b"PAR1")
     metrics = [part async for part in await house.service.export_metrics(run_id, "jsonl")]
     assert b"".join(metrics) == b""
     with pytest.raises(NotFoundError):

@@ -22,7 +22,11 @@ MAX_HISTOGRAM_POINTS = 2000
 MAX_SERIES = 50
 MAX_SMOOTHING = 0.999
 
-_MEDIA_TYPES: dict[ExportFormat, str] = {"jsonl": "application/jsonl", "csv": "text/csv"}
+_MEDIA_TYPES: dict[ExportFormat, str] = {
+    "jsonl": "application/jsonl",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 def _split_commas(values: object) -> object:
@@ -137,6 +141,12 @@ class CsvResponse(StreamingResponse):
     media_type = _MEDIA_TYPES["csv"]
 
 
+class ParquetResponse(StreamingResponse):
+    """A Parquet file."""
+
+    media_type = _MEDIA_TYPES["parquet"]
+
+
 @router.get(
     "/episodes.jsonl",
     operation_id="exportEpisodesJsonl",
@@ -207,6 +217,42 @@ async def export_histograms_csv(run_id: RunId, dependencies: Dependencies) -> Re
     """Every recorded histogram, also while the run goes on; CSV, the counts as a JSON list."""
     rows = await dependencies.runs.export_histograms(run_id, "csv")
     return CsvResponse(rows, headers=_as_attachment(run_id, "histograms", "csv"))
+
+
+@router.get(
+    "/episodes.parquet",
+    operation_id="exportEpisodesParquet",
+    response_class=ParquetResponse,
+    responses=refusals(404, 422),
+)
+async def export_episodes_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every finished episode, as a Parquet file; needs the extra `matinee[parquet]`."""
+    rows = await dependencies.runs.export_episodes(run_id, "parquet")
+    return ParquetResponse(rows, headers=_as_attachment(run_id, "episodes", "parquet"))
+
+
+@router.get(
+    "/metrics.parquet",
+    operation_id="exportMetricsParquet",
+    response_class=ParquetResponse,
+    responses=refusals(404, 422),
+)
+async def export_metrics_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every metric row, as a Parquet file; needs the extra `matinee[parquet]`."""
+    rows = await dependencies.runs.export_metrics(run_id, "parquet")
+    return ParquetResponse(rows, headers=_as_attachment(run_id, "metrics", "parquet"))
+
+
+@router.get(
+    "/histograms.parquet",
+    operation_id="exportHistogramsParquet",
+    response_class=ParquetResponse,
+    responses=refusals(404, 422),
+)
+async def export_histograms_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
+    """Every recorded histogram, as a Parquet file; needs the extra `matinee[parquet]`."""
+    rows = await dependencies.runs.export_histograms(run_id, "parquet")
+    return ParquetResponse(rows, headers=_as_attachment(run_id, "histograms", "parquet"))
 
 
 def _as_attachment(run_id: str, name: str, file_format: ExportFormat) -> dict[str, str]:

@@ -154,7 +154,17 @@ async def test_an_export_is_a_file(
 
 
 @pytest.mark.parametrize(
-    "file", ["episodes.jsonl", "episodes.csv", "metrics.jsonl", "metrics.csv", "histograms.csv"]
+    "file",
+    [
+        "episodes.jsonl",
+        "episodes.csv",
+        "episodes.parquet",
+        "metrics.jsonl",
+        "metrics.csv",
+        "metrics.parquet",
+        "histograms.csv",
+        "histograms.parquet",
+    ],
 )
 async def test_an_export_of_no_run_is_404(script: httpx.AsyncClient, file: str) -> None:
     """Whether the run exists is known before the first byte is sent."""
