@@ -20,6 +20,7 @@ from matinee.contracts.run_state import RunState
 from matinee.contracts.series import SeriesAxis
 from matinee.errors import (
     ConflictError,
+    InvalidInputError,
     NotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
