@@ -169,7 +169,7 @@ def command(run_id: str, action: RunAction, *, wait_s: float) -> Call[Command]:
         "POST",
         f"{_API}/runs/{run_id}/{action.name}",
         _reader(Command),
-        body=action.model_dump_json(exclude={"name"}).encode(),
+        body=action.model_dump_json(exclude={"name"}, exclude_unset=True).encode(),
         wait_s=wait_s,
     )
 

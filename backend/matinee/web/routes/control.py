@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response, status
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.commands import (
     Abort,
@@ -22,6 +22,7 @@ from matinee.contracts.commands import (
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.run import Hyperparameters
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
 from matinee.web.routes.parameters import (
     ExpectedRevision,
@@ -51,18 +52,73 @@ class NoFields(BaseModel):
 NoBody = Annotated[NoFields | None, Body()]
 
 
-PlainAction = Start | Pause | Resume | Stop | Abort
+class StartFields(BaseModel):
+    """From where to go on, and how far. Both are for a run that has ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    checkpoint_id: Ulid | None = Field(
+        default=None, description="Go back to this one; null: on from the newest."
+    )
+    budget: BudgetSpec | None = Field(
+        default=None, description="What of the budget changes; what is left out stays."
+    )
+
+
+_STARTS: tuple[tuple[type[Start | Resume], str], ...] = (
+    (Start, "Begin training, or go on after the end, from the newest checkpoint or another."),
+    (Resume, "Go on after a pause; after an end, like `start`."),
+)
+
+
+def _add_start(kind: type[Start | Resume], meaning: str) -> None:
+    """Register `POST /start` or `POST /resume`."""
+
+    async def command_run(
+        *,
+        run_id: RunId,
+        dependencies: Dependencies,
+        principal: CurrentPrincipal,
+        response: Response,
+        wait_s: WaitS = 0.0,
+        body: Annotated[StartFields | None, Body()] = None,
+    ) -> Command:
+        # What was left out of the budget must still be told from what is null.
+        given = (
+            {} if body is None else {name: getattr(body, name) for name in body.model_fields_set}
+        )
+        command = await dependencies.runs.command(
+            run_id, kind(**given), actor=principal.actor, wait_s=wait_s
+        )
+        return answer_with(command, response, wait_s=wait_s)
+
+    name = str(kind.model_fields["name"].default)
+    router.add_api_route(
+        f"/{name}",
+        command_run,
+        methods=["POST"],
+        operation_id=f"{name}Run",
+        summary=f"{name.capitalize()} run",
+        description=meaning,
+        status_code=status.HTTP_202_ACCEPTED,
+        responses=_COMMAND_ANSWERS,
+    )
+
+
+for _kind, _kind_meaning in _STARTS:
+    _add_start(_kind, _kind_meaning)
+
+
+PlainAction = Pause | Stop | Abort
 _PLAIN_ACTIONS: tuple[tuple[PlainAction, str], ...] = (
-    (Start(), "Begin training, or go on after an interruption."),
     (Pause(), "Stand still at the next rollout boundary."),
-    (Resume(), "Go on after a pause."),
     (Stop(), "Finish the rollout, checkpoint, evaluate, end."),
     (Abort(), "End at once: no checkpoint, no evaluation."),
 )
 
 
 def _add_plain_action(action: PlainAction, meaning: str) -> None:
-    """Register `POST /{action}`: all five take no fields and answer alike."""
+    """Register `POST /{action}`: all three take no fields and answer alike."""
 
     async def command_run(
         run_id: RunId,

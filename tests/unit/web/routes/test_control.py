@@ -39,8 +39,26 @@ async def test_each_action_becomes_its_command(
     response = await script.post(f"/api/v1/runs/{run.id}/{action.name}")
 
     assert response.status_code == 202
-    assert response.json()["action"] == {"name": action.name}
+    assert response.json()["action"] == action.model_dump(mode="json")
     assert runs.calls[-1] == ("command", (action, "token", 0.0))
+
+
+@pytest.mark.parametrize("name", ["start", "resume"])
+async def test_an_ended_run_goes_on_from_somewhere_with_some_budget(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run, name: str
+) -> None:
+    """The checkpoint, and exactly what was sent of the budget: left out is not null."""
+    body = {"checkpoint_id": run.id, "budget": {"env_steps": None}}
+
+    response = await script.post(f"/api/v1/runs/{run.id}/{name}", json=body)
+    wrong = await script.post(f"/api/v1/runs/{run.id}/{name}", json={"budget": {"steps": 1}})
+
+    assert (response.status_code, wrong.status_code) == (202, 422)
+    action = runs.ledger[-1].action
+    assert isinstance(action, Start | Resume)
+    assert (action.name, action.checkpoint_id) == (name, run.id)
+    assert action.budget is not None
+    assert action.budget.model_dump(exclude_unset=True) == {"env_steps": None}
 
 
 async def test_interrupting_is_not_for_people(script: httpx.AsyncClient, run: Run) -> None:
