@@ -77,5 +77,9 @@ def migrate(
 
 
 def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    with closing(sqlite3.connect(target)) as copy:
+    # Aside first: a copy that was cut short would pass for a whole one.
+    aside = target.with_name(f"{target.name}.tmp")
+    aside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(aside)) as copy:
         connection.backup(copy)
+    aside.replace(target)
