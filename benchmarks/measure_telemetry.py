@@ -1,6 +1,6 @@
 """What telemetry costs: processor time per env step with it and without it, interleaved.
 
-    python benchmarks/measure_telemetry.py [--rounds 5] [--env-steps 300000]
+    python -m benchmarks.measure_telemetry [--rounds 5] [--env-steps 300000]
 
 "Without" leaves out what only serves watching: finding episodes, the return window, the records
 of updates and their diagnostics. Counting env steps stays, because schedules and budgets need it.
@@ -19,17 +19,12 @@ from matinee.training.torch_threads import limit_library_threads
 
 limit_library_threads(os.environ)
 
-import numpy as np  # noqa: E402 -- only after the threads are settled
-
-from matinee.algorithm.rollout import Rollout  # noqa: E402
+from benchmarks.slower_ways import going  # noqa: E402 -- only after the threads are settled
 from matinee.contracts.run_spec import RunSpec, parse_run_spec  # noqa: E402
 from matinee.environments.catalogue import preset  # noqa: E402
 from matinee.training import crews  # noqa: E402
 from matinee.training.actor_learner import ActorLearner, run_actor_learner  # noqa: E402
-from matinee.training.learner import LocalLearner  # noqa: E402
 from matinee.training.shared_parts import SharedParts  # noqa: E402
-from matinee.training.step_reporter import StepReporter  # noqa: E402
-from matinee.training.telemetry import Telemetry  # noqa: E402
 from matinee.training.torch_threads import limit_torch_threads  # noqa: E402
 from matinee.training.trainer import Trainer  # noqa: E402
 
@@ -53,20 +48,6 @@ def cost_us(spec: RunSpec) -> float:
     return spent[0] / trainer.progress().env_steps * 1e6
 
 
-def nothing(*_: object, **__: object) -> None:
-    """In place of telemetry."""
-
-
-def never(*_: object) -> bool:
-    """In place of asking whether dear diagnostics are due."""
-    return False
-
-
-def only_count(self: StepReporter, rollout: Rollout, rows: slice, _times: object) -> None:
-    """In place of keeping steps until their episodes are looked for."""
-    self._env_steps.add(self._worker, int(np.count_nonzero(rollout.valid[rows])))
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,11 +64,7 @@ def main() -> None:
     with_it, without = [], []
     for _ in range(arguments.rounds):
         with_it.append(cost_us(spec))
-        with (
-            mock.patch.object(StepReporter, "add", only_count),
-            mock.patch.object(Telemetry, "record_update", nothing),
-            mock.patch.object(LocalLearner, "_is_detail_due", never),
-        ):
+        with going(["no_telemetry"]):
             without.append(cost_us(spec))
     share = min(with_it) / min(without) - 1.0
     print(f"with {min(with_it):.3f} µs, without {min(without):.3f} µs a step: {share:+.1%}")

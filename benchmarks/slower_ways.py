@@ -16,12 +16,12 @@ import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
-from benchmarks.measure_telemetry import never, nothing, only_count
 from matinee.algorithm.acting import NumpyActorCritic
 from matinee.algorithm.distributions import Actions, Floats
 from matinee.algorithm.flat_parameters import FloatVector
 from matinee.algorithm.gradients import GradientEstimator
 from matinee.algorithm.networks import NetworkShape
+from matinee.algorithm.rollout import Rollout
 from matinee.algorithm.torch_gradients import TorchNetwork
 from matinee.training import actor_learner, learner
 from matinee.training.learner import LocalLearner
@@ -58,6 +58,20 @@ def _by_autograd(shape: NetworkShape, weights: FloatVector) -> GradientEstimator
     return GradientEstimator(shape, weights, network=TorchNetwork(shape, weights))
 
 
+def _nothing(*_: object, **__: object) -> None:
+    """In place of telemetry."""
+
+
+def _never(*_: object) -> bool:
+    """In place of asking whether something is due, or pays."""
+    return False
+
+
+def _only_count(self: StepReporter, rollout: Rollout, rows: slice, _times: object) -> None:
+    """In place of keeping steps until their episodes are looked for."""
+    self._env_steps.add(self._worker, int(np.count_nonzero(rollout.valid[rows])))
+
+
 @contextmanager
 def going(ways: Sequence[SlowerWay]) -> Iterator[None]:
     """While inside, trainings of this process go these ways."""
@@ -65,11 +79,11 @@ def going(ways: Sequence[SlowerWay]) -> Iterator[None]:
         "torch_acting": [mock.patch.object(actor_learner, "new_policy", TorchActorCritic)],
         "autograd": [mock.patch.object(learner, "GradientEstimator", _by_autograd)],
         "no_telemetry": [
-            mock.patch.object(StepReporter, "add", only_count),
-            mock.patch.object(Telemetry, "record_update", nothing),
-            mock.patch.object(LocalLearner, "_is_detail_due", never),
+            mock.patch.object(StepReporter, "add", _only_count),
+            mock.patch.object(Telemetry, "record_update", _nothing),
+            mock.patch.object(LocalLearner, "_is_detail_due", _never),
         ],
-        "no_turns": [mock.patch.object(actor_learner, "turns_pay", never)],
+        "no_turns": [mock.patch.object(actor_learner, "turns_pay", _never)],
     }
     chosen = [patch for way in ways for patch in patches[way]]
     for patch in chosen:

@@ -14,7 +14,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import VecNormalize
 
 from benchmarks.peers.exchange import Order, receive, send
-from benchmarks.peers.sb3_training import learn_and_answer, linear_schedule
+from benchmarks.peers.sb3_training import learn_and_answer, settings_of
 
 ALGORITHMS = {"a2c": A2C, "ppo": PPO}
 
@@ -24,12 +24,8 @@ def build(order: Order) -> Any:
     environment = make_vec_env(order.environment, order.environments, seed=order.seed)
     if order.normalize:
         environment = VecNormalize(environment, gamma=order.settings.get("gamma", 0.99))
-    settings = {
-        name: linear_schedule(value) if name in order.linear else value
-        for name, value in order.settings.items()
-    }
     return ALGORITHMS[order.algorithm](
-        "MlpPolicy", environment, seed=order.seed, device="cpu", **settings
+        "MlpPolicy", environment, seed=order.seed, device="cpu", **settings_of(order)
     )
 
 

@@ -25,6 +25,14 @@ def linear_schedule(initial: float) -> Callable[[float], float]:
     return at
 
 
+def settings_of(order: Order) -> dict[str, Any]:
+    """Arguments of the algorithm's constructor; those that fall are schedules."""
+    return {
+        name: linear_schedule(value) if name in order.linear else value
+        for name, value in order.settings.items()
+    }
+
+
 class _StopWhenSolved(BaseCallback):
     def __init__(self, stopwatch: Stopwatch) -> None:
         super().__init__()

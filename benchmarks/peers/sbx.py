@@ -9,17 +9,13 @@ import sbx
 from stable_baselines3.common.env_util import make_vec_env
 
 from benchmarks.peers.exchange import Order, receive, send
-from benchmarks.peers.sb3_training import learn_and_answer, linear_schedule
+from benchmarks.peers.sb3_training import learn_and_answer, settings_of
 
 
 def build(order: Order) -> Any:
     """The model; SBX has no A2C."""
-    settings = {
-        name: linear_schedule(value) if name in order.linear else value
-        for name, value in order.settings.items()
-    }
     environment = make_vec_env(order.environment, order.environments, seed=order.seed)
-    return sbx.PPO("MlpPolicy", environment, seed=order.seed, **settings)
+    return sbx.PPO("MlpPolicy", environment, seed=order.seed, **settings_of(order))
 
 
 def main() -> int:
