@@ -1,9 +1,11 @@
 """Whether a long run grows: memory, open files, threads, sample queue of one `matinee train`.
 
     python -m benchmarks.soak [--minutes 30] [--preset cartpole-ga3c]
+    python -m benchmarks.soak --preset cartpole-a3c --processes 2
 
-Trains at full speed without a target and looks at the process every few seconds. What it reports is
-the slope of a line through the samples, without the first fifth, in which caches fill.
+Trains at full speed without a target and looks every few seconds at the process, and at its worker
+processes if it has any: figures are of all together. What it reports is the slope of a line through
+the samples, without the first fifth, in which caches fill.
 """
 
 from __future__ import annotations
@@ -39,13 +41,14 @@ QUEUE_PREFIX = "queue_"
 
 @dataclass(frozen=True)
 class Sample:
-    """The process at one moment.
+    """All processes of the run at one moment.
 
     Attributes:
         seconds: Since its start.
-        memory_mb: Resident memory.
+        memory_mb: Resident memory; what they share counts in each.
         open_files: File descriptors.
-        threads: Of the process.
+        threads: Of all.
+        processes: How many there are.
         record_mb: Size of its run folder.
     """
 
@@ -53,6 +56,7 @@ class Sample:
     memory_mb: float
     open_files: int
     threads: int
+    processes: int
     record_mb: float
 
 
@@ -60,6 +64,7 @@ UNITS: Mapping[str, str] = {
     "memory_mb": "resident memory, MB",
     "open_files": "open files",
     "threads": "threads",
+    "processes": "processes",
     "record_mb": "record on disk, MB",
 }
 
@@ -102,7 +107,7 @@ def sampled(document: Mapping[str, object], *, minutes: float, data_dir: Path) -
             if elapsed_s > minutes * 60 + EXTRA_TIMEOUT_S:
                 raise ProgramFailedError("it did not end in time")
             try:
-                samples.append(_look(watched, elapsed_s, data_dir))
+                samples.append(look(watched, elapsed_s, data_dir))
             except psutil.NoSuchProcess:
                 break
             time.sleep(SAMPLE_INTERVAL_S)
@@ -114,15 +119,31 @@ def sampled(document: Mapping[str, object], *, minutes: float, data_dir: Path) -
     return samples
 
 
-def _look(watched: psutil.Process, elapsed_s: float, data_dir: Path) -> Sample:
-    with watched.oneshot():
-        return Sample(
-            seconds=elapsed_s,
-            memory_mb=watched.memory_info().rss / BYTES_PER_MB,
-            open_files=watched.num_fds(),
-            threads=watched.num_threads(),
-            record_mb=_folder_bytes(data_dir) / BYTES_PER_MB,
-        )
+def look(watched: psutil.Process, elapsed_s: float, data_dir: Path) -> Sample:
+    """The process and all that it has started.
+
+    Raises:
+        psutil.NoSuchProcess: it has ended.
+    """
+    memory, open_files, threads, processes = 0, 0, 0, 0
+    for each in [watched, *watched.children(recursive=True)]:
+        try:
+            with each.oneshot():
+                found = each.memory_info().rss, each.num_fds(), each.num_threads()
+        except psutil.Error:
+            if each == watched:
+                raise
+            continue
+        memory, open_files, threads = memory + found[0], open_files + found[1], threads + found[2]
+        processes += 1
+    return Sample(
+        seconds=elapsed_s,
+        memory_mb=memory / BYTES_PER_MB,
+        open_files=open_files,
+        threads=threads,
+        processes=processes,
+        record_mb=_folder_bytes(data_dir) / BYTES_PER_MB,
+    )
 
 
 def _folder_bytes(folder: Path) -> int:
@@ -174,6 +195,18 @@ def chosen_preset(name: str) -> Preset:
     return found
 
 
+def soaked(preset: Preset, *, minutes: float, processes: int | None = None) -> dict[str, object]:
+    """The preset without a target, for so many minutes; each process has a worker at least."""
+    overrides: dict[str, object] = {
+        "seed": 1,
+        "budget": {"env_steps": None, "target_return": None, "seconds": minutes * 60},
+    }
+    if processes is not None:
+        overrides["processes"] = processes
+        overrides["workers"] = max(preset.spec.workers, processes)
+    return train_document(preset, overrides)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Train and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -181,17 +214,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--preset", choices=[each.name for each in presets()], default="cartpole-ga3c"
     )
+    parser.add_argument("--processes", type=int, help="of an a3c preset; as many as pay by default")
     arguments = parser.parse_args(words)
-    document = train_document(
-        chosen_preset(arguments.preset),
-        {
-            "seed": 1,
-            "budget": {
-                "env_steps": None,
-                "target_return": None,
-                "seconds": arguments.minutes * 60,
-            },
-        },
+    document = soaked(
+        chosen_preset(arguments.preset), minutes=arguments.minutes, processes=arguments.processes
     )
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)

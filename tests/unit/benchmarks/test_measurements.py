@@ -14,7 +14,6 @@ from benchmarks.measure_presets import measurement, median_curve, seeds_of, thre
 from benchmarks.phases import count_phases
 from benchmarks.records import PresetRun, Record, RecordFile, WatchingCost
 from benchmarks.seeds import seed_list
-from benchmarks.soak import slope_per_hour
 from matinee.contracts.presets import Preset
 from matinee.environments.catalogue import preset
 
@@ -66,11 +65,6 @@ def test_a_seed_that_ended_keeps_its_last_mean() -> None:
     points = median_curve([[(10, 1.0), (20, 2.0)], [(10, 3.0), (40, 9.0)]])
 
     assert points[-1] == (40, 5.5)
-
-
-def test_growth_is_a_slope_by_the_hour() -> None:
-    """A megabyte a minute is 60 an hour."""
-    assert slope_per_hour([0.0, 60.0, 120.0], [5.0, 6.0, 7.0]) == pytest.approx(60.0)
 
 
 def test_seeds_are_ranges_and_single_ones() -> None:
