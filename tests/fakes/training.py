@@ -38,7 +38,14 @@ def small_spec(environment_id: str, /, **overrides: Any) -> RunSpec:
 class Rig:
     """A trainer with everything it tells, collected."""
 
-    def __init__(self, spec: RunSpec, *, restore: CheckpointState | None = None) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        restore: CheckpointState | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._patience_s = patience_s
         self._woken = threading.Event()
         self.trainer = Trainer(spec, on_wake=self._woken.set, restore=restore)
         self.drained: list[Drained] = []
@@ -49,10 +56,12 @@ class Rig:
         Raises:
             TimeoutError: if it never does.
         """
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self._patience_s
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"waited {PATIENCE_S} s in vain; outcome {self.trainer.outcome}")
+                raise TimeoutError(
+                    f"waited {self._patience_s} s in vain; outcome {self.trainer.outcome}"
+                )
             self._woken.wait(0.02)
             self._woken.clear()
             self.drained.append(self.trainer.drain())
@@ -81,6 +90,6 @@ class Rig:
         """To the end of a trainer that ends by itself or has been told to."""
         self.wait_until(lambda: self.trainer.outcome is not None)
         self.drained.append(self.trainer.drain())
-        outcome = self.trainer.join(PATIENCE_S)
+        outcome = self.trainer.join(self._patience_s)
         assert outcome is not None
         return outcome
