@@ -89,6 +89,18 @@ class NativeVector:
             self._encoded(observations), rewards, terminated, truncated, valid, ended, final
         )
 
+    def set_parameters(self, parameters: Mapping[str, float]) -> None:
+        """None of these vectors has any.
+
+        Raises:
+            EnvironmentBuildError: if there are any.
+        """
+        if parameters:
+            raise EnvironmentBuildError(
+                f"the environments are stepped by {type(self._vector).__name__}, whose "
+                f"{', '.join(parameters)} can't be changed here"
+            )
+
     def close(self) -> None:
         """Free what the environments hold."""
         self._vector.close()

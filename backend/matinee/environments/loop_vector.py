@@ -6,7 +6,7 @@ and no step is spent on a reset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from matinee.contracts.agent_interface import AgentInterface
 from matinee.environments.interface import translation
+from matinee.environments.physics import set_physics
 from matinee.environments.vector import FinalObservations, StepResult
 
 
@@ -35,6 +36,8 @@ class LoopVector:
         self._terminated = np.zeros(count, np.bool_)
         self._truncated = np.zeros(count, np.bool_)
         self._valid = np.ones(count, np.bool_)
+        self._parameters: Mapping[str, float] = {}
+        """Asked for; empty: the environments' own."""
 
     @property
     def count(self) -> int:
@@ -45,6 +48,7 @@ class LoopVector:
         """Begin everywhere; shape (N, *observation_shape)."""
         seeds = np.random.SeedSequence(seed).generate_state(self.count)
         for index, environment in enumerate(self._environments):
+            set_physics(environment, self._parameters)
             observation, _ = environment.reset(seed=int(seeds[index]))
             self._translation.observations.write(observation, self._observations[index])
         return self._observations
@@ -62,6 +66,7 @@ class LoopVector:
                     write(observation, self._observations[index])
                     indices.append(index)
                     last.append(self._observations[index].copy())
+                set_physics(environment, self._parameters)
                 observation, _ = environment.reset()
             write(observation, self._observations[index])
             self._rewards[index] = reward
@@ -76,6 +81,10 @@ class LoopVector:
             self._terminated | self._truncated,
             FinalObservations(np.array(indices, np.intp), np.stack(last)) if indices else None,
         )
+
+    def set_parameters(self, parameters: Mapping[str, float]) -> None:
+        """From each environment's next reset on."""
+        self._parameters = dict(parameters)
 
     def close(self) -> None:
         """Free what the environments hold; one that fails to do so does not keep the others."""

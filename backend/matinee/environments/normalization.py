@@ -11,6 +11,7 @@ sample variances"; Schulman's normalisation of observations with a clip, as in O
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -205,6 +206,10 @@ class NormalizedVector:
         if final is not None:
             final = FinalObservations(final.indices, self._normalizer.normalize(final.observations))
         return step._replace(observations=self._seen(step.observations), final=final)
+
+    def set_parameters(self, parameters: Mapping[str, float]) -> None:
+        """From each environment's next reset on."""
+        self._vector.set_parameters(parameters)
 
     def close(self) -> None:
         """Free what the environments hold; what was not added yet is added, unless frozen."""

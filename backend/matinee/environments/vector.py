@@ -6,6 +6,7 @@ Gymnasium has three conventions for what a vector does when an episode ends. The
 * `valid` is False for a step that did nothing but reset (Gymnasium's NEXT_STEP mode);
 * `final` holds the last observations of truncated episodes where `observations` no longer shows
   them, because the environment was reset within the step;
+* `set_parameters` changes the physics of an environment where its next episode begins;
 * `ended` says where an episode is over, for counting returns and lengths. Where a lost life is
   `terminated` although the game goes on, the two differ.
 
@@ -14,6 +15,7 @@ Reference: Gymnasium's documentation on vector autoreset modes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -68,6 +70,9 @@ class EnvironmentVector(Protocol):
 
     def step(self, actions: NDArray[Any]) -> StepResult:
         """Do `actions`: int64 of shape (N, K) or float32 of shape (N, d)."""
+
+    def set_parameters(self, parameters: Mapping[str, float]) -> None:
+        """From each environment's next reset on; by the names of the catalogue."""
 
     def close(self) -> None:
         """Free what the environments hold."""

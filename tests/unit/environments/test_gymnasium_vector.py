@@ -178,3 +178,12 @@ def test_dictionaries_are_encoded_in_batches() -> None:
     assert isinstance(Spoken.observation_space, spaces.Dict)
     assert vector.interface.observation_shape == (3,)
     assert vector.reset(0).tolist() == [[0, 1, 0], [0, 1, 0]]
+
+
+def test_parameters_are_refused() -> None:
+    """No vector of another kind has any that are known; to have none is fine."""
+    vector = counting(AutoresetMode.NEXT_STEP)
+    vector.set_parameters({})
+
+    with pytest.raises(EnvironmentBuildError, match="gravity can't be changed here"):
+        vector.set_parameters({"gravity": 3.0})

@@ -172,3 +172,19 @@ def test_a_snapshot_stays_as_it_is() -> None:
 
     np.testing.assert_array_equal(snapshot.normalize(SAMPLES), before)
     assert snapshot.count == 10
+
+
+def test_parameters_reach_the_environments() -> None:
+    """The same actions lead elsewhere."""
+
+    def last(gravity: float) -> list[float]:
+        vector = NormalizedVector(
+            build_vector(EnvironmentSpec(id="Pendulum-v1"), 8), ObservationNormalizer(3)
+        )
+        vector.set_parameters({"gravity": gravity})
+        vector.reset(1)
+        step = vector.step(np.zeros((8, 1), np.float32))
+        return [float(number) for number in step.observations.ravel()]
+
+    assert last(10.0) == last(10.0)
+    assert last(10.0) != last(30.0)

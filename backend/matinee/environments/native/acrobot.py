@@ -24,22 +24,25 @@ class AcrobotVector(ClassicVector):
 
     def __init__(self, count: int, *, max_episode_steps: int | None = None) -> None:
         single = AcrobotEnv()
+        self._acrobot = single
         super().__init__(count, single=single, max_episode_steps=max_episode_steps)
-        self._torques = np.array(single.AVAIL_TORQUE)
         self._dt: float = single.dt
         self._largest_velocities = np.array([[single.MAX_VEL_1], [single.MAX_VEL_2]])
         # Products in the order in which gymnasium's equations have them, for equal rounding.
-        m1, m2 = single.LINK_MASS_1, single.LINK_MASS_2
         l1, lc1, lc2 = single.LINK_LENGTH_1, single.LINK_COM_POS_1, single.LINK_COM_POS_2
         self._inertia: float = single.LINK_MOI
-        self._m1_lc1_squared = m1 * lc1**2
-        self._m2 = m2
+        self._m1_lc1_squared = single.LINK_MASS_1 * lc1**2
         self._l1_lc2_squared = l1**2 + lc2**2
         self._l1_lc2 = l1 * lc2
         self._lc2_squared = lc2**2
-        self._m2_l1_lc2 = m2 * l1 * lc2
-        self._weight1 = (m1 * lc1 + m2 * l1) * _GRAVITY
-        self._weight2 = m2 * lc2 * _GRAVITY
+
+    def physics(self) -> tuple[float, ...]:
+        """The torque, m₂, m₂l₁l꜀₂ and the two weights, in gymnasium's order of products."""
+        single = self._acrobot
+        m1, m2 = single.LINK_MASS_1, single.LINK_MASS_2
+        l1, lc1, lc2 = single.LINK_LENGTH_1, single.LINK_COM_POS_1, single.LINK_COM_POS_2
+        weight1, weight2 = (m1 * lc1 + m2 * l1) * _GRAVITY, m2 * lc2 * _GRAVITY
+        return single.AVAIL_TORQUE[-1], m2, m2 * l1 * lc2, weight1, weight2
 
     def first_states(self, generator: np.random.Generator, count: int) -> State:
         """Nearly at rest, hanging down; in float32 as gymnasium's."""
@@ -47,7 +50,7 @@ class AcrobotVector(ClassicVector):
 
     def advance(self, state: State, actions: NDArray[Any]) -> Advance:
         """Integrate, then wrap angles into [-π, π] and bound velocities."""
-        torque = self._torques[actions]
+        torque = (actions - 1) * self.constants[0]
         dt = self._dt
         k1 = self._derivative(state, torque)
         k2 = self._derivative(state + dt / 2.0 * k1, torque)
@@ -73,23 +76,24 @@ class AcrobotVector(ClassicVector):
         theta1, theta2, velocity1, velocity2 = state
         sin2, cos2 = np.sin(theta2), np.cos(theta2)
         inertia = self._inertia
+        _, m2, m2_l1_lc2, weight1, weight2 = self.constants
         d1 = (
             self._m1_lc1_squared
-            + self._m2 * (self._l1_lc2_squared + 2 * self._l1_lc2 * cos2)
+            + m2 * (self._l1_lc2_squared + 2 * self._l1_lc2 * cos2)
             + inertia
             + inertia
         )
-        d2 = self._m2 * (self._lc2_squared + self._l1_lc2 * cos2) + inertia
-        phi2 = self._weight2 * np.cos(theta1 + theta2 - math.pi / 2.0)
+        d2 = m2 * (self._lc2_squared + self._l1_lc2 * cos2) + inertia
+        phi2 = weight2 * np.cos(theta1 + theta2 - math.pi / 2.0)
         phi1 = (
-            -self._m2_l1_lc2 * np.float_power(velocity2, 2) * sin2
-            - 2 * self._m2_l1_lc2 * velocity2 * velocity1 * sin2
-            + self._weight1 * np.cos(theta1 - math.pi / 2)
+            -m2_l1_lc2 * np.float_power(velocity2, 2) * sin2
+            - 2 * m2_l1_lc2 * velocity2 * velocity1 * sin2
+            + weight1 * np.cos(theta1 - math.pi / 2)
             + phi2
         )
         acceleration2 = (
-            torque + d2 / d1 * phi1 - self._m2_l1_lc2 * np.float_power(velocity1, 2) * sin2 - phi2
-        ) / (self._m2 * self._lc2_squared + inertia - np.float_power(d2, 2) / d1)
+            torque + d2 / d1 * phi1 - m2_l1_lc2 * np.float_power(velocity1, 2) * sin2 - phi2
+        ) / (m2 * self._lc2_squared + inertia - np.float_power(d2, 2) / d1)
         derivative = np.empty_like(state)
         derivative[:2] = state[2:]
         derivative[2] = -(d2 * acceleration2 + phi1) / d1

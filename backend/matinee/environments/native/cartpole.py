@@ -32,17 +32,14 @@ class CartPoleVector(ClassicVector):
         max_episode_steps: int | None = None,
         sutton_barto_reward: bool = False,
     ) -> None:
-        pole = CartPoleEnv(sutton_barto_reward=sutton_barto_reward)
+        self._pole = pole = CartPoleEnv(sutton_barto_reward=sutton_barto_reward)
         super().__init__(count, single=pole, max_episode_steps=max_episode_steps)
         self._rewards = None if sutton_barto_reward else np.ones(count, np.float32)
-        self._pushes = np.array([-pole.force_mag, pole.force_mag])
+        self._signs = np.array([-1.0, 1.0])
+        self._pushes = self._signs * pole.force_mag
         self._bounds = np.array([[pole.x_threshold], [pole.theta_threshold_radians]])
         # Arrays and not numbers: NumPy takes longer to look at a number than to multiply 64 rows.
-        self._gravity = np.full(count, pole.gravity)
-        self._pole_mass = np.full(count, pole.masspole)
-        self._total_mass = np.full(count, pole.total_mass)
-        self._length = np.full(count, pole.length)
-        self._mass_length = np.full(count, pole.polemass_length)
+        self.columns()
         self._four_thirds = np.full(count, 4.0 / 3.0)
         self._tau = np.full((4, count), pole.tau)
         self._speeds = np.empty((4, count))
@@ -50,6 +47,11 @@ class CartPoleVector(ClassicVector):
         self._distances = np.empty((2, count))
         self._beyond = np.empty((2, count), np.bool_)
         self._seen = np.empty((count, 4), np.float32)
+
+    def physics(self) -> tuple[float, ...]:
+        """The force, g, m, M, l and m·l."""
+        p = self._pole
+        return p.force_mag, p.gravity, p.masspole, p.total_mass, p.length, p.polemass_length
 
     def first_states(self, generator: np.random.Generator, count: int) -> State:
         """Nearly upright, nearly at rest, near the middle."""
@@ -62,31 +64,33 @@ class CartPoleVector(ClassicVector):
         f = (F + m·l·θ̇²·sin θ)/M. Products are made in gymnasium's order, so that both round alike.
         """
         cosine, sine, force, below = self._cosine, self._sine, self._force, self._below
+        push, gravity, pole_mass, total_mass, length, mass_length = self.constants
         speeds, angle, turning = self._speeds, state[2], state[3]
         acceleration, angular = speeds[1], speeds[3]
         np.cos(angle, cosine)
         np.sin(angle, sine)
 
         np.multiply(turning, turning, force)
-        np.multiply(force, self._mass_length, force)
+        np.multiply(force, mass_length, force)
         np.multiply(force, sine, force)
-        np.add(self._pushes.take(actions), force, force)
-        np.divide(force, self._total_mass, force)
+        pushes = self._signs.take(actions) * push if self.is_changed else self._pushes.take(actions)
+        np.add(pushes, force, force)
+        np.divide(force, total_mass, force)
 
         np.multiply(cosine, cosine, below)
-        np.multiply(below, self._pole_mass, below)
-        np.divide(below, self._total_mass, below)
+        np.multiply(below, pole_mass, below)
+        np.divide(below, total_mass, below)
         np.subtract(self._four_thirds, below, below)
-        np.multiply(below, self._length, below)
+        np.multiply(below, length, below)
 
-        np.multiply(sine, self._gravity, sine)
+        np.multiply(sine, gravity, sine)
         np.multiply(cosine, force, angular)
         np.subtract(sine, angular, angular)
         np.divide(angular, below, angular)
 
-        np.multiply(angular, self._mass_length, acceleration)
+        np.multiply(angular, mass_length, acceleration)
         np.multiply(acceleration, cosine, acceleration)
-        np.divide(acceleration, self._total_mass, acceleration)
+        np.divide(acceleration, total_mass, acceleration)
         np.subtract(force, acceleration, acceleration)
 
         speeds[_PLACES] = state[_SPEEDS]

@@ -24,6 +24,10 @@ class MountainCarVector(ClassicVector):
         super().__init__(count, single=self._car, max_episode_steps=max_episode_steps)
         self._rewards = np.full(count, -1.0)
 
+    def physics(self) -> tuple[float, ...]:
+        """Force and gravity."""
+        return self._car.force, self._car.gravity
+
     def first_states(self, generator: np.random.Generator, count: int) -> State:
         """At rest in the valley."""
         state = np.zeros((2, count))
@@ -34,7 +38,8 @@ class MountainCarVector(ClassicVector):
         """Move: v ← v + (a - 1)·force - gravity·cos(3x), x ← x + v, both bounded."""
         car = self._car
         position, velocity = state
-        velocity = velocity + ((actions - 1) * car.force + np.cos(3 * position) * (-car.gravity))
+        force, gravity = self.constants
+        velocity = velocity + ((actions - 1) * force + np.cos(3 * position) * (-gravity))
         np.clip(velocity, -car.max_speed, car.max_speed, out=velocity)
         position = position + velocity
         np.clip(position, car.min_position, car.max_position, out=position)

@@ -27,6 +27,10 @@ class MountainCarContinuousVector(ClassicVector):
         self._car = Continuous_MountainCarEnv(goal_velocity=goal_velocity)
         super().__init__(count, single=self._car, max_episode_steps=max_episode_steps)
 
+    def physics(self) -> tuple[float, ...]:
+        """The power of the motor."""
+        return (self._car.power,)
+
     def first_states(self, generator: np.random.Generator, count: int) -> State:
         """At rest in the valley."""
         state = np.zeros((3, count))
@@ -41,8 +45,9 @@ class MountainCarContinuousVector(ClassicVector):
         tripled = 3 * state[0]
         phase = np.where(state[2] > 0, tripled, tripled.astype(np.float32))
         pull = (_GRAVITY * np.cos(phase)).astype(np.float32)
+        (power,) = self.constants
         largest = np.float32(car.max_speed)
-        velocity = state[1].astype(np.float32) + (force * np.float32(car.power) - pull)
+        velocity = state[1].astype(np.float32) + (force * np.float32(power) - pull)
         np.clip(velocity, -largest, largest, out=velocity)
         position = (state[0] + velocity).astype(np.float32)
         lowest = np.float32(car.min_position)

@@ -25,6 +25,11 @@ class PendulumVector(ClassicVector):
         super().__init__(count, single=self._pendulum, max_episode_steps=max_episode_steps)
         self._never = np.zeros(count, np.bool_)
 
+    def physics(self) -> tuple[float, ...]:
+        """What gravity and the torque do: 3g/(2l) and 3/(ml²)."""
+        p = self._pendulum
+        return 3 * p.g / (2 * p.l), 3.0 / (p.m * p.l**2)
+
     def first_states(self, generator: np.random.Generator, count: int) -> State:
         """Anywhere, moving slowly."""
         state = generator.uniform(-1.0, 1.0, (2, count))
@@ -40,7 +45,8 @@ class PendulumVector(ClassicVector):
         costs = (
             np.float_power(normalized, 2) + 0.1 * np.float_power(velocity, 2) + 0.001 * torque**2
         )
-        gain = 3 * p.g / (2 * p.l) * np.sin(angle) + 3.0 / (p.m * p.l**2) * torque
+        pull, push = self.constants
+        gain = pull * np.sin(angle) + np.float32(push) * torque
         after = np.empty_like(state)
         np.clip(velocity + gain * p.dt, -p.max_speed, p.max_speed, out=after[1])
         np.add(angle, after[1] * p.dt, out=after[0])

@@ -71,3 +71,23 @@ def test_seeds_make_the_episodes() -> None:
     assert not np.array_equal(first, two.reset(6))
     assert not np.array_equal(first[0], first[1])
     one.close()
+
+
+def test_constants_stay_numbers_until_somebody_changes_one() -> None:
+    """Then each environment has its own: the old ones until its episode ends, in whatever order."""
+    vector = MountainCarVector(3, max_episode_steps=3)
+    vector.reset(0)
+    assert vector.constants == (0.001, 0.0025)
+
+    vector.set_parameters({"force": 0.002})
+    assert vector.columns().tolist() == [[0.001] * 3, [0.0025] * 3]
+    vector.state[:, 1] = (0.49, 0.07)
+    vector.step(np.array([[1], [2], [1]]))
+    assert vector.columns()[0].tolist() == [0.001, 0.002, 0.001]
+    vector.set_parameters({"force": 0.003, "gravity": 0.004})
+    vector.step(np.array([[1], [1], [1]]))
+    vector.step(np.array([[1], [1], [1]]))
+    assert vector.columns()[0].tolist() == [0.003, 0.002, 0.003]
+    assert vector.columns()[1].tolist() == [0.004, 0.0025, 0.004]
+    vector.reset(0)
+    assert vector.columns()[0].tolist() == [0.003] * 3
