@@ -79,6 +79,13 @@ def hyperparameters() -> list[str]:
                 f"* Default `{d.default}`{others}; {d.allowed}{unit}{schedule}.",
                 f"* {live_class}; in effect: {d.takes_effect}.",
             ]
+            lines += [
+                f"* In {environment}: {own.default:g}, from {own.minimum:g} to {own.maximum:g}"
+                + (f" {own.unit}" if own.unit else "")
+                + (f"; not where `{'`, `'.join(own.arguments)}` is given" if own.arguments else "")
+                + "."
+                for environment, own in d.environments.items()
+            ]
             lines += [f"* ${d.equation}$"] if d.equation else []
             lines += [f"* Source: {d.source}", ""]
     return lines

@@ -12,6 +12,8 @@ from fakes.probe_environments import OPEN
 from fakes.training import PATIENCE_S, Rig, small_spec
 from matinee.contracts import combinations
 from matinee.contracts.schedules import LinearSchedule
+from matinee.environments.factory import build_vector
+from matinee.environments.vector import EnvironmentVector
 from matinee.errors import (
     CheckpointError,
     EnvironmentBuildError,
@@ -335,6 +337,30 @@ def test_a_checkpoint_taken_while_it_trains_can_be_gone_on_from(rig: Rig) -> Non
     assert progress.seconds == before.seconds
     episodes = np.concatenate([drained.episodes.episode for drained in resumed.drained])
     assert episodes[0] == before.episodes + 1
+
+
+def test_gravity_follows_a_schedule_and_is_kept_over_a_resume() -> None:
+    """The environments of a resumed run begin with what training had come to."""
+    spec = small_spec(
+        "CartPole-v1", envs_per_worker=8, algorithm="a2c", hyperparameters={"gravity": {
+            "schedule": "piecewise",
+            "points": [{"env_step": 0, "value": 9.8}, {"env_step": 400, "value": 30.0}],
+        }},
+    )  # fmt: skip
+    built: list[dict[str, float]] = []
+
+    def build(*arguments: Any, parameters: dict[str, float], **rest: Any) -> EnvironmentVector:
+        built.append(parameters)
+        return build_vector(*arguments, parameters=parameters, **rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matinee.training.collector.build_vector", build)
+        rig = Rig(spec)
+        rig.run()
+        Rig(spec, restore=rig.trainer.capture()).run()
+
+    assert rig.trainer.board.snapshot().applied["gravity"].value == 30.0
+    assert [parameters["gravity"] for parameters in built] == [9.8, 30.0]
 
 
 def test_a_checkpoint_of_another_network_is_refused(rig: Rig) -> None:

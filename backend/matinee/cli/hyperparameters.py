@@ -9,7 +9,10 @@ import typer
 from matinee.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
+    from matinee.contracts.hyperparameter_definition import (
+        EnvironmentRange,
+        HyperparameterDefinition,
+    )
 
 _MIN_TABLE_WIDTH = 100
 
@@ -66,10 +69,19 @@ def _in_full(d: HyperparameterDefinition) -> str:
         f"  default   {d.default}{others}",
         f"  allowed   {_allowed(d)}{schedule}",
         f"  used by   {', '.join(d.algorithms)}",
+        *(
+            f"  in        {environment}: {own.default:g}{_unit(own)}, from {own.minimum:g} to "
+            f"{own.maximum:g}{_unit(own)}"
+            for environment, own in d.environments.items()
+        ),
         f"  live      {_live(d)}; in effect: {d.takes_effect}",
         f"  source    {d.source}",
     ]
     return "\n".join(lines)
+
+
+def _unit(own: EnvironmentRange) -> str:
+    return f" {own.unit}" if own.unit else ""
 
 
 def _allowed(d: HyperparameterDefinition) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from matinee.contracts.algorithm_names import RECURRENT_ALGORITHMS, Algorithm
+from matinee.contracts.environment_parameters import EnvironmentChoice, parameter_errors
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.schedules import schedule_values
 from matinee.errors import FieldError, InvalidInputError
@@ -31,12 +32,14 @@ class RunLayout:
         processes: Processes that share the weights.
         lockstep: Workers take turns in a fixed order.
         recurrent: The network has an LSTM.
+        environment: Has some parameters and not others.
         observation_bytes: Of one observation; None before the environment was looked at.
     """
 
     processes: int
     lockstep: bool
     recurrent: bool
+    environment: EnvironmentChoice
     observation_bytes: int | None = None
 
 
@@ -70,7 +73,8 @@ def check_change(layout: RunLayout, before: Settings, changes: Settings) -> None
     Raises:
         InvalidInputError: naming the changed settings that are to blame.
     """
-    fields = [
+    fields = parameter_errors(layout.environment, changes)
+    fields += [
         FieldError((name,), clash.message)
         for clash in clashes(layout, {**before, **changes})
         if (name := blamed(clash, changes)) is not None

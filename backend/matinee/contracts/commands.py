@@ -158,7 +158,7 @@ class HyperparameterChange(BaseModel):
     before: HyperparameterSetting
     after: HyperparameterSetting
     applies: bool = Field(
-        default=True, description="false: the run's training mode does not use it at present."
+        default=True, description="false: the run does not use it in its present mode."
     )
     live_class: LiveClass = Field(
         default=LiveClass.LIVE, description="What this very change meant for the run."

@@ -28,6 +28,22 @@ class Scale(StrEnum):
     ONE_MINUS_LOG = "one_minus_log"
 
 
+class EnvironmentRange(BaseModel):
+    """What an environment itself has for one of its parameters, and how far that may be changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: float = Field(description="The environment's own.")
+    minimum: float = Field(description="Smallest positive value allowed.")
+    maximum: float
+    unit: str = ""
+    arguments: tuple[str, ...] = Field(
+        default=(),
+        description="Arguments of the environment that set it, too: where a run gives one of them, "
+        "it can't be changed.",
+    )
+
+
 class HyperparameterDefinition(BaseModel):
     """One row of the catalogue."""
 
@@ -46,6 +62,7 @@ class HyperparameterDefinition(BaseModel):
         "exploration",
         "queue",
         "pace",
+        "environment",
     ]
     kind: Literal["number", "integer", "switch", "choice"]
     unit: str = Field(description="Empty for a pure number.")
@@ -60,6 +77,11 @@ class HyperparameterDefinition(BaseModel):
     )
     algorithms: tuple[Algorithm, ...] = Field(
         default=ALL_ALGORITHMS, description="The modes in which it does something."
+    )
+    environments: dict[str, EnvironmentRange] = Field(
+        default_factory=dict,
+        description="The environments that have it, by id, with ranges of their own; empty: it "
+        "belongs to the training in any environment.",
     )
     minimum: float | None = Field(default=None, description="Smallest positive value allowed.")
     maximum: float | None = None
@@ -101,10 +123,18 @@ class HyperparameterDefinition(BaseModel):
     @property
     def allowed(self) -> str:
         """The allowed values in words, for error messages and the docs."""
+        return self.allowed_between(self.minimum, self.maximum)
+
+    def allowed_in(self, environment: EnvironmentRange) -> str:
+        """The allowed values in an environment that has it, in words."""
+        return self.allowed_between(environment.minimum, environment.maximum)
+
+    def allowed_between(self, minimum: float | None, maximum: float | None) -> str:
+        """The allowed values in words, with these bounds if it is a number."""
         if self.kind == "switch":
             return "true or false"
         if self.kind == "choice":
             return "one of " + ", ".join(self.choices)
         noun = "an integer" if self.kind == "integer" else "a number"
-        text = f"{noun} from {self.minimum:g} to {self.maximum:g}"
+        text = f"{noun} from {minimum:g} to {maximum:g}"
         return f"{text}, or 0 ({self.zero_label})" if self.zero_label is not None else text

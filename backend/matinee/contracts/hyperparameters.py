@@ -25,6 +25,7 @@ from pydantic import (
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
+from matinee.contracts.hyperparameter_rows.environment import ENVIRONMENT_ROWS
 from matinee.contracts.hyperparameter_rows.experience import EXPERIENCE_ROWS
 from matinee.contracts.hyperparameter_rows.mode import MODE_ROWS
 from matinee.contracts.hyperparameter_rows.objective import OBJECTIVE_ROWS
@@ -43,7 +44,14 @@ HyperparameterScalar = (
 HyperparameterSetting = Annotated[HyperparameterScalar | Schedule, WrapValidator(explain_setting)]
 """What a person asks for: a number, a switch, a choice, or a schedule."""
 
-_CATALOGUE = (*MODE_ROWS, *UPDATE_ROWS, *OBJECTIVE_ROWS, *EXPERIENCE_ROWS, *QUEUE_ROWS)
+_CATALOGUE = (
+    *MODE_ROWS,
+    *UPDATE_ROWS,
+    *OBJECTIVE_ROWS,
+    *EXPERIENCE_ROWS,
+    *QUEUE_ROWS,
+    *ENVIRONMENT_ROWS,
+)
 
 HYPERPARAMETERS: Mapping[str, HyperparameterDefinition] = MappingProxyType(
     {definition.name: definition for definition in _CATALOGUE}
@@ -108,7 +116,10 @@ def check_settings(settings: Mapping[str, HyperparameterSetting]) -> None:
 def default_settings(
     algorithm: Algorithm = Algorithm.A3C,
 ) -> dict[str, HyperparameterSetting]:
-    """Every hyperparameter at its default in a mode; `algorithm` itself is that mode."""
+    """Every hyperparameter at its default in a mode; `algorithm` itself is that mode.
+
+    Parameters of environments stand at the catalogue's value: see `own_parameters`.
+    """
     defaults: dict[str, HyperparameterSetting] = {
         definition.name: definition.default_for(algorithm) for definition in _CATALOGUE
     }

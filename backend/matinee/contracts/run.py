@@ -101,14 +101,18 @@ class HyperparameterStatus(BaseModel):
     )
     applied_at_env_step: int = Field(description="In use since this env step.")
     pending: bool
-    applies: bool = Field(description="Whether the run's present training mode uses it.")
+    applies: bool = Field(
+        description="Whether the run uses it: its present mode and its environment."
+    )
     live_class: LiveClass
     minimum: float | None
     maximum: float | None
     zero_allowed: bool
     choices: list[str]
     scale: Scale
-    default: bool | int | float | str = Field(description="In the present training mode.")
+    default: bool | int | float | str = Field(
+        description="In the present training mode; of a parameter of the environment, its own."
+    )
 
 
 class Hyperparameters(BaseModel):

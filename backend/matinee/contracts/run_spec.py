@@ -17,6 +17,11 @@ from pydantic import (
 from matinee.contracts.alerts import check_thresholds
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout, blamed, clashes
+from matinee.contracts.environment_parameters import (
+    EnvironmentChoice,
+    own_parameters,
+    parameter_errors,
+)
 from matinee.contracts.hyperparameters import (
     HYPERPARAMETERS,
     HyperparameterSetting,
@@ -127,6 +132,11 @@ class EnvironmentSpec(EnvironmentChanges):
         description="An id from `GET /api/v1/environments`.",
         json_schema_extra={"pattern": ENVIRONMENT_ID_PATTERN},
     )
+
+    @property
+    def choice(self) -> EnvironmentChoice:
+        """What says which parameters it has."""
+        return EnvironmentChoice(self.id, frozenset(self.kwargs))
 
 
 class NetworkSpec(SpecPart):
@@ -273,6 +283,11 @@ class RunSpec(SpecPart):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
+        wrong = parameter_errors(self.environment.choice, self.hyperparameters)
+        if wrong:
+            raise MultipleFieldsError(
+                [FieldError(("hyperparameters", *field.loc), field.message) for field in wrong]
+            )
         touched = self.model_fields_set | self.network.model_fields_set | set(self.hyperparameters)
         found = clashes(self.layout, self.initial_settings())
         if found:
@@ -306,12 +321,17 @@ class RunSpec(SpecPart):
             processes=self.processes,
             lockstep=self.lockstep,
             recurrent=self.network.lstm is not None,
+            environment=self.environment.choice,
         )
 
     def initial_settings(self) -> dict[str, HyperparameterSetting]:
-        """Every hyperparameter at the beginning: the mode's defaults, and the spec over them."""
+        """Every hyperparameter at the beginning.
+
+        The mode's defaults, the environment's own parameters, and the spec over them.
+        """
         return {
             **default_settings(self.algorithm),
+            **own_parameters(self.environment.choice),
             **self.hyperparameters,
             "workers": self.workers,
             "envs_per_worker": self.envs_per_worker,

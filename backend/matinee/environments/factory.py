@@ -17,6 +17,7 @@ from gymnasium.envs.registration import EnvSpec, VectorizeMode, load_env_creator
 from gymnasium.vector import AutoresetMode
 
 from matinee.contracts.agent_interface import AgentInterface
+from matinee.contracts.environment_parameters import own_parameters
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.atari import ATARI_KWARGS, build_atari, is_atari
 from matinee.environments.gymnasium_vector import NativeVector
@@ -118,6 +119,7 @@ def build_vector(
     *,
     evaluation: bool = False,
     gives_up: Callable[[], bool] | None = None,
+    parameters: Mapping[str, float] | None = None,
 ) -> EnvironmentVector:
     """`count` environments stepped together.
 
@@ -126,6 +128,7 @@ def build_vector(
         count: N.
         evaluation: For test episodes: what only helps learning is left out.
         gives_up: Asked while other threads build theirs: whether there is no more point in it.
+        parameters: Of their physics, by the names of the catalogue; None: their own.
 
     Raises:
         BuildGivenUpError: if there was none any more.
@@ -134,6 +137,21 @@ def build_vector(
     """
     spec, kwargs = registered_spec(environment.id), environment.kwargs
     _check_kwargs(kwargs)
+    vector = _build_vector(spec, count, kwargs, evaluation=evaluation, gives_up=gives_up)
+    # Those that nobody has changed are left alone, and as fast as before.
+    if parameters and parameters != own_parameters(environment.choice):
+        vector.set_parameters(parameters)
+    return vector
+
+
+def _build_vector(
+    spec: EnvSpec,
+    count: int,
+    kwargs: Mapping[str, Any],
+    *,
+    evaluation: bool,
+    gives_up: Callable[[], bool] | None,
+) -> EnvironmentVector:
     with _building(gives_up):
         if is_atari(spec):
             return _build_atari(spec, count, kwargs, evaluation=evaluation)

@@ -18,6 +18,7 @@ from matinee.contracts.commands import (
     Command,
     SetHyperparameters,
 )
+from matinee.contracts.environment_parameters import is_used, range_in
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
@@ -327,6 +328,7 @@ def _status(
             else schedule_values(from_spec)[0]
         )
         applied = AppliedHyperparameter(setting=from_spec, value=value, since_env_step=0)
+    own = range_in(definition, layout.environment)
     return HyperparameterStatus(
         name=definition.name,
         requested=applied.setting if pending is None else pending,
@@ -334,12 +336,12 @@ def _status(
         applied_value=applied.value,
         applied_at_env_step=applied.since_env_step,
         pending=pending is not None,
-        applies=algorithm in definition.algorithms,
+        applies=is_used(definition, algorithm, layout.environment),
         live_class=live_class_in(definition, algorithm, layout),
-        minimum=definition.minimum,
-        maximum=definition.maximum,
+        minimum=definition.minimum if own is None else own.minimum,
+        maximum=definition.maximum if own is None else own.maximum,
         zero_allowed=definition.zero_label is not None,
         choices=list(definition.choices),
         scale=definition.scale,
-        default=definition.default_for(algorithm),
+        default=definition.default_for(algorithm) if own is None else own.default,
     )

@@ -6,8 +6,9 @@ What happens to a finished rollout is the business of whoever asked for it.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -49,6 +50,7 @@ class ActingPlan:
         environment_seed: Of their first episodes; later ones follow from it.
         action_seed: Of the choice of actions.
         generator_state: Of the choice of actions, from a checkpoint, instead of the seed.
+        parameters: Of the environments' first episodes, by name; all that they have.
         freezes_normalization: First observations add nothing to the statistics.
         waits: The worker delay is waited for here. Where workers take turns one waits for all,
             because the others wait meanwhile anyway.
@@ -61,6 +63,7 @@ class ActingPlan:
     environment_seed: int
     action_seed: np.random.SeedSequence
     generator_state: dict[str, object] | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
     freezes_normalization: bool = False
     waits: bool = True
 
@@ -126,6 +129,7 @@ class RolloutCollector:
         )
         self._start_values = StartValues(value_by(policy), shared.telemetry.record_start)
         self._environment: EnvironmentVector | None = None
+        self._parameters = plan.parameters
         self._normalized: NormalizedVector | None = None
         """The same vector, where observations are normalised."""
         self._observations: NDArray[Any] = np.empty(0, np.float32)
@@ -147,6 +151,7 @@ class RolloutCollector:
                 self._plan.environment,
                 self._plan.environments,
                 gives_up=self._shared.control.stopping.is_set,
+                parameters=self._parameters,
             )
         except BuildGivenUpError:
             return self
@@ -202,6 +207,10 @@ class RolloutCollector:
         self._begin(rollout)
         if self._normalized is not None:
             self._normalized.frozen = values.freeze_normalization
+        parameters = values.parameters(self._parameters)
+        if parameters != self._parameters:
+            environment.set_parameters(parameters)
+            self._parameters = parameters
         control = self._shared.control
         paced = values.is_slowed_down
         noise: Floats = np.empty((0, 0, 0), np.float32)

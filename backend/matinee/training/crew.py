@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matinee.algorithm.networks import NetworkShape
+from matinee.contracts.environment_parameters import own_parameters
 from matinee.contracts.run_spec import RunSpec
 from matinee.training.collector import ActingPlan
 from matinee.training.hyperparameters import HyperparameterValues
@@ -97,6 +98,7 @@ class CrewParts:
             ),
             action_seed=seed_sequence(seed, Purpose.ACTIONS, worker=slot, occasion=now),
             generator_state=self.generator_states.pop(slot, None),
+            parameters=values.parameters(own_parameters(self.spec.environment.choice)),
             freezes_normalization=values.freeze_normalization,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,18 @@ class EvaluationResult:
 
 
 class Evaluator:
-    """Plays test episodes. Any thread may ask; one plays at a time."""
+    """Plays test episodes. Any thread may ask; one plays at a time.
+
+    Args:
+        environment: Which.
+        shape: Of the network.
+        seed: Of the run.
+        store: Where the weights are.
+        env_steps: Of training.
+        normalizer: Of observations, where they are normalised.
+        parameters: Tells those that training has now, which test episodes have from their first to
+            their last; None: the environment's own.
+    """
 
     def __init__(
         self,
@@ -72,7 +83,9 @@ class Evaluator:
         store: ParameterStore,
         env_steps: SlotCounter,
         normalizer: ObservationNormalizer | None = None,
+        parameters: Callable[[], Mapping[str, float]] | None = None,
     ) -> None:
+        self._parameters = parameters
         self._normalizer = normalizer
         self._environment_spec = environment
         self._seed = seed
@@ -134,7 +147,11 @@ class Evaluator:
         )
         try:
             environment: EnvironmentVector = build_vector(
-                self._environment_spec, 1, evaluation=True, gives_up=should_stop
+                self._environment_spec,
+                1,
+                evaluation=True,
+                gives_up=should_stop,
+                parameters=None if self._parameters is None else self._parameters(),
             )
         except BuildGivenUpError:
             return None

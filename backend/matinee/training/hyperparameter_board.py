@@ -18,6 +18,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.change_class import class_of_change
 from matinee.contracts.combinations import RunLayout, check_change
 from matinee.contracts.commands import HyperparameterChange
+from matinee.contracts.environment_parameters import is_used
 from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import (
     HYPERPARAMETERS,
@@ -280,7 +281,7 @@ class HyperparameterBoard:
                 name: HyperparameterChange(
                     before=before[name],
                     after=setting,
-                    applies=algorithm in HYPERPARAMETERS[name].algorithms,
+                    applies=is_used(HYPERPARAMETERS[name], algorithm, self._layout.environment),
                     live_class=class_of_change(
                         HYPERPARAMETERS[name],
                         before[name],

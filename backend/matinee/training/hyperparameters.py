@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Literal, assert_never
@@ -65,6 +65,15 @@ class HyperparameterValues:
     min_batch: int
     queue_capacity: int
     max_policy_lag: int
+    gravity: float
+    pole_length: float
+    pole_mass: float
+    force: float
+    wind_power: float
+
+    def parameters(self, names: Iterable[str]) -> dict[str, float]:
+        """Those of the environment, which has parameters of these names."""
+        return {name: getattr(self, name) for name in names}
 
     @property
     def is_slowed_down(self) -> bool:

@@ -23,6 +23,7 @@ from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.checkpoints import CheckpointCause, CheckpointDocument, CheckpointManifest
 from matinee.contracts.combinations import RunLayout, check_memory
+from matinee.contracts.environment_parameters import own_parameters
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import look_at, reward_threshold
@@ -150,6 +151,7 @@ class Trainer:
             store=self._store,
             env_steps=self._env_steps,
             normalizer=self._normalizer,
+            parameters=self._parameters,
         )
         self._periodic_evaluation = PeriodicEvaluation(
             spec.evaluation,
@@ -388,6 +390,10 @@ class Trainer:
             process_ids=self._processes.process_ids if self._processes else lambda: (),
             elsewhere_s=lambda: memory.cpu_s[1 : self._spec.processes] if memory else (),
         )
+
+    def _parameters(self) -> dict[str, float]:
+        """Those of the environment, as training has them now."""
+        return self.board.newest()[1].parameters(own_parameters(self._spec.environment.choice))
 
     def _living_clocks(self) -> dict[str, PhaseClock]:
         living = self._threads.living()

@@ -1262,6 +1262,24 @@ export interface components {
             items: components["schemas"]["EnvironmentDescription"][];
         };
         /**
+         * EnvironmentRange
+         * @description What an environment itself has for one of its parameters, and how far that may be changed.
+         */
+        EnvironmentRange: {
+            /** @description The environment's own. */
+            default: number;
+            /** @description Smallest positive value allowed. */
+            minimum: number;
+            maximum: number;
+            /** @default  */
+            unit: string;
+            /**
+             * @description Arguments of the environment that set it, too: where a run gives one of them, it can't be changed.
+             * @default []
+             */
+            arguments: string[];
+        };
+        /**
          * EnvironmentSpec
          * @description Which environment, built with which keyword arguments.
          */
@@ -1594,7 +1612,7 @@ export interface components {
             before: components["schemas"]["HyperparameterSetting"];
             after: components["schemas"]["HyperparameterSetting"];
             /**
-             * @description false: the run's training mode does not use it at present.
+             * @description false: the run does not use it in its present mode.
              * @default true
              */
             applies: boolean;
@@ -1615,7 +1633,7 @@ export interface components {
             /** @description As in the papers; LaTeX. */
             symbol: string;
             /** @enum {string} */
-            group: "mode" | "optimizer" | "objective" | "proximal" | "returns" | "inputs" | "exploration" | "queue" | "pace";
+            group: "mode" | "optimizer" | "objective" | "proximal" | "returns" | "inputs" | "exploration" | "queue" | "pace" | "environment";
             /** @enum {string} */
             kind: "number" | "integer" | "switch" | "choice";
             /** @description Empty for a pure number. */
@@ -1637,6 +1655,10 @@ export interface components {
              *     ]
              */
             algorithms: components["schemas"]["Algorithm"][];
+            /** @description The environments that have it, by id, with ranges of their own; empty: it belongs to the training in any environment. */
+            environments: {
+                [key: string]: components["schemas"]["EnvironmentRange"];
+            };
             /** @description Smallest positive value allowed. */
             minimum: number | null;
             maximum: number | null;
@@ -1691,7 +1713,7 @@ export interface components {
             /** @description In use since this env step. */
             applied_at_env_step: number;
             pending: boolean;
-            /** @description Whether the run's present training mode uses it. */
+            /** @description Whether the run uses it: its present mode and its environment. */
             applies: boolean;
             live_class: components["schemas"]["LiveClass"];
             minimum: number | null;
@@ -1699,7 +1721,7 @@ export interface components {
             zero_allowed: boolean;
             choices: string[];
             scale: components["schemas"]["Scale"];
-            /** @description In the present training mode. */
+            /** @description In the present training mode; of a parameter of the environment, its own. */
             default: boolean | number | string;
         };
         /**

@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<Group, string>> = {
   exploration: "Exploration",
   queue: "Queue",
   pace: "Pace",
+  environment: "Environment",
 };
 
 export interface HyperparameterGroup {

@@ -56,3 +56,11 @@ def test_an_unknown_name_is_answered_with_the_near_ones() -> None:
     """As where it is set."""
     with pytest.raises(InvalidInputError, match="learning_rate"):
         CliRunner().invoke(typer_app, ["hyperparameters", "learning_rat"], catch_exceptions=False)
+
+
+def test_a_parameter_is_told_with_what_each_environment_has() -> None:
+    """Its own value, range and unit there."""
+    text = told("gravity")
+
+    assert "in        Pendulum-v1: 10 m/s², from 0.5 to 50 m/s²" in text
+    assert "in        MountainCar-v0: 0.0025, from 0.0001 to 0.01" in text

@@ -10,11 +10,14 @@ import pytest
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.change_class import class_of_change, live_class_in
 from matinee.contracts.combinations import RunLayout
+from matinee.contracts.environment_parameters import EnvironmentChoice
 from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.schedules import LinearSchedule
 
-PLAIN = RunLayout(processes=1, lockstep=False, recurrent=False)
+PLAIN = RunLayout(
+    processes=1, lockstep=False, recurrent=False, environment=EnvironmentChoice("CartPole-v1")
+)
 
 
 def live_class(

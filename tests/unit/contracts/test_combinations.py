@@ -9,13 +9,16 @@ import pytest
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout, check_change, check_memory, clashes
+from matinee.contracts.environment_parameters import EnvironmentChoice
 from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.run_spec import parse_run_spec
 from matinee.contracts.schedules import LinearSchedule
 from matinee.errors import InvalidInputError
 
 CARTPOLE: dict[str, Any] = {"environment": {"id": "CartPole-v1"}}
-PLAIN = RunLayout(processes=1, lockstep=False, recurrent=False)
+PLAIN = RunLayout(
+    processes=1, lockstep=False, recurrent=False, environment=EnvironmentChoice("CartPole-v1")
+)
 FALLING = {"schedule": "linear", "from": 4, "to": 1, "until_env_step": 100}
 
 
@@ -135,9 +138,9 @@ def test_a_live_change_is_held_to_the_same_rules() -> None:
 @pytest.mark.parametrize(
     "layout",
     [
-        RunLayout(processes=2, lockstep=False, recurrent=False),
-        RunLayout(processes=1, lockstep=True, recurrent=False),
-        RunLayout(processes=1, lockstep=False, recurrent=True),
+        replace(PLAIN, processes=2),
+        replace(PLAIN, lockstep=True),
+        replace(PLAIN, recurrent=True),
     ],
 )
 def test_a_mode_that_the_run_is_not_made_for_is_refused(layout: RunLayout) -> None:

@@ -120,6 +120,17 @@ async def test_hyperparameters_before_and_during(house: House) -> None:
     assert listed.revision == 0
 
 
+async def test_parameters_are_listed_as_the_environment_has_them(house: House) -> None:
+    """Its own default and range; one of another environment is listed as not used."""
+    run = await create(house, start=False, environment={"id": "CartPole-v1"})
+    listed = {item.name: item for item in (await house.service.hyperparameters(run.id)).items}
+
+    gravity, wind = listed["gravity"], listed["wind_power"]
+    assert (gravity.applied, gravity.default, gravity.applies) == (9.8, 9.8, True)
+    assert (gravity.minimum, gravity.maximum) == (0.5, 50.0)
+    assert not wind.applies
+
+
 async def test_a_change_on_its_way_is_pending(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,3 +85,18 @@ def test_a_step_that_only_resets_is_not_counted() -> None:
 
     assert result is not None
     assert result.lengths[0] == result.lengths[1] == result.lengths[2]
+
+
+def test_test_episodes_have_the_parameters_that_training_has_now() -> None:
+    """Of the environment: those of the spec, and after a change the new ones."""
+
+    def returns(gravity: float, then: float | None = None) -> tuple[float, ...]:
+        rig = Rig(small_spec("Pendulum-v1", hyperparameters={"gravity": gravity}))
+        if then is not None:
+            rig.trainer.board.propose({"gravity": then})
+        result = rig.trainer.evaluate(2, deterministic=True, should_stop=lambda: False)
+        assert result is not None
+        return result.returns
+
+    assert returns(25.0) != returns(10.0)
+    assert returns(10.0, then=25.0) == returns(25.0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from matinee.contracts.combinations import MAX_OBSERVATION_BYTES, RunLayout
+from matinee.contracts.environment_parameters import EnvironmentChoice
 from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import default_settings
 from matinee.contracts.schedules import LinearSchedule
@@ -35,6 +36,7 @@ class Desk:
                 processes=1,
                 lockstep=False,
                 recurrent=False,
+                environment=EnvironmentChoice("CartPole-v1"),
                 observation_bytes=OBSERVATION_BYTES,
             ),
             env_steps=lambda: self.env_steps,

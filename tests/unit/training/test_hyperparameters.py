@@ -100,3 +100,15 @@ def test_constant_sets_are_evaluated_once() -> None:
     constant = HyperparameterSet(revision=0, settings=default_settings(), since_env_step={})
 
     assert constant.values_at(0) is constant.values_at(10**9)
+
+
+def test_parameters_of_the_environment_are_picked_by_name() -> None:
+    """Those that the environment has, and no others; a schedule among them has its value."""
+    falling = ramp("linear", first=20.0, last=10.0, start=0, end=100)
+    settings = HyperparameterSet(
+        revision=0, settings={**default_settings(), "gravity": falling}, since_env_step={}
+    )
+
+    assert settings.values_at(50).parameters(["gravity", "force"]) == {
+        "gravity": 15.0, "force": 10.0
+    }  # fmt: skip

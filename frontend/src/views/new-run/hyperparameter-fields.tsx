@@ -5,7 +5,7 @@ import { settingValue } from "../../live/schedules";
 import { groupHyperparameters } from "../../ui/hyperparameter-groups";
 import { SettingControl } from "../../ui/setting-control";
 import styles from "./new-run-page.module.css";
-import { type DraftContext, startingSetting } from "./run-draft";
+import { chosenRows, type DraftContext, startingSetting } from "./run-draft";
 
 type Settings = Readonly<Record<string, Setting>>;
 
@@ -21,7 +21,7 @@ const atTheBeginning = () => 0;
 export function HyperparameterFields(props: HyperparameterFieldsProps) {
   const { context, settings, errors, onChange } = props;
   // Those with a field of their own in the spec have one in the form, too.
-  const rows = context.algorithm.hyperparameters.filter(({ spec_field: isField }) => !isField);
+  const rows = chosenRows(context).filter(({ spec_field: isField }) => !isField);
   return groupHyperparameters(rows).map((group) => (
     <section key={group.title} className={styles.section}>
       <h2>{group.title}</h2>

@@ -36,7 +36,11 @@ const preset = {
   },
 } as unknown as Preset;
 
-const rows = ["learning_rate", "gamma"].map((name) => ({ name, default: 0.5 }));
+const rows = ["learning_rate", "gamma"].map((name) => ({
+  name,
+  default: 0.5,
+  environments: {},
+}));
 const a3c = {
   name: "a3c",
   lockstep: true,
@@ -49,7 +53,7 @@ const ppo = {
   lockstep: false,
   processes: false,
   recurrent: false,
-  hyperparameters: [...rows, { name: "clip_range", default: 0.2 }],
+  hyperparameters: [...rows, { name: "clip_range", default: 0.2, environments: {} }],
 } as unknown as DraftContext["algorithm"];
 const alertRules = [
   { name: "slow", threshold: 0.5, minimum: 0, maximum: 1, algorithms: ["a3c", "ppo"] },
@@ -57,6 +61,11 @@ const alertRules = [
   { name: "queue_full", threshold: 0.9, minimum: 0, maximum: 1, algorithms: ["ga3c"] },
 ] as unknown as AlertRule[];
 const context: DraftContext = { preset, algorithm: a3c, environment: undefined, alertRules };
+
+const gravity = {
+  name: "gravity",
+  environments: { "Pendulum-v1": { default: 10, arguments: ["g"] } },
+};
 
 const untouched = openRunDraft(preset);
 const withFields = (fields: Partial<typeof untouched.fields>) => ({
@@ -148,6 +157,19 @@ describe("another mode than the preset's", () => {
     expect(startingSetting(entropy, other)).toBe(0.01);
     expect(startingSetting(entropy, { ...other, environment: pendulum })).toBe(1e-4);
   });
+});
+
+it("sends no parameter of another environment", () => {
+  const withGravity = { ...a3c, hyperparameters: [...a3c.hyperparameters, gravity] };
+  const draft = { ...untouched, settings: { gravity: 20, gamma: 0.9 } };
+  const sent = (id: string) =>
+    draftDocument(draft, {
+      ...context,
+      algorithm: withGravity as unknown as DraftContext["algorithm"],
+      environment: { id } as EnvironmentDescription,
+    }).hyperparameters;
+  expect(sent("CartPole-v1")).toEqual({ gamma: 0.9 });
+  expect(sent("Pendulum-v1")).toEqual({ gravity: 20, gamma: 0.9 });
 });
 
 it("does not take the preset's arguments into another environment", () => {

@@ -17,6 +17,7 @@ import type {
 } from "../../api/types";
 import { formatSetting, parseNumber } from "../../format/numbers";
 import { hasChoice } from "../../format/thresholds";
+import { rowsIn } from "../../ui/environment-parameters";
 
 /** The fields that are typed; empty text means "no value". */
 export interface DraftFields {
@@ -134,6 +135,17 @@ function allowedFields(fields: DraftFields, context: DraftContext): DraftFields 
   };
 }
 
+/** The hyperparameters that do something in the chosen mode and environment. */
+export function chosenRows(
+  context: Pick<DraftContext, "preset" | "algorithm" | "environment">,
+): HyperparameterDefinition[] {
+  const { id, kwargs } = context.preset.spec.environment;
+  const chosen = context.environment?.id ?? "";
+  // The preset's arguments are for its own environment.
+  const environment = { id: chosen, kwargs: chosen === id ? kwargs : {} };
+  return rowsIn(context.algorithm.hyperparameters, environment);
+}
+
 /**
  * What a hyperparameter is unless somebody changes it here: the preset's value. In another mode
  * than the preset's, that mode's default, or that of actions that are numbers: what was tuned for
@@ -206,9 +218,10 @@ function environmentPart(fields: DraftFields, spec: RunSpec): Record<string, unk
 
 function hyperparametersPart(
   { settings }: RunDraft,
-  { preset, algorithm }: DraftContext,
+  context: DraftContext,
 ): Record<string, unknown> {
-  const applicable = new Set(algorithm.hyperparameters.map(({ name }) => name));
+  const { preset, algorithm } = context;
+  const applicable = new Set(chosenRows(context).map(({ name }) => name));
   const chosen = Object.entries(settings).filter(([name]) => applicable.has(name));
   if (algorithm.name === preset.spec.algorithm) return Object.fromEntries(chosen);
   const cleared = Object.keys(preset.spec.hyperparameters).map((name) => [name, null] as const);

@@ -3,9 +3,15 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { memo, useCallback, useMemo, useState } from "react";
-import type { AlgorithmDescription, RunSpec, Setting } from "../../api/types";
+import type {
+  AlgorithmDescription,
+  HyperparameterDefinition,
+  RunSpec,
+  Setting,
+} from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
+import { rowsIn } from "../../ui/environment-parameters";
 import { groupHyperparameters } from "../../ui/hyperparameter-groups";
 import { Icon } from "../../ui/icons";
 import { unsteerableReason } from "./availability";
@@ -29,7 +35,12 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
   const isPhone = useMediaQuery("(max-width: 40rem)", false, { getInitialValueInEffect: false });
   const unsteerable = useRunPart(store, (view) => unsteerableReason(view.state));
   const startedWith = useMemo(() => startSettings(spec, algorithms), [spec, algorithms]);
+  const rows = useMemo(
+    () => rowsIn(algorithm.hyperparameters, spec.environment),
+    [algorithm, spec],
+  );
   const hidden = hiddenRows(algorithm, algorithms);
+  const elsewhere = labelsWithout(algorithm.hyperparameters, rows);
 
   /** The change, as far as it needs a yes before it is made. */
   const restartBy = useCallback(
@@ -78,7 +89,7 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
       </header>
       {unsteerable !== null && <p className={styles.note}>{unsteerable}</p>}
       <div className={styles.groups}>
-        {groupHyperparameters(algorithm.hyperparameters).map((group) => (
+        {groupHyperparameters(rows).map((group) => (
           <details key={group.title} className={styles.group} open={!isPhone}>
             <summary>
               <h3>{group.title}</h3>
@@ -102,6 +113,11 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
       {hidden.length > 0 && (
         <p className={styles.hidden}>
           Of other modes, and without effect in {algorithm.name}: {hidden.join(", ")}.
+        </p>
+      )}
+      {elsewhere.length > 0 && (
+        <p className={styles.hidden}>
+          Of other environments, and not in {spec.environment.id}: {elsewhere.join(", ")}.
         </p>
       )}
       {asked !== null && (
@@ -129,7 +145,8 @@ function startSettings(
   algorithms: readonly AlgorithmDescription[],
 ): ReadonlyMap<string, Setting> {
   const first = algorithms.find(({ name }) => name === spec.algorithm);
-  const defaults = (first?.hyperparameters ?? []).map((row) => [row.name, row.default] as const);
+  const rows = rowsIn(first?.hyperparameters ?? [], spec.environment);
+  const defaults = rows.map((row) => [row.name, row.default] as const);
   return new Map<string, Setting>([
     ...defaults,
     ...Object.entries(spec.hyperparameters),
@@ -144,9 +161,15 @@ function hiddenRows(
   algorithm: AlgorithmDescription,
   algorithms: readonly AlgorithmDescription[],
 ): string[] {
-  const shown = new Set(algorithm.hyperparameters.map(({ name }) => name));
-  const others = algorithms
-    .flatMap((each) => each.hyperparameters)
-    .filter(({ name }) => !shown.has(name));
-  return [...new Set(others.map(({ label }) => label))];
+  const all = algorithms.flatMap((each) => each.hyperparameters);
+  return labelsWithout(all, algorithm.hyperparameters);
+}
+
+/** Labels of those that are not shown, each once. */
+function labelsWithout(
+  all: readonly HyperparameterDefinition[],
+  shown: readonly HyperparameterDefinition[],
+): string[] {
+  const names = new Set(shown.map(({ name }) => name));
+  return [...new Set(all.filter(({ name }) => !names.has(name)).map(({ label }) => label))];
 }
