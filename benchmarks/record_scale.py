@@ -60,8 +60,10 @@ class Figures:
     written_s: float
     size_bytes: int
     return_s: float
+    return_cpu_s: float
     page_s: float
     csv_rows_per_s: float
+    csv_rows_per_cpu_s: float
     jsonl_rows_per_s: float
     rss_growth_bytes: int
     slowest_answer_s: float
@@ -135,12 +137,16 @@ def measure(data_dir: Path, episodes: int) -> Figures:
             server.client.get(f"{runs}/series", params={"metric": "entropy", "to": -1})
             before = process.memory_info().rss
             forget(run_db(run_dir))
+            busy_s = _busy_s(process)
             return_s = _time_series(server.client, runs, ["episode_return"])
+            return_cpu_s = _busy_s(process) - busy_s
             forget(run_db(run_dir))
             page_s = _time_series(server.client, runs, CHARTS)
             forget(run_db(run_dir))
             peak = process.memory_info().rss
+            busy_s = _busy_s(process)
             csv, csv_peak, csv_wait_s = _time_export(server, f"{runs}/episodes.csv")
+            csv_busy_s = _busy_s(process) - busy_s
             jsonl, jsonl_peak, jsonl_wait_s = _time_export(
                 server, f"{runs}/episodes.jsonl", most_rows=JSONL_ROWS
             )
@@ -151,12 +157,20 @@ def measure(data_dir: Path, episodes: int) -> Figures:
         written_s=written_s,
         size_bytes=size,
         return_s=return_s,
+        return_cpu_s=return_cpu_s,
         page_s=page_s,
         csv_rows_per_s=csv,
+        csv_rows_per_cpu_s=episodes / csv_busy_s,
         jsonl_rows_per_s=jsonl,
         rss_growth_bytes=max(peak, csv_peak, jsonl_peak) - before,
         slowest_answer_s=max(csv_wait_s, jsonl_wait_s),
     )
+
+
+def _busy_s(process: psutil.Process) -> float:
+    """Seconds of CPU so far, which other programs change little."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _time_series(client: httpx.Client, runs: str, metrics: Sequence[str]) -> float:
@@ -198,10 +212,12 @@ def report(figures: Sequence[Figures]) -> str:
         "run.db, MB": [f"{f.size_bytes / MB:,.1f}" for f in figures],
         "written, episodes/s": [f"{f.episodes / f.written_s:,.0f}" for f in figures],
         f"return in {POINTS:,} points, cold, ms": [f"{1e3 * f.return_s:.0f}" for f in figures],
+        "the same, ms of CPU": [f"{1e3 * f.return_cpu_s:.0f}" for f in figures],
         f"{len(CHARTS)} charts in {POINTS:,} points, cold, ms": [
             f"{1e3 * f.page_s:.0f}" for f in figures
         ],
         "episodes.csv, rows/s": [f"{f.csv_rows_per_s:,.0f}" for f in figures],
+        "episodes.csv, rows/s of CPU": [f"{f.csv_rows_per_cpu_s:,.0f}" for f in figures],
         "episodes.jsonl, rows/s": [f"{f.jsonl_rows_per_s:,.0f}" for f in figures],
         "server's memory, MB more at most": [f"{f.rss_growth_bytes / MB:.0f}" for f in figures],
         "slowest other answer during an export, ms": [

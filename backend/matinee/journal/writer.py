@@ -12,7 +12,6 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -39,21 +38,19 @@ from matinee.contracts.run_state import RunState
 from matinee.contracts.stretches import Stretch
 from matinee.errors import JournalError
 from matinee.journal.blocks import (
-    EPISODE_BLOCK_ROW,
-    METRIC_BLOCK_ROW,
-    EpisodeBlock,
     EpisodeBlocks,
-    MetricBlock,
     MetricBlocks,
 )
-from matinee.journal.checkpoint_rows import CheckpointEvent, keep_list
+from matinee.journal.checkpoint_rows import CheckpointEvent
 from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
+from matinee.journal.pending_rows import PendingRows
 from matinee.journal.rewinds import abandoned_row, stretch_after
 from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
 from matinee.journal.thinning import Thinning
 
 OWNERSHIP_WAIT_S = 1.0
+LOG_BYTES = 64 << 20
 
 
 class FinishedEpisodes(Protocol):
@@ -78,29 +75,6 @@ class FinishedEpisodes(Protocol):
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Steps."""
-
-
-@dataclass
-class _Pending:
-    """Rows that wait for the next commit."""
-
-    events: list[tuple[int, float, int, str, str]] = field(default_factory=list)
-    episodes: list[tuple[int, int, int, float, int, float, int]] = field(default_factory=list)
-    flushes: list[tuple[int, int, float, int, int]] = field(default_factory=list)
-    metric_rows: list[tuple[str, int, float, float, float, float, int]] = field(
-        default_factory=list
-    )
-    episode_blocks: list[EpisodeBlock] = field(default_factory=list)
-    metric_blocks: list[tuple[str, MetricBlock]] = field(default_factory=list)
-    histogram_labels: dict[str, str] = field(default_factory=dict)
-    histogram_rows: list[tuple[str, int, int, int, str]] = field(default_factory=list)
-    commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
-    checkpoints: list[CheckpointEvent] = field(default_factory=list)
-    abandoned: list[tuple[object, ...]] = field(default_factory=list)
-    snapshot: str | None = None
-
-    def __bool__(self) -> bool:
-        return any(vars(self).values())
 
 
 class JournalWriter:
@@ -137,7 +111,7 @@ class JournalWriter:
             self._connection.close()
             self._ownership.release()
             raise
-        self._pending = _Pending()
+        self._pending = PendingRows()
         self._committed_seq = self._seq
         self._closed = False
 
@@ -344,13 +318,13 @@ class JournalWriter:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            self._write(pending)
+            pending.write(connection, self._metric_ids)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._pending = _Pending()
+        self._pending = PendingRows()
         self._committed_seq = self._seq
         # What is committed is committed: on a full disk the old rows are dropped another time.
         with suppress(sqlite3.Error):
@@ -387,44 +361,6 @@ class JournalWriter:
             (seq, progress.env_steps, progress.seconds, progress.updates, progress.episodes)
         )
 
-    def _write(self, pending: _Pending) -> None:
-        connection = self._connection
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", pending.events)
-        connection.executemany("INSERT INTO episodes VALUES (?,?,?,?,?,?,?)", pending.episodes)
-        connection.executemany("INSERT INTO flushes VALUES (?, ?, ?, ?, ?)", pending.flushes)
-        self._name_metrics({row[0] for row in pending.metric_rows})
-        connection.executemany(
-            "INSERT INTO metric_rows VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(self._metric_ids[row[0]], *row[1:]) for row in pending.metric_rows],
-        )
-        connection.executemany(EPISODE_BLOCK_ROW, pending.episode_blocks)
-        connection.executemany(
-            METRIC_BLOCK_ROW,
-            [(self._metric_ids[name], *block) for name, block in pending.metric_blocks],
-        )
-        connection.executemany(
-            "INSERT INTO histograms (name, labels) VALUES (?, ?) ON CONFLICT (name) "
-            "DO UPDATE SET labels = excluded.labels WHERE labels != excluded.labels",
-            pending.histogram_labels.items(),
-        )
-        connection.executemany(
-            "INSERT INTO histogram_rows SELECT histogram, ?2, ?3, ?4, ?5 FROM histograms "
-            "WHERE name = ?1",
-            pending.histogram_rows,
-        )
-        connection.executemany(
-            "INSERT INTO commands (id, is_open, document) VALUES (?, ?, ?) ON CONFLICT (id) "
-            "DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
-            [(command_id, *row) for command_id, row in pending.commands.items()],
-        )
-        for event in pending.checkpoints:
-            keep_list(connection, event)
-        connection.executemany(
-            "INSERT INTO abandoned VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", pending.abandoned
-        )
-        if pending.snapshot is not None:
-            connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (pending.snapshot,))
-
     def _go_on_with_blocks(self) -> None:
         # All or nothing, so that no level ever lacks a block before one that it has.
         self._connection.execute("BEGIN IMMEDIATE")
@@ -449,15 +385,6 @@ class JournalWriter:
         except (ValueError, AttributeError):
             return RecordSpec(keep_metric_rows=None)
 
-    def _name_metrics(self, names: set[str]) -> None:
-        for name in sorted(names):
-            self._metric_ids.setdefault(name, len(self._metric_ids) + 1)
-        # Also the known ones: the transaction that named them may have been rolled back.
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO metrics VALUES (?, ?)",
-            [(self._metric_ids[name], name) for name in names],
-        )
-
     def _highest(self, table: str, column: str) -> int:
         (value,) = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()
         return int(value or 0)
@@ -475,4 +402,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     # A committed row must survive a power cut; ten commits a second make this cheap.
     connection.execute("PRAGMA synchronous = FULL")
+    # A long export or a big migration may let the log grow; it need not stay so.
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
     return connection
