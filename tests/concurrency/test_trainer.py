@@ -50,6 +50,7 @@ def test_a_run_ends_when_its_budget_is_used_up() -> None:
     assert outcome.cause is StopCause.FINISHED_BUDGET
     assert 3000 <= progress.env_steps < 3000 + 4 * 20
     assert progress.budget_fraction == 1.0
+    assert progress.frames is None
     assert progress.updates == sum(
         drained.metrics["policy_loss"].count
         for drained in rig.drained
@@ -62,6 +63,16 @@ def test_a_run_ends_when_its_budget_is_used_up() -> None:
     last = np.concatenate([drained.episodes.env_step for drained in rig.drained])
     assert (np.diff(last) >= 0).all()
     assert last[-1] <= progress.env_steps
+
+
+def test_frames_are_told_where_a_step_takes_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many for each env step as the environment says."""
+    monkeypatch.setattr("matinee.training.trainer.frames_per_step", lambda _: 4)
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": 100}))
+    rig.run()
+
+    progress = rig.trainer.progress()
+    assert progress.frames == 4 * progress.env_steps > 0
 
 
 def test_a_run_ends_when_its_seconds_are_over() -> None:

@@ -91,7 +91,7 @@ class TrainingProgress:
         row = Table.grid(padding=(0, 2))
         cells = [
             Text(state.value, style="bold cyan"),
-            Text(f"{progress.env_steps:,} steps"),
+            Text(f"{progress.env_steps:,} steps{_frames(progress)}"),
             Text(f"{progress.steps_per_second:,.0f}/s"),
             Text(f"return {_mean(progress)}", style="bold"),
             Text(_clock(progress.seconds)),
@@ -112,9 +112,9 @@ class TrainingProgress:
         reason = f": {snapshot.reason}" if snapshot.reason else ""
         self._console.print(Text.assemble((state.value, style), reason), soft_wrap=True)
         self._console.print(
-            f"  {progress.env_steps:,} env steps, {progress.episodes:,} episodes, "
-            f"{progress.updates:,} updates in {progress.seconds:.2f} s; "
-            f"mean return of the last 100 episodes {_mean(progress)}",
+            f"  {progress.env_steps:,} env steps{_frames(progress)}, "
+            f"{progress.episodes:,} episodes, {progress.updates:,} updates in "
+            f"{progress.seconds:.2f} s; mean return of the last 100 episodes {_mean(progress)}",
             soft_wrap=True,
         )
         if progress.solved_at is not None:
@@ -136,6 +136,10 @@ class TrainingProgress:
 
 def _mean(progress: Progress) -> str:
     return "–" if progress.mean_return_100 is None else f"{progress.mean_return_100:.1f}"
+
+
+def _frames(progress: Progress) -> str:
+    return "" if progress.frames is None else f" ({progress.frames:,} frames)"
 
 
 def _clock(seconds: float) -> str:

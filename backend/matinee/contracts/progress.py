@@ -20,6 +20,11 @@ class Progress(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     env_steps: int = 0
+    frames: int | None = Field(
+        default=None,
+        description="Env steps times the frames that each of them takes, as papers on Atari count; "
+        "null where a step is a frame.",
+    )
     episodes: int = 0
     updates: int = 0
     seconds: float = 0.0

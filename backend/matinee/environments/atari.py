@@ -78,6 +78,16 @@ def build_atari(
     return AtariVector(vector)
 
 
+def frame_skip(spec: EnvSpec, kwargs: Mapping[str, Any]) -> int:
+    """Frames of the game for which an action holds.
+
+    Args:
+        spec: The registry's, of a game.
+        kwargs: Of `ATARI_KWARGS`.
+    """
+    return int({**ATARI_KWARGS, **_known(spec.kwargs), **kwargs}["frameskip"])
+
+
 def _known(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kwargs.items() if name in ATARI_KWARGS}
 

@@ -19,7 +19,7 @@ from gymnasium.vector import AutoresetMode
 from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.environment_parameters import own_parameters
 from matinee.contracts.run_spec import EnvironmentSpec
-from matinee.environments.atari import ATARI_KWARGS, build_atari, is_atari
+from matinee.environments.atari import ATARI_KWARGS, build_atari, frame_skip, is_atari
 from matinee.environments.gymnasium_vector import NativeVector
 from matinee.environments.installation import install_hint, missing_plugin_hint
 from matinee.environments.interface import agent_interface
@@ -81,6 +81,12 @@ def registered_spec(environment_id: str) -> EnvSpec:
 def reward_threshold(environment_id: str) -> float | None:
     """Mean return of 100 episodes that counts as solved, where the registry has one."""
     return registered_spec(environment_id).reward_threshold
+
+
+def frames_per_step(environment: EnvironmentSpec) -> int:
+    """Frames that an env step takes: the frame skip of Atari's games, else 1."""
+    spec = registered_spec(environment.id)
+    return frame_skip(spec, environment.kwargs) if is_atari(spec) else 1
 
 
 def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:

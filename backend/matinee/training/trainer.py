@@ -26,7 +26,7 @@ from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.environment_parameters import own_parameters
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
-from matinee.environments.factory import look_at, reward_threshold
+from matinee.environments.factory import frames_per_step, look_at, reward_threshold
 from matinee.errors import WorkerFailedError
 from matinee.training.budget import Budget
 from matinee.training.checkpoints import CheckpointState, save_checkpoint, window_of
@@ -85,6 +85,7 @@ class Trainer:
         self._spec = spec
         self._seed = spec.seed
         self._on_wake = on_wake
+        self._frames_per_step = frames_per_step(spec.environment)
         self._shape = network_shape(
             spec.network,
             look_at(spec.environment),
@@ -257,6 +258,7 @@ class Trainer:
         env_steps = self._env_steps.total()
         return Progress(
             env_steps=env_steps,
+            frames=env_steps * self._frames_per_step if self._frames_per_step > 1 else None,
             episodes=window.episodes,
             updates=self._store.updates.total(),
             seconds=self._clock.seconds(),

@@ -2140,6 +2140,8 @@ export interface components {
         Progress: {
             /** @default 0 */
             env_steps: number;
+            /** @description Env steps times the frames that each of them takes, as papers on Atari count; null where a step is a frame. */
+            frames: number | null;
             /** @default 0 */
             episodes: number;
             /** @default 0 */

@@ -61,6 +61,24 @@ def test_progress_shows_the_figures(run: LocalRun, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("wide_terminal")
+def test_frames_are_shown_where_they_are_not_steps(
+    run: LocalRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the steps, while it trains and at the end; and nowhere else."""
+    with TrainingProgress(run, quiet=False) as progress:
+        progress.update(RunState.RUNNING, HALF_WAY, {})
+        assert "frames" not in capsys.readouterr().out
+        counted = HALF_WAY.model_copy(update={"frames": 48_000})
+        progress.update(RunState.RUNNING, counted, {})
+        end(run, RunState.FINISHED, None, counted)
+    progress.report(RunState.FINISHED)
+    shown = capsys.readouterr().out
+
+    assert "12,000 steps (48,000 frames)" in shown
+    assert "12,000 env steps (48,000 frames), 0 episodes" in shown
+
+
+@pytest.mark.usefixtures("wide_terminal")
 def test_progress_shows_what_the_mode_has(
     run: LocalRun, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from matinee.contracts.run_spec import EnvironmentSpec
-from matinee.environments.factory import build_vector, look_at
+from matinee.environments.factory import build_vector, frames_per_step, look_at
 from matinee.errors import EnvironmentBuildError
 
 pytest.importorskip("ale_py")
@@ -92,3 +92,10 @@ def test_unknown_arguments_are_refused_with_the_list(name: str) -> None:
     """Also those that the vector environment has and training decides."""
     with pytest.raises(EnvironmentBuildError, match=f"no argument {name}; allowed: frameskip"):
         build_vector(EnvironmentSpec(id="ALE/Pong-v5", kwargs={name: 1}), 1)
+
+
+def test_a_step_is_as_many_frames_as_its_frame_skip() -> None:
+    """Four, unless the run or the registered version says otherwise."""
+    assert frames_per_step(BREAKOUT) == 4
+    assert frames_per_step(EnvironmentSpec(id="ALE/Breakout-v5", kwargs={"frameskip": 1})) == 1
+    assert frames_per_step(EnvironmentSpec(id="CartPole-v1")) == 1

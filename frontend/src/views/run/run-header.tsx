@@ -67,6 +67,13 @@ function Figures({ store }: { store: RunStore }) {
             value={formatCount(progress.env_steps)}
             exact={formatExactCount(progress.env_steps)}
           />
+          {progress.frames !== null && (
+            <Figure
+              label="frames"
+              value={formatCount(progress.frames)}
+              exact={formatExactCount(progress.frames)}
+            />
+          )}
           <Figure
             label="steps/s"
             value={isRunning ? formatCount(progress.steps_per_second) : "–"}
