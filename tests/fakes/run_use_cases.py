@@ -17,6 +17,7 @@ from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import (
     Hyperparameters,
@@ -197,6 +198,18 @@ class FakeRuns:
         self._find(run_id)
         newer = [c for c in self.ledger if after is None or c.id > after]
         return newer[:limit]
+
+    async def export_ledger(self, run_id: str) -> LedgerFile:
+        self._enter("export_ledger", run_id)
+        return LedgerFile(
+            run_id=run_id,
+            exported_at=NOW,
+            spec=self._find(run_id).spec,
+            until_env_step=None,
+            plan=[],
+            commands=self.ledger,
+            not_replayed=[],
+        )
 
     async def events(
         self, run_id: str, *, after: int, limit: int, types: tuple[EventType, ...]

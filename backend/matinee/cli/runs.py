@@ -1,4 +1,4 @@
-"""`matinee runs`: look at runs and stop them, with or without a server."""
+"""`matinee runs`: look at runs, export their ledgers, stop them; with or without a server."""
 
 from __future__ import annotations
 
@@ -76,6 +76,19 @@ def show(run: RunId, data_dir: DataDir = None) -> None:
     """Print one run as JSON, as `GET /api/v1/runs/{id}` does."""
     folders = _folders(data_dir)
     typer.echo(folders.assemble(_find(folders, run)).model_dump_json(indent=2, by_alias=True))
+
+
+@runs_app.command("ledger")
+def ledger(run: RunId, data_dir: DataDir = None) -> None:
+    """Print everything that was asked of a run, as `matinee train --replay` takes it.
+
+        matinee runs ledger RUN > LEDGER.json
+    """
+    from matinee.runs.ledger import export_ledger
+
+    folders = _folders(data_dir)
+    file = export_ledger(folders.reader(_find(folders, run)))
+    typer.echo(file.model_dump_json(indent=2, by_alias=True))
 
 
 @runs_app.command("stop")

@@ -40,6 +40,16 @@ def train(
         ),
     ] = None,
     *,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LEDGER.json",
+            help="Do what was done to another run, at the same env steps, on its seed or on "
+            "--seed; the file is from `matinee runs ledger`; - for stdin.",
+            allow_dash=True,
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
     preset: Annotated[
         str | None,
         typer.Option(help="A named starting point, such as cartpole-a3c.", rich_help_panel=_TASK),
@@ -152,7 +162,7 @@ def train(
 ) -> None:
     """Train here, with live progress; no server is needed.
 
-    A preset or a spec file is filled in first, then the flags over it.
+    A preset, a spec file or a ledger is filled in first, then the flags over it.
     Ctrl-C writes a checkpoint and ends in good order.
 
     Exit code: 0 finished or stopped, 1 failed, 2 bad input, 3 aborted, 130 interrupted.
@@ -162,6 +172,7 @@ def train(
         matinee train --env CartPole-v1 --algorithm ppo --set epochs=10 --target-return 475
         matinee train --env CartPole-v1 --workers 4 --lockstep --seed 1
         matinee train --preset cartpole-a3c --set learning_rate=linear:1e-2:0:500000
+        matinee train --replay LEDGER.json --seed 2
     """
     from matinee.training.torch_threads import limit_library_threads
 
@@ -170,7 +181,7 @@ def train(
     from matinee.cli.progress import TrainingProgress
     from matinee.settings import read_settings
 
-    document = _spec_document(spec)
+    document = _spec_document(spec) if replay is None else _replayed(replay, spec, preset)
     flags: dict[str, Any] = {
         "preset": preset,
         "algorithm": algorithm,
@@ -227,6 +238,16 @@ def _spec_document(path: Path | None) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidInputError(f"{path} must hold a JSON object, the body of POST /api/v1/runs")
     return document
+
+
+def _replayed(ledger: Path, spec: Path | None, preset: str | None) -> dict[str, Any]:
+    from matinee.cli.replay import replay_of
+
+    if spec is not None or preset is not None:
+        raise InvalidInputError(
+            "--replay brings a spec of its own: leave out the preset or the spec file"
+        )
+    return replay_of(ledger)
 
 
 def _lay_over(document: dict[str, Any], flags: dict[str, Any]) -> None:

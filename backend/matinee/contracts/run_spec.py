@@ -28,6 +28,7 @@ from matinee.contracts.hyperparameters import (
     check_settings,
     default_settings,
 )
+from matinee.contracts.planned_changes import MAX_PLANNED_CHANGES, PlannedChange, plan_errors
 from matinee.contracts.run_parts import BudgetSpec, CheckpointSpec, RecordSpec, SpecPart
 from matinee.contracts.schedules import ENV_STEP_MAX
 from matinee.contracts.validation import MultipleFieldsError, field_errors
@@ -267,6 +268,12 @@ class RunSpec(SpecPart):
         default_factory=dict,
         description="Thresholds that differ from those of `GET /api/v1/alert-rules`, by rule.",
     )
+    plan: list[PlannedChange] = Field(
+        default_factory=list,
+        max_length=MAX_PLANNED_CHANGES,
+        description="Changes of hyperparameters that the run makes by itself, in ascending order "
+        "of their env steps. Training stands at each until it is in use.",
+    )
 
     @field_validator("alerts")
     @classmethod
@@ -311,6 +318,15 @@ class RunSpec(SpecPart):
                         f"least one; allowed: up to {self.workers}",
                     )
                 ]
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _plan_goes_together(self) -> Self:
+        wrong = plan_errors(self.plan, layout=self.layout, settings=self.initial_settings())
+        if wrong:
+            raise MultipleFieldsError(
+                [FieldError(("plan", *error.loc), error.message) for error in wrong]
             )
         return self
 
@@ -377,6 +393,7 @@ class RunRequest(SpecPart):
     record: RecordSpec | None = None
     evaluation: EvaluationSpec | None = None
     alerts: AlertThresholds | None = None
+    plan: list[PlannedChange] | None = Field(default=None, max_length=MAX_PLANNED_CHANGES)
     start: bool = Field(default=True, description="false: create it, and wait for `start`.")
 
     @field_validator("hyperparameters")

@@ -58,7 +58,8 @@ async def plan_run(
     if document.get("seed") is None:
         document["seed"] = secrets.randbits(SEED_BITS)
     spec = parse_run_spec(document)
-    check_worker_limit(spec.workers, max_workers)
+    for workers in (spec.workers, *(c.hyperparameters.get("workers") for c in spec.plan)):
+        check_worker_limit(workers, max_workers)
     environment = await registry.find(spec.environment.id)
     if environment is None:
         raise await _unknown_environment(spec.environment.id, registry)

@@ -23,6 +23,7 @@ from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import (
     AppliedHyperparameter,
     Hyperparameters,
@@ -60,6 +61,7 @@ from matinee.runs.exports import (
 )
 from matinee.runs.folders import RunFolders, present_algorithm
 from matinee.runs.health import Health
+from matinee.runs.ledger import export_ledger
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf, RunQuery, TableFiles
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering
@@ -203,6 +205,10 @@ class RunService:
         return await asyncio.to_thread(
             self._folders.reader(run_id).commands, after=after, limit=limit
         )
+
+    async def export_ledger(self, run_id: str) -> LedgerFile:
+        """The whole ledger, and what replays it."""
+        return await asyncio.to_thread(export_ledger, self._folders.reader(run_id))
 
     async def events(
         self, run_id: str, *, after: int, limit: int, types: tuple[EventType, ...]

@@ -145,6 +145,8 @@ class TrainingControl:
         self._retired: set[int] = set()
         self._holding = False
         self._limit: _StepLimit | None = None
+        self._milestone: int | None = None
+        self._passes_milestone = False
         self._changes_pending = False
         self._is_near_end = False
         self._cause: StopCause | None = None
@@ -191,6 +193,25 @@ class TrainingControl:
                 self._limit = _StepLimit("updates", self._updates.total() + updates)
             self._holding = False
             self._refresh()
+
+    def hold_at(self, env_step: int | None) -> None:
+        """Let every worker stand at the first boundary at or after an env step, and go on later.
+
+        No rollout begins that is not needed to get there. It is no pause: whoever asked for it sees
+        to it, as soon as `is_at_milestone`, and then asks for the next one, or for none (None).
+        """
+        with self._gate:
+            self._milestone = env_step
+            self._passes_milestone = False
+            self._announced = False
+            self._refresh()
+            self._announce_stand()
+
+    @property
+    def is_at_milestone(self) -> bool:
+        """Every worker stands where `hold_at` wants it; or one has hung, and the rest go on."""
+        with self._gate:
+            return self._passes_milestone or (self._stands_at_milestone() and not self._is_over())
 
     def stop(self, cause: StopCause, reason: str) -> None:
         """End training: after the present rollouts, or at the next env step if aborted or failed.
@@ -306,7 +327,8 @@ class TrainingControl:
                 if self._holding:
                     patience = _Patience()
                 elif self._fits_limit(reserves) and (
-                    self._fits_budget(reserves) or patience.is_over(self._env_steps.total())
+                    (self._fits_budget(reserves) and self._fits_milestone(reserves))
+                    or self._waits_in_vain(patience)
                 ):
                     self._outside.discard(worker)
                     self._reserved[worker] = reserves
@@ -339,8 +361,16 @@ class TrainingControl:
     def _is_over(self) -> bool:
         return self._cause is not None and not self._members
 
+    def _stands_at_milestone(self) -> bool:
+        return (
+            self._milestone is not None
+            and self._stands()
+            and self._env_steps.total() >= self._milestone
+        )
+
     def _announce_stand(self) -> None:
-        if self._holding and self._stands() and not self._announced:
+        is_held = self._holding or self._stands_at_milestone()
+        if is_held and self._stands() and not self._announced:
             self._announced = True
             self._clock.hold()
             self._on_wake()
@@ -374,12 +404,31 @@ class TrainingControl:
             return done < until
         return done + sum(reserved.of(unit) for reserved in self._reserved) < until
 
+    def _fits_milestone(self, reserves: Reservation) -> bool:
+        """Whether the worker is needed to get to the milestone."""
+        if self._milestone is None or self._passes_milestone:
+            return True
+        done = self._env_steps.total()
+        if reserves.env_steps == 0:
+            return done < self._milestone
+        return done + self.env_steps_reserved() < self._milestone
+
+    def _waits_in_vain(self, patience: _Patience) -> bool:
+        """Whether somebody under way has hung; then a milestone holds nobody any more."""
+        if self._stands_at_milestone() or not patience.is_over(self._env_steps.total()):
+            return False
+        if self._milestone is not None and not self._passes_milestone:
+            self._passes_milestone = True
+            self._on_wake()
+        return True
+
     def _refresh(self) -> None:
         stopping = self._cause is not None
         self._attention = (
             stopping
             or self._holding
             or self._limit is not None
+            or self._milestone is not None
             or self._is_near_end
             or bool(self._retired)
             or bool(self._outside)

@@ -72,14 +72,14 @@ class Foreman:
             revision, values = shared.board.newest()
             # The structure may also follow a schedule, without a new revision.
             if values.structure != self._structure:
-                if not self._reconcile(values):
+                if not self._reconcile(values, revision):
                     return
                 self._structure = values.structure
             if revision != self._revision:
                 self._revision = revision
                 shared.board.structure_is(revision)
 
-    def _reconcile(self, values: HyperparameterValues) -> bool:
+    def _reconcile(self, values: HyperparameterValues, revision: int) -> bool:
         """Make the crew fit; False if training stopped meanwhile."""
         if not self._crew.serves(values):
             if not self._retire(frozenset(self._occupied)):
@@ -87,9 +87,15 @@ class Foreman:
             self._crew.dismiss()
             self._parts.generator_states.update(self._crew.generator_states())
             self._crew = new_crew(self._parts, values)
+            hired = self._hire(values)
+            # Nobody is there yet to pass the gate: the env step at which the change counts as
+            # applied is the very one at which the new threads begin.
+            self._parts.shared.board.structure_is(revision)
         elif not self._retire(self._occupied - self._crew.slots(values)):
             return False
-        self._threads.start(self._hire(values))
+        else:
+            hired = self._hire(values)
+        self._threads.start(hired)
         return True
 
     def _hire(self, values: HyperparameterValues) -> dict[str, Life]:

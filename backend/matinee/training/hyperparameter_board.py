@@ -181,7 +181,8 @@ class HyperparameterBoard:
     def read_set(self, worker: int) -> HyperparameterSet:
         """The newest set, which the worker uses from now on; see `read`."""
         newest = self._newest
-        if self._revision_in_use.get(worker) != newest.revision:
+        # Again if a newer one came meanwhile: what is used and what is noted must be the same.
+        while self._revision_in_use.get(worker) != newest.revision:
             self._note(worker, newest.revision)
             newest = self._newest
         return newest

@@ -17,6 +17,7 @@ from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.series import Series, SeriesAxis
@@ -69,6 +70,9 @@ class RunUseCases(Protocol):
 
     async def commands(self, run_id: str, *, after: str | None, limit: int) -> list[Command]:
         """The ledger after one command id, oldest first."""
+
+    async def export_ledger(self, run_id: str) -> LedgerFile:
+        """The whole ledger, and what replays it."""
 
     async def events(
         self, run_id: str, *, after: int, limit: int, types: tuple[EventType, ...]

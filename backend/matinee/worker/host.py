@@ -20,12 +20,7 @@ from matinee.contracts.alert_rule import SILENCE_S
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Interrupt, Stop
-from matinee.contracts.control import (
-    CommandFrame,
-    CommittedFrame,
-    HeartbeatFrame,
-    HostedBy,
-)
+from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
 from matinee.contracts.events import (
     LogWritten,
     WorkerProcessChanged,
@@ -56,6 +51,7 @@ from matinee.worker.diligence import (
 )
 from matinee.worker.evaluations import evaluation_metrics, record_evaluation
 from matinee.worker.final_evaluation import FinalEvaluation
+from matinee.worker.planned_steps import PlannedSteps
 from matinee.worker.record import RunRecord
 from matinee.worker.rewinding import beginning, go_back
 
@@ -117,6 +113,7 @@ class RunHost:
         spec = JournalReader(run_dir).header().spec
         budget = JournalReader(run_dir).snapshot()[0].budget
         self._spec = spec if budget is None else spec.model_copy(update={"budget": budget})
+        self._plan = PlannedSteps(spec.plan, JournalReader(run_dir))
         self._alerts = AlertWatch()
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
@@ -187,7 +184,7 @@ class RunHost:
         return JournalReader(self._run_dir).command(self._start_command_id)
 
     def _new_trainer(self, restore: CheckpointState | None) -> Trainer:
-        return Trainer(self._spec, on_wake=self._wake.set, restore=restore)
+        return self._plan.lead(Trainer(self._spec, on_wake=self._wake.set, restore=restore))
 
     def _begin(
         self,
@@ -310,6 +307,7 @@ class RunHost:
         self._look_for_alerts(record, trainer, drained, metrics)
         desk.note_applied()
         desk.give_up_on(drained.heartbeats)
+        self._plan.look(trainer, self.request)
         desk.take_requests()
         desk.note_applied()
         record.set_hyperparameters(trainer.board.snapshot())
