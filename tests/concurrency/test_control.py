@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from matinee.training import control as control_module
 from matinee.training.clock import TrainingClock
 from matinee.training.control import Reservation, TrainingControl
 from matinee.training.counters import SlotCounter
@@ -172,3 +173,53 @@ def test_rollouts_are_abandoned_only_where_they_are_worth_nothing(crew: Crew) ->
     assert not crew.control.abandons_rollouts
     crew.control.stop(StopCause.ABORTED, "now")
     assert crew.control.abandons_rollouts
+
+
+def test_a_milestone_is_met_exactly_and_is_no_pause(crew: Crew) -> None:
+    """All stand at the first boundary at or after it, and go on as soon as there is another."""
+    crew.control.hold_at(95)
+    crew.start()
+    for milestone, boundary in ((101, 100), (250, 110), (None, 250)):
+        while not crew.control.is_at_milestone:
+            assert crew.woken.wait(PATIENCE_S)
+            crew.woken.clear()
+        assert crew.env_steps.total() == boundary
+        assert not crew.control.paused
+        crew.control.hold_at(milestone)
+
+    crew.control.pause()
+    crew.wait_for_pause()
+    assert not crew.control.is_at_milestone
+
+
+def test_a_pause_at_a_milestone_holds_after_it(crew: Crew) -> None:
+    """Who releases a milestone does not end a pause that came meanwhile."""
+    crew.control.hold_at(0)
+    crew.start()
+    crew.control.pause()
+    crew.wait_for_pause()
+    assert crew.control.is_at_milestone
+
+    crew.control.hold_at(None)
+
+    assert crew.control.paused
+    assert crew.env_steps.total() == 0
+
+
+def test_nobody_waits_at_a_milestone_for_who_has_hung(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts as reached once nothing has moved for long, and the others go on."""
+    monkeypatch.setattr(control_module, "STANDSTILL_S", 0.0)
+    monkeypatch.setattr(control_module, "_WAIT_SLICE_S", 0.01)
+    hung = len(crew.threads)
+    crew.control.admit([hung])
+    assert crew.control.may_begin(hung, reserves=ROLLOUT, on_standing=lambda: None)
+    crew.control.hold_at(ROLLOUT_STEPS)
+    crew.start()
+
+    while not crew.control.is_at_milestone:
+        assert crew.woken.wait(PATIENCE_S)
+        crew.woken.clear()
+    crew.control.hold_at(None)
+    crew.control.end(hung)

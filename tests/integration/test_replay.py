@@ -67,7 +67,9 @@ def final_weights(run_dir: Path) -> bytes:
 
 def values(plan: list[PlannedChange]) -> list[tuple[int, str, object]]:
     """What was in use from which env step on."""
-    return [(c.env_step, name, setting) for c in plan for name, setting in c.hyperparameters.items()]
+    return [
+        (c.env_step, name, setting) for c in plan for name, setting in c.hyperparameters.items()
+    ]
 
 
 @pytest.mark.parametrize("mode", MODES)

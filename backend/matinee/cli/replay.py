@@ -12,7 +12,7 @@ from matinee.errors import InvalidInputError
 def replay_of(path: Path) -> dict[str, Any]:
     """A run spec as plain data: the file's, with its plan, to the env step where that run ended.
 
-    The name of its preset is left out: the file says all of it, and a preset may have changed since.
+    The name of its preset is left out: the file says all of it, and a preset may have changed.
 
     Raises:
         InvalidInputError: the file can't be read, or is none of ours.

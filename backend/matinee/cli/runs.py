@@ -82,7 +82,7 @@ def show(run: RunId, data_dir: DataDir = None) -> None:
 def ledger(run: RunId, data_dir: DataDir = None) -> None:
     """Print everything that was asked of a run, as `matinee train --replay` takes it.
 
-        matinee runs ledger RUN > LEDGER.json
+    matinee runs ledger RUN > LEDGER.json
     """
     from matinee.runs.ledger import export_ledger
 

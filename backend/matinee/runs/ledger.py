@@ -34,7 +34,6 @@ from matinee.journal.whole_ledger import whole_ledger
 _PAGE_EVENTS = 1000
 
 _GOES_ON = "the replay trains on without a break: a pause or an end takes no env step"
-_ENDS_BY_BUDGET = "the replay ends by its budget, at the env step at which this run ended"
 
 
 def export_ledger(reader: JournalReader) -> LedgerFile:
@@ -91,24 +90,23 @@ def _why_not(command: Command, until: int | None) -> str | None:
     """Why an applied command is not part of the plan; None if it is, or needs no replay."""
     action: Action = command.action
     at = command.applied_at_env_step
+    why: str | None
     match action:
         case SetHyperparameters():
             too_late = until is not None and at is not None and at >= until
-            return "the run ended there: no rollout has used it" if too_late else None
+            why = "the run ended there: no rollout has used it" if too_late else None
         case Start() | Resume():
-            return None if at == 0 else _GOES_ON
+            why = None if at == 0 else _GOES_ON
         case Pause() | Step():
-            return _GOES_ON
+            why = _GOES_ON
         case Stop() | Abort() | Interrupt():
-            return _ENDS_BY_BUDGET
+            why = "the replay ends by its budget, at the env step at which this run ended"
         case SetAlertThresholds():
-            return "warnings change nothing of what is learned"
+            why = "warnings change nothing of what is learned"
         case SaveCheckpoint() | PinCheckpoint():
-            return "checkpoints change nothing of what is learned"
+            why = "checkpoints change nothing of what is learned"
         case Rewind():
-            return (
-                "the weights that it went back to are this run's; the settings that it brought "
-                "back are replayed"
-            )
+            why = "its weights are this run's; the settings that it brought back are replayed"
         case _:
             assert_never(action)
+    return why

@@ -14,6 +14,7 @@ from fakes.run_use_cases import make_run
 from matinee.cli.runs import runs_app
 from matinee.contracts.alert_rule import AlertSeverity
 from matinee.contracts.alerts import RaisedAlert
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import Run, RunSnapshot
 from matinee.contracts.run_state import RunState
@@ -182,3 +183,13 @@ def test_a_run_whose_process_is_gone_can_not_be_stopped(data_dir: Path) -> None:
 
     assert isinstance(error, ConflictError)
     assert "start a server" in str(error)
+
+
+def test_a_ledger_is_printed_as_a_replay_takes_it(data_dir: Path) -> None:
+    """One JSON document: the spec, the plan, every command."""
+    add_run(data_dir, OLDER, progress=Progress(env_steps=77))
+
+    result = invoke(data_dir, "ledger", OLDER[:4])
+
+    file = LedgerFile.model_validate_json(result.output)
+    assert (file.run_id, file.spec, file.until_env_step) == (OLDER, SPEC, 77)

@@ -11,9 +11,12 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from fakes.records import NOW
 from matinee.bootstrap import local_run
 from matinee.cli import progress, train
-from matinee.contracts.run_spec import RunRequest
+from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.planned_changes import PlannedChange
+from matinee.contracts.run_spec import RunRequest, parse_run_spec
 from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.errors import InvalidInputError
 
@@ -247,3 +250,30 @@ def test_the_help_teaches_in_groups() -> None:
     assert panels["What is learned"] >= {"preset", "environment"}
     assert panels["When it ends"] == {"env_steps", "seconds", "target_return"}
     assert panels[""] <= {"spec", "data_dir", "help"}
+
+
+def test_a_ledger_is_replayed_with_flags_over_it(
+    invoke: Invoke, plan: _Plan, tmp_path: Path
+) -> None:
+    """The file's spec and plan are the request; a seed replaces the file's."""
+    spec = parse_run_spec({"environment": {"id": "CartPole-v1"}, "seed": 1})
+    ledger = tmp_path / "ledger.json"
+    change = PlannedChange(env_step=5, hyperparameters={"gamma": 0.5})
+    file = LedgerFile(
+        run_id="run", exported_at=NOW, spec=spec, until_env_step=60, plan=[change],
+        commands=[], not_replayed=[],
+    )  # fmt: skip
+    ledger.write_text(file.model_dump_json(by_alias=True))
+
+    result = invoke("--replay", str(ledger), "--seed", "2")
+
+    assert result.exit_code == 0, result.output
+    assert plan.overrides["seed"] == 2
+    assert plan.overrides["plan"] == [{"env_step": 5, "hyperparameters": {"gamma": 0.5}}]
+    assert plan.overrides["budget"]["env_steps"] == 60
+
+
+@pytest.mark.parametrize("other", [("--preset", "cartpole-a3c"), ("spec.json",)])
+def test_a_replay_has_a_spec_of_its_own(invoke: Invoke, other: tuple[str, ...]) -> None:
+    """A preset or a spec file beside it would be ignored: it is refused."""
+    assert "spec of its own" in str(refusal(invoke("--replay", "ledger.json", *other)))

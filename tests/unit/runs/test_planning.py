@@ -135,6 +135,17 @@ async def test_a_run_is_not_called_after_a_preset_for_another_task(
     assert other_mode.name == "CartPole-v1 a2c 5fav"
 
 
+async def test_a_plan_may_not_ask_for_more_workers_than_the_server_allows(
+    registry: EnvironmentProbe,
+) -> None:
+    """The limit holds for what a run does later, too."""
+    cartpole = {"id": "CartPole-v1"}
+    later = [{"env_step": 9, "hyperparameters": {"workers": 9}}]
+    (field,) = await refused(registry, environment=cartpole, plan=later)
+
+    assert "from 1 to 8" in field.message
+
+
 async def test_nothing_to_train_on(registry: EnvironmentProbe) -> None:
     """Without environment and preset the request is refused, with what to add."""
     (field,) = await refused(registry, seed=1)

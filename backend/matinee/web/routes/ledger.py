@@ -13,7 +13,9 @@ router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["control"], route_class
 
 
 @router.get("/ledger.json", operation_id="exportLedger", responses=refusals(404, 422))
-async def export_ledger(run_id: RunId, dependencies: Dependencies, response: Response) -> LedgerFile:
+async def export_ledger(
+    run_id: RunId, dependencies: Dependencies, response: Response
+) -> LedgerFile:
     """Everything that was asked of the run, and the plan that `matinee train --replay` follows."""
     response.headers["Content-Disposition"] = f'attachment; filename="{run_id}-ledger.json"'
     return await dependencies.runs.export_ledger(run_id)
