@@ -460,6 +460,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/ledger.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Ledger
+         * @description Everything that was asked of the run, and the plan that `matinee train --replay` follows.
+         */
+        get: operations["exportLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -1768,6 +1788,30 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * LedgerFile
+         * @description What a run began with, and everything that was then asked of it.
+         */
+        LedgerFile: {
+            /**
+             * @default matinee-ledger/1
+             * @constant
+             */
+            format: "matinee-ledger/1";
+            run_id: string;
+            /** Format: date-time */
+            exported_at: string;
+            /** @description As the run began, its seed included. */
+            spec: components["schemas"]["RunSpec"];
+            /** @description Where the run ended; null while more may come. A replay ends there, too. */
+            until_env_step: number | null;
+            /** @description Every change of hyperparameters that took effect, whoever asked for it, at the env step from which on it was in use. Its schedules begin where they really began. */
+            plan: components["schemas"]["PlannedChange"][];
+            /** @description The whole ledger, as it was kept. */
+            commands: components["schemas"]["Command"][];
+            /** @description Commands that took effect but are not part of the plan, and why. */
+            not_replayed: components["schemas"]["NotReplayed"][];
+        };
+        /**
          * LinearSchedule
          * @description A straight line.
          */
@@ -1992,6 +2036,15 @@ export interface components {
          */
         NoFields: Record<string, never>;
         /**
+         * NotReplayed
+         * @description A command that took effect and is not part of the plan.
+         */
+        NotReplayed: {
+            env_step: number | null;
+            action: string;
+            why: string;
+        };
+        /**
          * Parent
          * @description Where a forked run came from.
          */
@@ -2046,6 +2099,26 @@ export interface components {
             name: "pin_checkpoint";
             checkpoint_id: string;
             pinned: boolean;
+        };
+        /**
+         * PlannedChange
+         * @description Made at the first rollout boundary at or after its env step, as if somebody asked then.
+         */
+        PlannedChange: {
+            env_step: number;
+            hyperparameters: {
+                [key: string]: components["schemas"]["HyperparameterSetting"];
+            };
+        };
+        /**
+         * PlannedChangeInput
+         * @description Made at the first rollout boundary at or after its env step, as if somebody asked then.
+         */
+        PlannedChangeInput: {
+            env_step: number;
+            hyperparameters: {
+                [key: string]: components["schemas"]["HyperparameterSettingInput"];
+            };
         };
         /**
          * Preset
@@ -2378,6 +2451,7 @@ export interface components {
             alerts?: {
                 [key: string]: number;
             } | null;
+            plan?: components["schemas"]["PlannedChangeInput"][] | null;
             /** @description false: create it, and wait for `start`. Default: true. */
             start?: boolean;
         };
@@ -2492,6 +2566,8 @@ export interface components {
             alerts: {
                 [key: string]: number;
             };
+            /** @description Changes of hyperparameters that the run makes by itself, in ascending order of their env steps. Training stands at each until it is in use. */
+            plan: components["schemas"]["PlannedChange"][];
         };
         /**
          * RunState
@@ -4980,6 +5056,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerFile"];
                 };
             };
             /** @description Unauthorized */
