@@ -13,6 +13,7 @@ from matinee.bootstrap.presets import BuiltInPresets
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
 from matinee.processes.parquet_program import ParquetProgram
+from matinee.runs.checkpointing import Checkpointing
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
@@ -119,8 +120,12 @@ def build_server(settings: Settings) -> Server:
         presets=presets,
         tables=ParquetProgram(),
     )
+    checkpoints = Checkpointing(
+        folders=folders, index=index, supervisor=supervisor, steering=steering
+    )
     dependencies = WebDependencies(
         runs=service,
+        checkpoints=checkpoints,
         feed=hub,
         sessions=SqliteSessionStore(catalogue),
         login_codes=LoginCodes(_now),

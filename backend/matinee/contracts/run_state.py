@@ -52,7 +52,7 @@ ACTIVE_STATES = frozenset(
 STEERABLE_STATES = frozenset({RunState.STARTING, RunState.RUNNING, RunState.PAUSED})
 """A run process takes commands."""
 
-STARTABLE_STATES = frozenset({RunState.CREATED, RunState.INTERRUPTED})
+STARTABLE_STATES = frozenset({RunState.CREATED, *ENDED_STATES}) - {RunState.ABORTED}
 """`start` leads somewhere."""
 
 _UNEXPECTED_ENDS = frozenset({RunState.ABORTED, RunState.FAILED, RunState.INTERRUPTED})

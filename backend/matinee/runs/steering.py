@@ -47,6 +47,7 @@ from matinee.journal.writer import JournalWriter
 from matinee.runs.deaths import end_unstarted
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders, queue_start
+from matinee.runs.going_on import budget_to_go_on
 from matinee.runs.live_run import Sentence
 from matinee.runs.planning import check_worker_limit
 from matinee.runs.run_index import RunIndex
@@ -111,9 +112,10 @@ class Steering:
         command_id = new_ulid()
         match action:
             case Start():
-                return await self._start(run, command_id, actor=actor, wait_s=wait_s)
-            case Resume() if run.state is RunState.INTERRUPTED:
-                return await self._start(run, command_id, actor=actor, wait_s=wait_s)
+                return await self._start(run, action, command_id, actor=actor, wait_s=wait_s)
+            case Resume() if run.state in ENDED_STATES:
+                start = Start(checkpoint_id=action.checkpoint_id, budget=action.budget)
+                return await self._start(run, start, command_id, actor=actor, wait_s=wait_s)
             case Stop() | Abort() if run.state is RunState.CREATED:
                 return await self._end_unstarted(
                     run, action, command_id, actor=actor, wait_s=wait_s
@@ -166,17 +168,21 @@ class Steering:
                 return
             await asyncio.wait({news}, timeout=remaining_s)
 
-    async def _start(self, run: Run, command_id: str, *, actor: str, wait_s: float) -> Command:
+    async def _start(
+        self, run: Run, action: Start, command_id: str, *, actor: str, wait_s: float
+    ) -> Command:
         lock = self._start_locks.setdefault(run.id, asyncio.Lock())
         async with lock:
             run = await self._index.get(run.id)
             if run.state in ACTIVE_STATES:
-                return _already_done(run, Start(), command_id, actor=actor)
-            self._check_state(run, Start())
+                return _already_done(run, action, command_id, actor=actor)
+            self._check_state(run, action)
+            budget = budget_to_go_on(run, action.budget)
+            action = action.model_copy(update={"budget": budget})
             # The process that was interrupted may need a moment to leave.
             await self._supervisor.gone(run.id)
             with self.admission(run.id):
-                command = new_command(run.id, Start(), command_id, actor=actor)
+                command = new_command(run.id, action, command_id, actor=actor)
                 await asyncio.to_thread(self._queue, run.id, command)
                 await self._hub.pull(run.id)
                 await self._index.refresh(run.id)
@@ -277,7 +283,7 @@ class Steering:
             case Stop() | Abort():
                 allowed = True
             case Resume():
-                allowed = state in ACTIVE_STATES or state is RunState.INTERRUPTED
+                allowed = state in ACTIVE_STATES or state in STARTABLE_STATES - {RunState.CREATED}
             case (
                 Pause()
                 | Step()

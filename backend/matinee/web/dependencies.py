@@ -13,6 +13,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from matinee.contracts.alerts import AlertRuleList
+from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
@@ -137,6 +138,26 @@ class RunUseCases(Protocol):
         """What `/metrics` reports."""
 
 
+class CheckpointUseCases(Protocol):
+    """What people can do with checkpoints; `runs.checkpointing.Checkpointing` does it."""
+
+    async def list_checkpoints(self, run_id: str) -> CheckpointList:
+        """Those that are on disk, newest first."""
+
+    async def save(self, run_id: str, *, pinned: bool, actor: str, wait_s: float) -> Command:
+        """Save one now."""
+
+    async def pin(
+        self, run_id: str, checkpoint_id: str, *, pinned: bool, actor: str, wait_s: float
+    ) -> Command:
+        """Keep one whatever comes, or no longer."""
+
+    async def rewind(
+        self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
+    ) -> Command:
+        """Go back to one, in place; a run that has ended starts from there."""
+
+
 class EventFeed(Protocol):
     """New events of every run, encoded once for all listeners."""
 
@@ -153,6 +174,7 @@ class WebDependencies:
     """All that the web layer needs; lives as long as the server."""
 
     runs: RunUseCases
+    checkpoints: CheckpointUseCases
     feed: EventFeed
     sessions: SessionStore
     login_codes: LoginCodes

@@ -17,7 +17,16 @@ from matinee.contracts.problem import Problem
 from matinee.contracts.schedules import Schedule
 from matinee.contracts.stream import ClientFrame, ServerFrame
 from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_answers
-from matinee.web.routes import control, ledger, record, runs, server, sessions, stream
+from matinee.web.routes import (
+    checkpoints,
+    control,
+    ledger,
+    record,
+    runs,
+    server,
+    sessions,
+    stream,
+)
 
 _ROUTERS = (
     server.router,
@@ -25,6 +34,7 @@ _ROUTERS = (
     runs.router,
     control.router,
     ledger.router,
+    checkpoints.router,
     record.router,
     stream.router,
 )

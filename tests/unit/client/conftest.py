@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from fakes.checkpoint_use_cases import FakeCheckpoints
 from fakes.clock import StoppedClock
 from fakes.credentials import TOKEN
 from fakes.run_use_cases import FakeFeed, FakeRuns
@@ -36,6 +37,7 @@ def app(runs: FakeRuns, tmp_path: Path) -> Iterator[FastAPI]:
         yield create_app(
             WebDependencies(
                 runs=runs,
+                checkpoints=FakeCheckpoints(),
                 feed=FakeFeed(runs),
                 sessions=SqliteSessionStore(catalogue),
                 login_codes=LoginCodes(clock),

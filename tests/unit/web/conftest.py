@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from fakes.checkpoint_use_cases import FakeCheckpoints
 from fakes.clock import StoppedClock
 from fakes.credentials import BASE_URL, BEARER, TOKEN
 from fakes.run_use_cases import FakeFeed, FakeRuns
@@ -35,11 +36,20 @@ def runs() -> FakeRuns:
 
 
 @pytest.fixture
-def dependencies(runs: FakeRuns, clock: StoppedClock, tmp_path: Path) -> Iterator[WebDependencies]:
+def checkpoints() -> FakeCheckpoints:
+    """What it calls about checkpoints."""
+    return FakeCheckpoints()
+
+
+@pytest.fixture
+def dependencies(
+    runs: FakeRuns, checkpoints: FakeCheckpoints, clock: StoppedClock, tmp_path: Path
+) -> Iterator[WebDependencies]:
     """All that the app needs; sessions are in a real SQLite file."""
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
         yield WebDependencies(
             runs=runs,
+            checkpoints=checkpoints,
             feed=FakeFeed(runs),
             sessions=SqliteSessionStore(catalogue),
             login_codes=LoginCodes(clock),

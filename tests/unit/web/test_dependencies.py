@@ -42,6 +42,7 @@ def test_every_server_has_an_epoch_of_its_own(dependencies: WebDependencies) -> 
     """A restarted server says so: no two have the same epoch."""
     again = WebDependencies(
         runs=dependencies.runs,
+        checkpoints=dependencies.checkpoints,
         feed=dependencies.feed,
         sessions=dependencies.sessions,
         login_codes=dependencies.login_codes,

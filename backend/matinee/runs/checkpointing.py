@@ -1,0 +1,161 @@
+"""What people can do with the checkpoints of a run, whether it trains or has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.commands import (
+    Command,
+    CommandState,
+    PinCheckpoint,
+    Rewind,
+    SaveCheckpoint,
+    Start,
+)
+from matinee.contracts.events import CheckpointPinned, CommandAccepted, CommandApplied
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run_state import ENDED_STATES
+from matinee.errors import CheckpointError, ConflictError, NotFoundError
+from matinee.journal.checkpoint_folders import read_verified
+from matinee.journal.checkpoint_rows import read_checkpoints
+from matinee.journal.reader import JournalReader
+from matinee.journal.schema import CHECKPOINTS
+from matinee.journal.writer import JournalWriter
+from matinee.runs.folders import RunFolders
+from matinee.runs.run_index import RunIndex
+from matinee.runs.steering import Steering, new_command
+from matinee.runs.supervisor import Supervisor
+
+
+class Checkpointing:
+    """The use cases around checkpoints. Lives as long as the server; used on the event loop."""
+
+    def __init__(
+        self,
+        *,
+        folders: RunFolders,
+        index: RunIndex,
+        supervisor: Supervisor,
+        steering: Steering,
+    ) -> None:
+        self._folders = folders
+        self._index = index
+        self._supervisor = supervisor
+        self._steering = steering
+
+    async def list_checkpoints(self, run_id: str) -> CheckpointList:
+        """Those that are on disk, newest first.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        run_dir = self._folders.path(run_id)
+        return CheckpointList(items=await asyncio.to_thread(read_checkpoints, run_dir))
+
+    async def save(self, run_id: str, *, pinned: bool, actor: str, wait_s: float) -> Command:
+        """Save one now.
+
+        Raises:
+            ConflictError: the run does not train.
+        """
+        return await self._steering.command(
+            run_id, SaveCheckpoint(pinned=pinned), actor=actor, wait_s=wait_s
+        )
+
+    async def pin(
+        self, run_id: str, checkpoint_id: str, *, pinned: bool, actor: str, wait_s: float
+    ) -> Command:
+        """Keep one whatever comes, or no longer.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        await self._find(run_id, checkpoint_id)
+        action = PinCheckpoint(checkpoint_id=checkpoint_id, pinned=pinned)
+        run = await self._index.get(run_id)
+        if run.state not in ENDED_STATES:
+            return await self._steering.command(run_id, action, actor=actor, wait_s=wait_s)
+        await self._supervisor.gone(run_id)
+        command = new_command(run_id, action, new_ulid(), actor=actor)
+        done = await asyncio.to_thread(_pin_in_record, self._folders.path(run_id), command, action)
+        await self._supervisor.look(run_id)
+        return done
+
+    async def rewind(
+        self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
+    ) -> Command:
+        """Go back to one, in place; a run that has ended starts from there.
+
+        Raises:
+            NotFoundError: there is none of this id.
+            ConflictError: it is not whole any more, or the run's state does not allow it.
+            InvalidInputError: an ended run has used up its budget.
+        """
+        await self._find(run_id, checkpoint_id)
+        folder = self._folders.path(run_id) / CHECKPOINTS / checkpoint_id
+        try:
+            await asyncio.to_thread(read_verified, folder)
+        except CheckpointError as error:
+            raise ConflictError(str(error), code="checkpoint_damaged") from error
+        run = await self._index.get(run_id)
+        if run.state in ENDED_STATES:
+            start = Start(checkpoint_id=checkpoint_id)
+            return await self._steering.command(run_id, start, actor=actor, wait_s=wait_s)
+        action = Rewind(checkpoint_id=checkpoint_id)
+        return await self._steering.command(run_id, action, actor=actor, wait_s=wait_s)
+
+    async def _find(self, run_id: str, checkpoint_id: str) -> None:
+        listed = await self.list_checkpoints(run_id)
+        if checkpoint_id not in {entry.id for entry in listed.items}:
+            raise NotFoundError(
+                f"run {run_id} has no checkpoint {checkpoint_id}", code="checkpoint_not_found"
+            )
+
+
+def _pin_in_record(run_dir: Path, command: Command, action: PinCheckpoint) -> Command:
+    """The run's process is gone, so that the server may write.
+
+    Raises:
+        JournalOwnedError: somebody else writes.
+    """
+    with JournalWriter(run_dir) as writer:
+        snapshot, _ = JournalReader(run_dir).snapshot()
+        env_step, revision = snapshot.progress.env_steps, snapshot.hyperparameter_revision
+        writer.append(
+            CommandAccepted,
+            env_step=env_step,
+            command_id=command.id,
+            actor=command.actor,
+            action=action,
+        )
+        writer.append(
+            CheckpointPinned,
+            env_step=env_step,
+            checkpoint_id=action.checkpoint_id,
+            pinned=action.pinned,
+            actor=command.actor,
+            command_id=command.id,
+        )
+        writer.append(
+            CommandApplied,
+            env_step=env_step,
+            command_id=command.id,
+            actor=command.actor,
+            name=action.name,
+            revision=revision,
+            checkpoint_id=action.checkpoint_id,
+        )
+        done = command.model_copy(
+            update={
+                "state": CommandState.APPLIED,
+                "finished_at": datetime.now(UTC),
+                "applied_at_env_step": env_step,
+                "revision": revision,
+                "checkpoint_id": action.checkpoint_id,
+            }
+        )
+        writer.save_command(done)
+    return done

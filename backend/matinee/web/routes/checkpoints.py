@@ -1,0 +1,127 @@
+"""Checkpoints of a run: list, make one, keep one, go back to one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.commands import Command
+from matinee.contracts.identifiers import ULID_PATTERN, Ulid
+from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.routes.parameters import RunId, WaitS, answer_with, refusals
+from matinee.web.strict_json import StrictJsonRoute
+
+router = APIRouter(
+    prefix="/api/v1/runs/{run_id}", tags=["checkpoints"], route_class=StrictJsonRoute
+)
+
+CheckpointId = Annotated[str, Path(pattern=ULID_PATTERN, description="ULID of the checkpoint.")]
+
+_ANSWERS = refusals(404, 409, 413, 415, 422, 429, 503) | {
+    200: {"model": Command, "description": "With `wait`: applied or rejected."},
+    202: {"model": Command, "description": "Taken; the ledger tells what becomes of it."},
+}
+
+
+class SaveRequest(BaseModel):
+    """How to keep a checkpoint that is made now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pinned: bool = Field(default=True, description="Keep it until somebody unpins it.")
+
+
+class PinRequest(BaseModel):
+    """Whether to keep a checkpoint whatever comes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pinned: bool
+
+
+class RewindRequest(BaseModel):
+    """Where to go back to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    checkpoint_id: Ulid
+
+
+@router.get("/checkpoints", operation_id="listCheckpoints", responses=refusals(404, 422, 503))
+async def list_checkpoints(run_id: RunId, dependencies: Dependencies) -> CheckpointList:
+    """Those that are on disk, newest first; also those that the run has gone back behind."""
+    return await dependencies.checkpoints.list_checkpoints(run_id)
+
+
+@router.post(
+    "/checkpoints",
+    operation_id="saveCheckpoint",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_ANSWERS,
+)
+async def save_checkpoint(
+    *,
+    run_id: RunId,
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    wait_s: WaitS = 0.0,
+    body: Annotated[SaveRequest | None, Body()] = None,
+) -> Command:
+    """Write the learner's present state to disk; `checkpoint_id` of the answer names it."""
+    pinned = (body or SaveRequest()).pinned
+    command = await dependencies.checkpoints.save(
+        run_id, pinned=pinned, actor=principal.actor, wait_s=wait_s
+    )
+    return answer_with(command, response, wait_s=wait_s)
+
+
+@router.patch(
+    "/checkpoints/{checkpoint_id}",
+    operation_id="patchCheckpoint",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_ANSWERS,
+)
+async def patch_checkpoint(
+    *,
+    run_id: RunId,
+    checkpoint_id: CheckpointId,
+    body: PinRequest,
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    wait_s: WaitS = 0.0,
+) -> Command:
+    """Keep it whatever comes, or no longer; also of a run that has ended."""
+    command = await dependencies.checkpoints.pin(
+        run_id, checkpoint_id, pinned=body.pinned, actor=principal.actor, wait_s=wait_s
+    )
+    return answer_with(command, response, wait_s=wait_s)
+
+
+@router.post(
+    "/rewind",
+    operation_id="rewindRun",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_ANSWERS,
+)
+async def rewind_run(
+    *,
+    run_id: RunId,
+    body: RewindRequest,
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    wait_s: WaitS = 0.0,
+) -> Command:
+    """Go back to a checkpoint, in place: what came after it is kept, and marked as abandoned.
+
+    A run that has ended starts from there.
+    """
+    command = await dependencies.checkpoints.rewind(
+        run_id, body.checkpoint_id, actor=principal.actor, wait_s=wait_s
+    )
+    return answer_with(command, response, wait_s=wait_s)

@@ -1,0 +1,74 @@
+"""`CheckpointUseCases` in memory: remembers what it was asked."""
+
+# ruff: noqa: D102 - the port says what each method does
+
+from __future__ import annotations
+
+from fakes.run_use_cases import NOW
+from matinee.contracts.checkpoints import Checkpoint, CheckpointList
+from matinee.contracts.commands import (
+    Action,
+    Command,
+    CommandState,
+    PinCheckpoint,
+    Rewind,
+    SaveCheckpoint,
+)
+from matinee.contracts.identifiers import new_ulid
+
+
+def make_checkpoint(checkpoint_id: str | None = None) -> Checkpoint:
+    """One that was saved by time."""
+    return Checkpoint(
+        id=checkpoint_id or new_ulid(),
+        created_at=NOW,
+        seq=1,
+        env_step=10,
+        episodes=2,
+        seconds=0.5,
+        cause="schedule",
+        size_bytes=99,
+    )
+
+
+class FakeCheckpoints:
+    """Every command is taken; `refusal` makes every call raise."""
+
+    def __init__(self) -> None:
+        self.items: list[Checkpoint] = []
+        self.listed: list[str] = []
+        self.calls: list[tuple[Action, str, float]] = []
+        self.refusal: Exception | None = None
+
+    async def list_checkpoints(self, run_id: str) -> CheckpointList:
+        if self.refusal is not None:
+            raise self.refusal
+        self.listed.append(run_id)
+        return CheckpointList(items=self.items)
+
+    async def save(self, run_id: str, *, pinned: bool, actor: str, wait_s: float) -> Command:
+        return self._take(run_id, SaveCheckpoint(pinned=pinned), actor, wait_s)
+
+    async def pin(
+        self, run_id: str, checkpoint_id: str, *, pinned: bool, actor: str, wait_s: float
+    ) -> Command:
+        action = PinCheckpoint(checkpoint_id=checkpoint_id, pinned=pinned)
+        return self._take(run_id, action, actor, wait_s)
+
+    async def rewind(
+        self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
+    ) -> Command:
+        return self._take(run_id, Rewind(checkpoint_id=checkpoint_id), actor, wait_s)
+
+    def _take(self, run_id: str, action: Action, actor: str, wait_s: float) -> Command:
+        if self.refusal is not None:
+            raise self.refusal
+        self.calls.append((action, actor, wait_s))
+        return Command(
+            id=new_ulid(),
+            run_id=run_id,
+            actor=actor,
+            action=action,
+            state=CommandState.APPLIED,
+            created_at=NOW,
+        )

@@ -1,0 +1,108 @@
+"""Checkpoints over HTTP."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from fakes.checkpoint_use_cases import FakeCheckpoints, make_checkpoint
+from matinee.contracts.commands import PinCheckpoint, Rewind, SaveCheckpoint
+from matinee.contracts.identifiers import new_ulid
+from matinee.errors import ConflictError, NotFoundError
+from matinee.web.routes import checkpoints as module
+
+pytestmark = pytest.mark.anyio
+
+RUN = f"/api/v1/runs/{new_ulid()}"
+CHECKPOINT = new_ulid()
+
+
+async def test_the_list_is_what_the_service_has(
+    script: httpx.AsyncClient, checkpoints: FakeCheckpoints
+) -> None:
+    """With all that a page shows of each."""
+    checkpoints.items = [make_checkpoint(CHECKPOINT)]
+
+    response = await script.get(f"{RUN}/checkpoints")
+
+    assert response.status_code == 200
+    assert response.json()["items"] == [make_checkpoint(CHECKPOINT).model_dump(mode="json")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "action"),
+    [
+        ("POST", "/checkpoints", None, SaveCheckpoint(pinned=True)),
+        ("POST", "/checkpoints", {"pinned": False}, SaveCheckpoint(pinned=False)),
+        (
+            "PATCH",
+            f"/checkpoints/{CHECKPOINT}",
+            {"pinned": True},
+            PinCheckpoint(checkpoint_id=CHECKPOINT, pinned=True),
+        ),
+        ("POST", "/rewind", {"checkpoint_id": CHECKPOINT}, Rewind(checkpoint_id=CHECKPOINT)),
+    ],
+)
+async def test_each_call_becomes_its_command(
+    script: httpx.AsyncClient,
+    checkpoints: FakeCheckpoints,
+    *,
+    method: str,
+    path: str,
+    body: object,
+    action: object,
+) -> None:
+    """Who waits gets 200 and the outcome, who does not 202."""
+    waited = await script.request(method, f"{RUN}{path}", params={"wait": 3}, json=body)
+    at_once = await script.request(method, f"{RUN}{path}", json=body)
+
+    assert (waited.status_code, at_once.status_code) == (200, 202)
+    assert checkpoints.calls == [(action, "token", 3.0), (action, "token", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/checkpoints", {"name": "x"}),
+        ("PATCH", f"/checkpoints/{CHECKPOINT}", {}),
+        ("PATCH", "/checkpoints/..", {"pinned": True}),
+        ("POST", "/rewind", {}),
+        ("POST", "/rewind", {"checkpoint_id": "../../etc"}),
+    ],
+)
+async def test_what_is_wrong_is_refused(
+    script: httpx.AsyncClient,
+    checkpoints: FakeCheckpoints,
+    *,
+    method: str,
+    path: str,
+    body: object,
+) -> None:
+    """Unknown fields, missing ones, and ids that are none."""
+    response = await script.request(method, f"{RUN}{path}", json=body)
+
+    assert response.status_code in (404, 405, 422)
+    assert checkpoints.calls == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [
+        (NotFoundError("no such checkpoint", code="checkpoint_not_found"), 404),
+        (ConflictError("it has changed", code="checkpoint_damaged"), 409),
+    ],
+)
+async def test_refusals_have_their_codes(
+    script: httpx.AsyncClient,
+    checkpoints: FakeCheckpoints,
+    *,
+    refusal: NotFoundError | ConflictError,
+    expected: int,
+) -> None:
+    """A program can tell one that is gone from one that is damaged."""
+    checkpoints.refusal = refusal
+
+    response = await script.post(f"{RUN}/rewind", json={"checkpoint_id": CHECKPOINT})
+
+    assert (response.status_code, response.json()["code"]) == (expected, refusal.code)
+    assert module.router.prefix in "/api/v1/runs/{run_id}"
