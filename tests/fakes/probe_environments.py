@@ -16,6 +16,8 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete, Space, Text
 from numpy.typing import NDArray
 
+from fakes.process_faults import bring_down
+
 Observation = NDArray[np.float32]
 Step = tuple[Observation, float, bool, bool, dict[str, Any]]
 
@@ -196,7 +198,8 @@ class Endless(Probe):
 
 
 class Faulty(Endless):
-    """Goes wrong after `after` steps: raises, hangs, or gives NaN; but not in the spared process.
+    """Goes wrong after `after` steps: raises, hangs, gives NaN, or takes its process down; but not
+    in the spared process, and, with `once`, not if `mark` is there already.
 
     With `only_in` it does so in the thread of this name alone. With `hang_at_start` a worker never
     gets as far as to build it. When it goes wrong, the file `mark` comes into being. With
@@ -207,15 +210,18 @@ class Faulty(Endless):
         self,
         fault: str = "raise",
         after: int = 50,
+        *,
         spared_pid: int | None = None,
         mark: str | None = None,
         only_in: str | None = None,
+        once: bool = False,
     ) -> None:
         super().__init__()
         self.fault = fault
         self.left = after
         thread = threading.current_thread().name
         self.is_spared = os.getpid() == spared_pid or only_in not in (None, thread)
+        self.is_spared |= once and mark is not None and Path(mark).exists()
         self.mark = mark
         # Whoever only looks at the environment does so in the main thread.
         in_worker = threading.current_thread() is not threading.main_thread()
@@ -250,7 +256,8 @@ class Faulty(Endless):
             case "nan_observation":
                 return np.array([np.nan], np.float32), 1.0, False, False, {}
             case _:
-                raise ValueError(self.fault)
+                bring_down(self.fault)
+                return super().step(action)
 
 
 HANGING: list[bool] = []

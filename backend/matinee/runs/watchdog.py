@@ -51,16 +51,18 @@ class Watchdog:
         self._last: HeartbeatFrame | None = None
         self._heard_at_s = now_s
         self._worked_at_s = now_s
+        self._has_worked = False
         self._gaps_s: deque[float] = deque(maxlen=_REMEMBERED_GAPS)
 
     def beat(self, frame: HeartbeatFrame, now_s: float) -> None:
         """The process has said how far it is."""
         last, self._last = self._last, frame
         self._heard_at_s = now_s
-        has_worked = last is not None and frame.work != last.work
-        if has_worked and frame.phase == "working":
+        is_news = last is not None and frame.work != last.work
+        self._has_worked |= is_news
+        if is_news and frame.phase == "working":
             self._gaps_s.append(now_s - self._worked_at_s)
-        if last is None or has_worked or frame.phase != "working":
+        if last is None or is_news or frame.phase != "working":
             self._worked_at_s = now_s
 
     def hang(self, now_s: float) -> Hang | None:
@@ -73,11 +75,9 @@ class Watchdog:
         if frame is None or frame.work is None or frame.phase != "working":
             return None
         idle_s = now_s - self._worked_at_s
-        if not self._gaps_s:
-            is_long = idle_s > self._hang_after_s * START_PATIENCES
-            return Hang("stalled", idle_s) if is_long else None
-        usual_s = median(self._gaps_s)
-        if idle_s > max(self._hang_after_s, USUAL_GAPS * usual_s):
+        usual_s = median(self._gaps_s) if self._gaps_s else None
+        patience_s = self._hang_after_s * (1.0 if self._has_worked else START_PATIENCES)
+        if idle_s > max(patience_s, USUAL_GAPS * (usual_s or 0.0)):
             return Hang("stalled", idle_s, usual_s)
         return None
 

@@ -99,6 +99,14 @@ def test_the_first_steps_may_take_twice_as_long() -> None:
     assert str(hang) == "it hung: alive, but nothing was done for 121 s"
 
 
+def test_one_that_is_slowed_down_is_judged_once_it_is_stuck() -> None:
+    """A thread that no longer says that it waits for its pace gets no longer than others."""
+    watchdog = watched(*((float(t), frame(t, "standing")) for t in range(50)))
+    for second in range(50, 112):
+        watchdog.beat(frame(49), float(second))
+        assert (watchdog.hang(float(second)) is not None) == (second > 49 + PATIENCE_S)
+
+
 def test_an_older_process_is_only_asked_for_signs_of_life() -> None:
     """One that does not tell of its work is not judged by it."""
     watchdog = watched(*((float(t), frame(None)) for t in range(1000)))
