@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from matinee.contracts.validation import field_errors
 from matinee.errors import InvalidInputError
 from matinee.journal.filesystems import network_filesystem
+from matinee.runs.ports import ServerLimits
 
 TOKEN_FILE = "token"  # noqa: S105 - a file name
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -61,8 +62,26 @@ class Settings(BaseSettings):
         description="A reverse proxy on this machine ends TLS; trust its X-Forwarded headers.",
     )
     keep_runs: bool = Field(default=False, description="Leave runs training when the server stops.")
-    max_active_runs: int = Field(default=16, ge=1, le=1000, description="Runs at the same time.")
+    max_active_runs: int = Field(
+        default=16, ge=1, le=1000, description="Runs at the same time; further ones wait."
+    )
+    max_queued_runs: int = Field(
+        default=1000, ge=1, le=100_000, description="Runs that wait for a place."
+    )
     max_workers_per_run: int = Field(default=64, ge=1, le=64, description="Threads of one run.")
+    max_threads_per_run: int = Field(
+        default=128, ge=1, le=1024, description="Threads of one run that compute."
+    )
+    max_parameters: int = Field(
+        default=50_000_000, ge=1, description="Weights of one run's network."
+    )
+    max_memory_fraction: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="Of the machine's memory, by an estimate without that of the environments: "
+        "what one run may need.",
+    )
     orphan_grace_s: float = Field(
         default=300.0,
         ge=1,
@@ -90,6 +109,19 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def limits(self) -> ServerLimits:
+        """What this server refuses to go beyond."""
+        return ServerLimits(
+            active_runs=self.max_active_runs,
+            queued_runs=self.max_queued_runs,
+            workers_per_run=self.max_workers_per_run,
+            threads_per_run=self.max_threads_per_run,
+            parameters=self.max_parameters,
+            memory_fraction=self.max_memory_fraction,
+            hang_after_s=self.hang_after_s,
+        )
 
     def check_exposure(self) -> None:
         """Refuse to listen beyond this machine unless somebody said that it is meant.

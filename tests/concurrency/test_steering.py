@@ -129,12 +129,11 @@ async def test_a_crowd_and_bad_luck(
             assert stored is not None
             assert stored == await house.index.get(run_id) == house.folders.assemble(run_id)
         assert house.index.live == {}
-        assert house.steering._admitted == set()
+        assert house.admission.waiting == 0
         assert house.supervisor._bells.keys() <= set(run_ids)
     unexpected = errors.keys() - {
         "wrong_state",
         "run_unreachable",
-        "too_many_active_runs",
         "run_active",
     }
     assert unexpected == set()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fakes.records import SPEC
 from fakes.scripted_runs import ScriptedLauncher, ScriptedRun
@@ -21,6 +21,7 @@ from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.parquet_program import ParquetProgram
+from matinee.runs.admission import Admission
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunDetails, RunFolders
@@ -49,29 +50,30 @@ class House:
     hub: EventHub
     launcher: ScriptedLauncher
     supervisor: Supervisor
+    admission: Admission
     steering: Steering
     service: RunService
     watch: FolderWatch
 
-    def queued(self) -> str:
+    def queued(self, actor: str = "token", **changes: Any) -> str:
         """A new run that waits for its process; nobody knows of it yet."""
         run_id = new_ulid()
-        command = new_command(run_id, Start(), new_ulid(), actor="token")
+        command = new_command(run_id, Start(), new_ulid(), actor=actor)
         self.folders.create(
             run_id,
-            spec=SPEC,
+            spec=SPEC.model_copy(update=changes),
             details=RunDetails(name="x"),
             created_at=datetime.now(UTC),
             start=command,
         )
         return run_id
 
-    def created(self) -> str:
+    def created(self, **changes: Any) -> str:
         """A new run that nobody has started."""
         run_id = new_ulid()
         self.folders.create(
             run_id,
-            spec=SPEC,
+            spec=SPEC.model_copy(update=changes),
             details=RunDetails(name="x"),
             created_at=datetime.now(UTC),
             start=None,
@@ -127,7 +129,12 @@ async def eventually(look: Callable[[], Awaitable[_T | None]]) -> _T:
 
 @asynccontextmanager
 async def open_house(
-    data_dir: Path, *, runtime_dir: Path, environment_cache: Path, max_active_runs: int = 4
+    data_dir: Path,
+    *,
+    runtime_dir: Path,
+    environment_cache: Path,
+    max_active_runs: int = 4,
+    max_queued_runs: int = 100,
 ) -> AsyncIterator[House]:
     """Everything, put together as `bootstrap.server` does it; runs are ended at the end."""
     if not (data_dir / "cache").exists():
@@ -146,22 +153,30 @@ async def open_house(
         orphan_grace_s=60,
         hang_after_s=60,
     )
+    admission = Admission(
+        supervisor=supervisor,
+        index=index,
+        max_active_runs=max_active_runs,
+        max_queued_runs=max_queued_runs,
+    )
     steering = Steering(
         folders=folders,
         index=index,
         hub=hub,
         supervisor=supervisor,
-        max_active_runs=max_active_runs,
+        admission=admission,
         max_workers=8,
     )
     registry = EnvironmentProbe(cache_dir=data_dir / "cache")
-    limits = ServerLimits(active_runs=max_active_runs, workers_per_run=8)
+    limits = ServerLimits(
+        active_runs=max_active_runs, queued_runs=max_queued_runs, workers_per_run=8
+    )
     presets = BuiltInPresets()
     maker = RunMaker(
         folders=folders,
         index=index,
         catalogue=catalogue,
-        supervisor=supervisor,
+        admission=admission,
         steering=steering,
         registry=registry,
         presets=presets,
@@ -173,6 +188,7 @@ async def open_house(
         catalogue=catalogue,
         hub=hub,
         supervisor=supervisor,
+        admission=admission,
         registry=registry,
         limits=limits,
     )
@@ -194,6 +210,8 @@ async def open_house(
         catalogue=catalogue,
         launcher=launcher,
         supervisor=supervisor,
+        admission=admission,
+        steering=steering,
     )
     try:
         yield House(
@@ -204,12 +222,14 @@ async def open_house(
             hub,
             launcher,
             supervisor,
+            admission,
             steering,
             service,
             watch,
         )
     finally:
         await watch.close()
+        await admission.close()
         await asyncio.to_thread(launcher.end_all)
         await supervisor.close(keep_runs=True)
         index.close()

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.contracts.commands import Interrupt, Start
 from matinee.contracts.identifiers import new_ulid
@@ -86,8 +88,9 @@ def plan_local_run(settings: Settings, request: RunRequest) -> LocalRun:
                 run_id=run_id,
                 presets=BuiltInPresets(),
                 registry=registry,
-                max_workers=settings.max_workers_per_run,
+                limits=settings.limits,
                 cores=usable_cores(),
+                machine_bytes=psutil.virtual_memory().total,
             )
         )
     # Before there is a run: Ctrl-C during these seconds must not leave one that waits for ever.

@@ -13,12 +13,12 @@ from matinee.bootstrap.presets import BuiltInPresets
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
 from matinee.processes.parquet_program import ParquetProgram
+from matinee.runs.admission import Admission
 from matinee.runs.checkpointing import Checkpointing
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
 from matinee.runs.health import Health
-from matinee.runs.ports import ServerLimits
 from matinee.runs.recovery import FolderWatch
 from matinee.runs.run_index import RunIndex
 from matinee.runs.service import RunService
@@ -75,25 +75,27 @@ def build_server(settings: Settings) -> Server:
         orphan_grace_s=settings.orphan_grace_s,
         hang_after_s=settings.hang_after_s,
     )
+    admission = Admission(
+        supervisor=supervisor,
+        index=index,
+        max_active_runs=settings.max_active_runs,
+        max_queued_runs=settings.max_queued_runs,
+    )
     steering = Steering(
         folders=folders,
         index=index,
         hub=hub,
         supervisor=supervisor,
-        max_active_runs=settings.max_active_runs,
+        admission=admission,
         max_workers=settings.max_workers_per_run,
     )
-    limits = ServerLimits(
-        active_runs=settings.max_active_runs,
-        workers_per_run=settings.max_workers_per_run,
-        hang_after_s=settings.hang_after_s,
-    )
+    limits = settings.limits
     presets = BuiltInPresets()
     maker = RunMaker(
         folders=folders,
         index=index,
         catalogue=catalogue,
-        supervisor=supervisor,
+        admission=admission,
         steering=steering,
         registry=registry,
         presets=presets,
@@ -105,6 +107,7 @@ def build_server(settings: Settings) -> Server:
         catalogue=catalogue,
         hub=hub,
         supervisor=supervisor,
+        admission=admission,
         registry=registry,
         limits=limits,
     )
@@ -142,6 +145,8 @@ def build_server(settings: Settings) -> Server:
             catalogue=catalogue,
             launcher=launcher,
             supervisor=supervisor,
+            admission=admission,
+            steering=steering,
         )
         # Ends everything in reverse, also if the start or an end fails half-way.
         async with AsyncExitStack() as ends:
@@ -150,6 +155,7 @@ def build_server(settings: Settings) -> Server:
             ends.callback(registry.close)
             ends.push_async_callback(launcher.close)
             ends.push_async_callback(supervisor.close, keep_runs=settings.keep_runs)
+            ends.push_async_callback(admission.close)
             ends.push_async_callback(watch.close)
             registry.begin()
             await launcher.open()

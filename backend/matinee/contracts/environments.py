@@ -40,6 +40,15 @@ class EnvironmentDescription(BaseModel):
         description="Parts of an observation that are left out: texts, which nothing here can "
         "learn from.",
     )
+    network_input: list[int] | None = Field(
+        default=None, description="Shape of what a network gets of an observation, if known."
+    )
+    policy_outputs: int | None = Field(
+        default=None, description="Numbers that a policy gives for one observation, if known."
+    )
+    continuous_actions: bool = Field(
+        default=False, description="Actions are real numbers, not choices."
+    )
     reward_threshold: float | None = Field(
         default=None, description="Mean return of 100 episodes that counts as solved."
     )

@@ -62,6 +62,12 @@ class Run(BaseModel):
         "The spec has those that it began with.",
     )
     last_seq: int = Field(description="Sequence number of the newest event.")
+    queue_position: int | None = Field(
+        default=None, description="From 1, while it is `queued` and waits for a place."
+    )
+    restarts: int = Field(
+        default=0, description="In a row, after deaths; see `recovery` in the spec."
+    )
     trouble: str | None = Field(
         default=None,
         description="What its process can't write down at the moment, in words: no event can tell "
@@ -150,4 +156,5 @@ class RunSnapshot(BaseModel):
     alert_thresholds: dict[str, float] | None = Field(
         default=None, description="The run's own; null: as its spec has them."
     )
+    restarts: int = Field(default=0, description="In a row, after deaths.")
     budget: BudgetSpec | None = Field(default=None, description="null: as its spec has it.")

@@ -27,6 +27,29 @@ class BudgetSpec(SpecPart):
     )
 
 
+class RecoverySpec(SpecPart):
+    """What happens by itself after something has gone wrong; by default nothing does.
+
+    A run that reports its own failure, such as an exception in its environment, stays failed.
+    """
+
+    restart_after_death: bool = Field(
+        default=False,
+        description="Start again from the newest checkpoint when the process has crashed, was "
+        "killed or has hung; after 0.5, 1, 2, 4, 8 s.",
+    )
+    max_restarts: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="In a row; one that lives 10 s and saves a checkpoint starts counting anew.",
+    )
+    resume_after_interruption: bool = Field(
+        default=False,
+        description="Go on by itself at the next start of the server, after a reboot for example.",
+    )
+
+
 class CheckpointSpec(SpecPart):
     """When the learner's state is written to disk, and what is kept of it.
 

@@ -29,7 +29,13 @@ from matinee.contracts.hyperparameters import (
     default_settings,
 )
 from matinee.contracts.planned_changes import MAX_PLANNED_CHANGES, PlannedChange, plan_errors
-from matinee.contracts.run_parts import BudgetSpec, CheckpointSpec, RecordSpec, SpecPart
+from matinee.contracts.run_parts import (
+    BudgetSpec,
+    CheckpointSpec,
+    RecordSpec,
+    RecoverySpec,
+    SpecPart,
+)
 from matinee.contracts.schedules import ENV_STEP_MAX
 from matinee.contracts.validation import MultipleFieldsError, field_errors
 from matinee.errors import FieldError, InvalidInputError
@@ -64,6 +70,7 @@ NESTED_FIELDS = frozenset(
         "record",
         "evaluation",
         "alerts",
+        "recovery",
     }
 )
 """Fields that merge member by member; a schedule or an environment's `kwargs` replaces."""
@@ -264,6 +271,7 @@ class RunSpec(SpecPart):
     checkpoint: CheckpointSpec = CheckpointSpec()
     record: RecordSpec = RecordSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
+    recovery: RecoverySpec = RecoverySpec()
     alerts: AlertThresholds = Field(
         default_factory=dict,
         description="Thresholds that differ from those of `GET /api/v1/alert-rules`, by rule.",
@@ -392,6 +400,7 @@ class RunRequest(SpecPart):
     checkpoint: CheckpointSpec | None = None
     record: RecordSpec | None = None
     evaluation: EvaluationSpec | None = None
+    recovery: RecoverySpec | None = None
     alerts: AlertThresholds | None = None
     plan: list[PlannedChange] | None = Field(default=None, max_length=MAX_PLANNED_CHANGES)
     start: bool = Field(default=True, description="false: create it, and wait for `start`.")

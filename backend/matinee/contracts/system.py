@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.algorithm_names import Algorithm
@@ -15,11 +17,21 @@ from matinee.contracts.run_state import RunState
 CONTRACT_VERSION = "1.0"
 
 
+RestartCause = Literal["exit", "hang", "signal"]
+"""What a run died of before it was started again."""
+
+
 class SystemLimits(BaseModel):
     """What this server refuses to go beyond."""
 
-    active_runs: int
+    active_runs: int = Field(description="At the same time; further ones wait.")
+    queued_runs: int = Field(default=1000, description="That wait for a place.")
     workers_per_run: int
+    threads_per_run: int = Field(default=128, description="That compute.")
+    parameters: int = Field(default=50_000_000, description="Weights of one run's network.")
+    run_memory_bytes: int = Field(
+        default=0, description="What one run may need, by an estimate; 0: not told."
+    )
     envs_per_worker: int
     event_page: int
     series_points: int
@@ -40,6 +52,7 @@ class SystemInfo(BaseModel):
     data_dir: str
     free_disk_bytes: int
     active_runs: int
+    queued_runs: int = Field(default=0, description="That wait for a place.")
     limits: SystemLimits
     interpreter: RunInterpreter | None = Field(
         description="Null until the first look at the installed environments is done."
@@ -119,6 +132,10 @@ class ServerFigures(BaseModel):
     events_published: int = Field(description="Since the server started.")
     env_steps_per_second: float = Field(description="Of all active runs together.")
     free_disk_bytes: int
+    restarts: dict[RestartCause, int] = Field(
+        default_factory=dict,
+        description="Of runs that had died, since the server started, by what they died of.",
+    )
     runs_in_trouble: int = Field(
         default=0, description="Active runs that can't write their record or a checkpoint."
     )

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
-SNAPSHOT_EDITION = 3
+SNAPSHOT_EDITION = 4
 """Raised when a snapshot of the registry says more, or something else, than before."""
 
 FINGERPRINTED_PACKAGES = (

@@ -24,6 +24,11 @@ import torch
 from gymnasium.envs.registration import EnvSpec
 from pydantic import JsonValue
 
+from matinee.contracts.agent_interface import (
+    AgentInterface,
+    CategoricalActions,
+    GaussianActions,
+)
 from matinee.contracts.environments import (
     EnvironmentDescription,
     EnvironmentSnapshot,
@@ -40,10 +45,13 @@ from matinee.environments.installation import (
     missing_plugin_hint,
     plugin_of,
 )
-from matinee.environments.interface import untrainable_reason
+from matinee.environments.interface import agent_interface, untrainable_reason
 from matinee.environments.observations import observation_encoder, unseen_parts
 from matinee.environments.plugins import load_all_plugins
 from matinee.errors import EnvironmentBuildError
+
+_ATARI_ACTIONS = 18
+"""At most; a game without building it does not say how many it uses."""
 
 
 def take_snapshot() -> EnvironmentSnapshot:
@@ -108,6 +116,11 @@ def describe(spec: EnvSpec) -> EnvironmentDescription:
         )
     try:
         reason = untrainable_reason(environment.observation_space, environment.action_space)
+        interface = (
+            None
+            if reason
+            else agent_interface(environment.observation_space, environment.action_space)
+        )
         return EnvironmentDescription(
             id=spec.id,
             installed=True,
@@ -116,6 +129,7 @@ def describe(spec: EnvSpec) -> EnvironmentDescription:
             observation=_space(environment.observation_space),
             action=_space(environment.action_space),
             seen_as=None if reason else _seen_as(environment.observation_space),
+            **_network_ends(interface),
             unseen=list(unseen_parts(environment.observation_space)),
             reward_threshold=spec.reward_threshold,
             max_episode_steps=spec.max_episode_steps,
@@ -142,6 +156,8 @@ def _describe_atari(spec: EnvSpec) -> EnvironmentDescription:
             kind="Discrete", text="Discrete: the buttons that the game uses, 18 at most"
         ),
         seen_as="image",
+        network_input=[4, 84, 84],
+        policy_outputs=_ATARI_ACTIONS,
         reward_threshold=spec.reward_threshold,
         max_episode_steps=spec.max_episode_steps,
         vectorized=True,
@@ -175,6 +191,22 @@ def _space(space: gymnasium.Space[Any]) -> SpaceDescription:
 
 def _seen_as(space: gymnasium.Space[Any]) -> Literal["vector", "image"]:
     return "vector" if len(observation_encoder(space).shape) == 1 else "image"
+
+
+def _network_ends(interface: AgentInterface | None) -> dict[str, Any]:
+    """What a network gets and gives, for reckoning how large it will be."""
+    match interface:
+        case None:
+            return {}
+        case AgentInterface(actions=CategoricalActions(branches=branches)):
+            outputs, is_continuous = sum(branches), False
+        case AgentInterface(actions=GaussianActions(dimension=dimension)):
+            outputs, is_continuous = dimension, True
+    return {
+        "network_input": list(interface.observation_shape),
+        "policy_outputs": outputs,
+        "continuous_actions": is_continuous,
+    }
 
 
 def _constructor_kwargs(spec: EnvSpec) -> dict[str, JsonValue]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import orjson
+import psutil
 
 from matinee.contracts.commands import Command, Start
 from matinee.contracts.identifiers import new_ulid
@@ -16,12 +16,12 @@ from matinee.contracts.run import Run
 from matinee.contracts.run_spec import RunRequest
 from matinee.cores import usable_cores
 from matinee.errors import InvalidInputError, NotFoundError
+from matinee.runs.admission import Admission
 from matinee.runs.folders import RunFolders
 from matinee.runs.planning import plan_run
 from matinee.runs.ports import Catalogue, EnvironmentRegistry, PresetShelf, ServerLimits
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering, new_command
-from matinee.runs.supervisor import Supervisor
 
 
 class RunMaker:
@@ -33,7 +33,7 @@ class RunMaker:
         folders: RunFolders,
         index: RunIndex,
         catalogue: Catalogue,
-        supervisor: Supervisor,
+        admission: Admission,
         steering: Steering,
         registry: EnvironmentRegistry,
         presets: PresetShelf,
@@ -42,7 +42,7 @@ class RunMaker:
         self._folders = folders
         self._index = index
         self._catalogue = catalogue
-        self._supervisor = supervisor
+        self._admission = admission
         self._steering = steering
         self._registry = registry
         self._presets = presets
@@ -57,7 +57,7 @@ class RunMaker:
 
         Raises:
             InvalidInputError: the spec is wrong, or the key was used with another body.
-            LimitExceededError: too many runs are active.
+            LimitExceededError: too many runs wait already.
         """
         if idempotency_key is None:
             return await self._create(request, new_ulid(), actor=actor, wait_s=wait_s)
@@ -119,26 +119,29 @@ class RunMaker:
             run_id=run_id,
             presets=self._presets,
             registry=self._registry,
-            max_workers=self._limits.workers_per_run,
+            limits=self._limits,
             cores=usable_cores(),
+            machine_bytes=psutil.virtual_memory().total,
         )
         command = new_command(run_id, Start(), new_ulid(), actor=actor) if request.start else None
-        with self._steering.admission(run_id) if command is not None else nullcontext():
-            await asyncio.to_thread(
-                self._folders.create,
-                run_id,
-                spec=spec,
-                details=details,
-                created_at=datetime.now(UTC),
-                start=command,
-            )
-            await self._index.refresh(run_id)
+        if command is not None:
+            self._admission.check_room()
+        await asyncio.to_thread(
+            self._folders.create,
+            run_id,
+            spec=spec,
+            details=details,
+            created_at=datetime.now(UTC),
+            start=command,
+        )
+        await self._index.refresh(run_id)
         return command
 
     async def _begin(
         self, run_id: str, command: Command | None, *, actor: str, wait_s: float
     ) -> Run:
         if command is not None:
-            await self._supervisor.launch(run_id, start_command_id=command.id, actor=actor)
+            run = await self._index.get(run_id)
+            await self._admission.enter(run_id, share=run.group, command_id=command.id, actor=actor)
             await self._steering.wait_for(run_id, command.id, timeout_s=wait_s)
         return await self._index.get(run_id)

@@ -5,18 +5,22 @@ Only the run process reports that it has stopped; only the server reports that i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from matinee.contracts.commands import Command, CommandState
+from matinee.contracts.commands import Command, CommandState, Start
 from matinee.contracts.events import CommandAccepted, CommandApplied, CommandRejected
 from matinee.contracts.events import RunStateChanged as StateChanged
+from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import WORKER_LOG
 from matinee.journal.writer import JournalWriter
+from matinee.runs.folders import queue_start
 from matinee.runs.ports import ProcessExit
+from matinee.runs.restarts import Restart, next_restart
 
 LOG_TAIL_LINES = 50
 _LOG_TAIL_BYTES = 32_768
@@ -25,18 +29,49 @@ _FATAL_ERROR = "Fatal Python error"
 the thread where it did come first, then the stacks of all others."""
 
 
+@dataclass(frozen=True)
+class Life:
+    """The life that a death has ended: whether another one follows depends on it.
+
+    Attributes:
+        began: A ULID of its first moment.
+        lasted_s: Its length.
+    """
+
+    began: str
+    lasted_s: float
+
+
+@dataclass(frozen=True)
+class Rebirth:
+    """A run that has died and is queued again."""
+
+    command_id: str
+    restart: Restart
+
+
 def record_death(
-    run_dir: Path, *, state: RunState, reason: str, command: Command | None = None
-) -> None:
+    run_dir: Path,
+    *,
+    state: RunState,
+    reason: str,
+    command: Command | None = None,
+    life: Life | None = None,
+) -> Rebirth | None:
     """End a run whose process is gone; does nothing if the run had ended in good order.
 
-    Commands that were still open are rejected with the same reason.
+    Commands that were still open are rejected with the same reason. A run whose spec asks for it
+    is queued again in the same commit, so that nobody takes it for ended.
 
     Args:
         run_dir: The run's folder.
         state: How it ended.
         reason: Why, in words; the first line is the headline.
         command: Who asked for it, if somebody did; it is recorded as applied.
+        life: What it had; None: no other life follows, whatever the spec says.
+
+    Returns:
+        How it goes on, if it does; the caller starts it.
 
     Raises:
         JournalOwnedError: a process still writes; the run is not dead.
@@ -45,17 +80,44 @@ def record_death(
         reader = JournalReader(run_dir)
         snapshot, _ = reader.snapshot()
         if snapshot.state in ENDED_STATES or snapshot.state is RunState.CREATED:
-            return
+            return None
         for open_command in reader.open_commands():
             _reject(writer, open_command, snapshot, reason.splitlines()[0])
-        _end(writer, snapshot, state=state, reason=reason, command=command)
+        plan = reader.header().spec.recovery
+        restart = None
+        if life is not None:
+            restart = next_restart(
+                plan,
+                restarts=snapshot.restarts,
+                lived_s=life.lasted_s,
+                has_saved=any(folder > life.began for folder in reader.checkpoints()),
+            )
+            if restart is None and plan.restart_after_death:
+                reason = f"gave up after {plan.max_restarts} restarts; the last: {reason}"
+        ended = _end(writer, snapshot, state=state, reason=reason, command=command)
+        if restart is None:
+            return None
+        start = Command(
+            id=new_ulid(),
+            run_id=run_dir.name,
+            actor="server",
+            action=Start(),
+            state=CommandState.PENDING,
+            created_at=datetime.now(UTC),
+        )
+        why = f"{restart}; {reason}"
+        queue_start(writer, ended, start, reason=why, restarts=restart.number)
+        return Rebirth(start.id, restart)
 
 
 def end_unstarted(run_dir: Path, command: Command, *, state: RunState) -> None:
-    """Stop or abort a run that never had a process."""
+    """Stop or abort a run that has no process, and got none."""
     with JournalWriter(run_dir) as writer:
-        snapshot, _ = JournalReader(run_dir).snapshot()
+        reader = JournalReader(run_dir)
+        snapshot, _ = reader.snapshot()
         reason = f"{state.value} on request before it started"
+        for open_command in reader.open_commands():
+            _reject(writer, open_command, snapshot, reason)
         _end(writer, snapshot, state=state, reason=reason, command=command)
 
 
@@ -66,7 +128,7 @@ def _end(
     state: RunState,
     reason: str,
     command: Command | None,
-) -> None:
+) -> RunSnapshot:
     check_transition(snapshot.state, state)
     env_step = snapshot.progress.env_steps
     now = datetime.now(UTC)
@@ -103,9 +165,9 @@ def _end(
         previous_state=snapshot.state,
         reason=reason,
     )
-    writer.set_snapshot(
-        snapshot.model_copy(update={"state": state, "reason": reason, "ended_at": now})
-    )
+    ended = snapshot.model_copy(update={"state": state, "reason": reason, "ended_at": now})
+    writer.set_snapshot(ended)
+    return ended
 
 
 def _reject(writer: JournalWriter, command: Command, snapshot: RunSnapshot, error: str) -> None:

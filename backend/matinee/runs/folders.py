@@ -31,6 +31,10 @@ from matinee.journal.writer import JournalWriter
 MAKING_TIMEOUT = timedelta(minutes=1)
 """Making a run's folder takes some 20 ms; one that is older was left by a crash."""
 
+_LAUNCHED = "launched"
+"""An empty file; its time is that of the last launch."""
+_CLOCK_GRAIN = timedelta(milliseconds=100)
+"""Times of files are coarser than those of events."""
 _HALF_MADE = ".new-"
 _HALF_DELETED = ".deleted-"
 
@@ -183,6 +187,7 @@ def assemble_run(
         alerts=snapshot.alerts,
         alert_thresholds=present_thresholds(spec, snapshot),
         last_seq=last_seq,
+        restarts=snapshot.restarts,
     )
 
 
@@ -197,8 +202,22 @@ def present_thresholds(spec: RunSpec, snapshot: RunSnapshot) -> dict[str, float]
     return spec.alerts if snapshot.alert_thresholds is None else snapshot.alert_thresholds
 
 
-def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) -> None:
+def queue_start(
+    writer: JournalWriter,
+    snapshot: RunSnapshot,
+    command: Command,
+    *,
+    reason: str | None = None,
+    restarts: int = 0,
+) -> None:
     """Record that somebody wants this run to start; the caller launches its process.
+
+    Args:
+        writer: Of the run's record.
+        snapshot: The record's newest.
+        command: To start it.
+        reason: Why it is queued, in words, if not because somebody asked.
+        restarts: So many deaths in a row came before.
 
     Raises:
         ConflictError: the run has ended meanwhile.
@@ -218,18 +237,34 @@ def queue_start(writer: JournalWriter, snapshot: RunSnapshot, command: Command) 
         env_step=env_step,
         state=RunState.QUEUED,
         previous_state=snapshot.state,
+        reason=reason,
     )
     budget = getattr(command.action, "budget", None)
     writer.set_snapshot(
         snapshot.model_copy(
             update={
                 "state": RunState.QUEUED,
-                "reason": None,
+                "reason": reason,
                 "ended_at": None,
                 "budget": budget or snapshot.budget,
+                "restarts": restarts,
             }
         )
     )
+
+
+def mark_launched(run_dir: Path) -> None:
+    """Leave a mark that the run is about to get a process; for a server that comes later."""
+    (run_dir / _LAUNCHED).touch()
+
+
+def was_launched_since(run_dir: Path, queued_at: datetime) -> datetime | None:
+    """When the run was given a process after it was queued; None if it was not."""
+    try:
+        launched_at = datetime.fromtimestamp((run_dir / _LAUNCHED).stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+    return launched_at if launched_at > queued_at - _CLOCK_GRAIN else None
 
 
 def _remove_tree(folder: Path) -> None:

@@ -18,6 +18,7 @@ from matinee.contracts.system import (
     SystemLimits,
 )
 from matinee.cores import usable_cores
+from matinee.runs.admission import Admission
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
 from matinee.runs.ports import Catalogue, EnvironmentRegistry, ServerLimits
@@ -41,6 +42,7 @@ class Health:
         catalogue: Catalogue,
         hub: EventHub,
         supervisor: Supervisor,
+        admission: Admission,
         registry: EnvironmentRegistry,
         limits: ServerLimits,
     ) -> None:
@@ -49,24 +51,31 @@ class Health:
         self._catalogue = catalogue
         self._hub = hub
         self._supervisor = supervisor
+        self._admission = admission
         self._registry = registry
         self._limits = limits
         self._started_at = datetime.now(UTC)
 
     def system(self) -> SystemInfo:
         """What the server says about itself."""
+        memory_bytes = psutil.virtual_memory().total
         return SystemInfo(
             version=__version__,
             contract_version=CONTRACT_VERSION,
             started_at=self._started_at.isoformat(),
             cores=usable_cores(),
-            memory_bytes=psutil.virtual_memory().total,
+            memory_bytes=memory_bytes,
             data_dir=str(self._folders.root.parent),
             free_disk_bytes=self._free_disk_bytes(),
             active_runs=len(self._index.live),
+            queued_runs=self._admission.waiting,
             limits=SystemLimits(
                 active_runs=self._limits.active_runs,
+                queued_runs=self._limits.queued_runs,
                 workers_per_run=self._limits.workers_per_run,
+                threads_per_run=self._limits.threads_per_run,
+                parameters=self._limits.parameters,
+                run_memory_bytes=round(memory_bytes * self._limits.memory_fraction),
                 envs_per_worker=4096,
                 event_page=EVENT_PAGE_LIMIT,
                 series_points=SERIES_POINTS_LIMIT,
@@ -113,6 +122,7 @@ class Health:
                 run.progress.steps_per_second for run in self._index.live.values()
             ),
             free_disk_bytes=self._free_disk_bytes(),
+            restarts=dict(self._supervisor.restarts),
             runs_in_trouble=len(self._supervisor.troubles()),
         )
 

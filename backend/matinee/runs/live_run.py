@@ -9,8 +9,11 @@ from pathlib import Path
 
 from matinee.contracts.commands import Command
 from matinee.contracts.control import HostedBy
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
 from matinee.runs.control_link import ControlLink
+from matinee.runs.deaths import Rebirth
 from matinee.runs.ports import RunProcess
 
 
@@ -44,10 +47,14 @@ class LiveRun:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     link: ControlLink | None = None
     hosted_by: HostedBy = "server"
+    began: str = field(default_factory=new_ulid)
+    began_at_s: float = field(default_factory=time.monotonic)
     heard_at_s: float = field(default_factory=time.monotonic)
     trouble: str | None = None
     """Of its record, as its process tells: it can't stand in the record."""
     sentence: Sentence | None = None
     task: asyncio.Task[None] | None = None
+    rebirth: tuple[Run, Rebirth] | None = None
+    """What follows its death."""
     ending: asyncio.Task[None] | None = None
     """Ends its process step by step, once it has hung."""

@@ -22,8 +22,9 @@ from matinee.contracts.run_spec import (
 from matinee.contracts.schedules import schedule_values
 from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
-from matinee.runs.ports import EnvironmentRegistry, PresetShelf
+from matinee.runs.ports import EnvironmentRegistry, PresetShelf, ServerLimits
 from matinee.runs.process_choice import processes_that_pay
+from matinee.runs.resources import check_resources, need_of
 
 SEED_BITS = 31
 _NAMED_ENVIRONMENTS = 12
@@ -36,8 +37,9 @@ async def plan_run(
     run_id: str,
     presets: PresetShelf,
     registry: EnvironmentRegistry,
-    max_workers: int,
+    limits: ServerLimits,
     cores: int,
+    machine_bytes: int,
 ) -> tuple[RunSpec, RunDetails]:
     """The spec and the details of a new run; nothing is made yet.
 
@@ -59,7 +61,7 @@ async def plan_run(
         document["seed"] = secrets.randbits(SEED_BITS)
     spec = parse_run_spec(document)
     for workers in (spec.workers, *(c.hyperparameters.get("workers") for c in spec.plan)):
-        check_worker_limit(workers, max_workers)
+        check_worker_limit(workers, limits.workers_per_run)
     environment = await registry.find(spec.environment.id)
     if environment is None:
         raise await _unknown_environment(spec.environment.id, registry)
@@ -68,6 +70,7 @@ async def plan_run(
     if request.preset is None and document.get("processes") is None:
         processes = processes_that_pay(spec, environment, cores=cores)
         spec = spec.model_copy(update={"processes": processes})
+    check_resources(need_of(spec, environment), limits, machine_bytes=machine_bytes)
     name = spec.name or f"{_stem(spec, preset)} {run_id[-4:].lower()}"
     details = RunDetails(name=name, group=spec.group, tags=list(spec.tags))
     return spec, details

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from matinee.contracts.commands import Command, Resume, Start
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ACTIVE_STATES, ENDED_STATES, RunState
 from matinee.errors import JournalOwnedError, MatineeError
 from matinee.journal.ownership import is_owned
+from matinee.runs.admission import Admission
 from matinee.runs.deaths import record_death
-from matinee.runs.folders import RunFolders
-from matinee.runs.ports import Catalogue, RunLauncher, RunProcess
+from matinee.runs.folders import RunFolders, was_launched_since
+from matinee.runs.ports import Catalogue, RunLauncher, RunProcess, RunQuery
 from matinee.runs.run_index import RunIndex
+from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
 
 SCAN_INTERVAL_S = 2.0
@@ -25,6 +29,11 @@ SCAN_INTERVAL_S = 2.0
 START_PATIENCE = timedelta(seconds=30)
 """A queued run this young, without a process yet, may get one: a terminal or a process that a
 crashed server had just started is still importing torch."""
+
+TERMINAL_ACTOR = "cli"
+"""Who starts a run that a terminal hosts itself."""
+
+_PAGE = 200
 
 log = structlog.get_logger(__name__)
 
@@ -40,30 +49,41 @@ class FolderWatch:
         catalogue: Catalogue,
         launcher: RunLauncher,
         supervisor: Supervisor,
+        admission: Admission,
+        steering: Steering,
     ) -> None:
         self._folders = folders
         self._index = index
         self._catalogue = catalogue
         self._launcher = launcher
         self._supervisor = supervisor
+        self._admission = admission
+        self._steering = steering
         self._task: asyncio.Task[None] | None = None
         # Runs to look at again: about to get a process, busy for a moment, or unreadable.
         self._undecided: set[str] = set()
         self._complained_of: set[str] = set()
+        self._waiting: list[tuple[Run, Command]] = []
 
     async def recover(self) -> None:
         """At the start: adopt what lives, mark what died, forget what is gone.
 
-        A run whose process went while no server watched is `interrupted`: it can be resumed.
+        A run whose process went while no server watched is `interrupted`: it can be resumed, and
+        is where its spec asks for it. A run that waited for a place waits again.
         """
         await asyncio.to_thread(self._folders.sweep)
         on_disk = frozenset(await asyncio.to_thread(self._run_ids))
         for run_id in sorted(on_disk):
             if not await asyncio.to_thread(self._is_settled, run_id):
-                await self._take_in(run_id)
+                await self._take_in(run_id, is_first_look=True)
+        # Only now: those that live keep their places, and of the others the first comes first.
+        waiting, self._waiting = self._waiting, []
+        for run, start in sorted(waiting, key=lambda each: each[1].id):
+            await self._enter(run, start)
         for run_id in await asyncio.to_thread(self._catalogue.known_run_ids) - on_disk:
             log.warning("run_folder_gone", run_id=run_id)
             await asyncio.to_thread(self._catalogue.remove_run, run_id)
+        await self._resume_interrupted()
 
     def begin(self) -> None:
         """From now on, look for runs that somebody else makes in the data directory."""
@@ -90,7 +110,26 @@ class FolderWatch:
                 if not self._supervisor.attends(run_id):
                     await self._take_in(run_id)
 
-    async def _take_in(self, run_id: str) -> None:
+    async def _resume_interrupted(self) -> None:
+        query = RunQuery(states=(RunState.INTERRUPTED,), limit=_PAGE)
+        while True:
+            page = await asyncio.to_thread(self._catalogue.list_runs, query)
+            for run in reversed(page.items):
+                if run.spec.recovery.resume_after_interruption:
+                    await self._resume(run.id)
+            if page.next_cursor is None:
+                return
+            query = replace(query, cursor=page.next_cursor)
+
+    async def _resume(self, run_id: str) -> None:
+        try:
+            await self._steering.command(run_id, Start(), actor="server", wait_s=0)
+            log.info("run_resumed", run_id=run_id)
+        except (MatineeError, OSError, sqlite3.Error):
+            # It stays interrupted; people can still resume it.
+            log.exception("run_not_resumed", run_id=run_id)
+
+    async def _take_in(self, run_id: str, *, is_first_look: bool = False) -> None:
         self._undecided.discard(run_id)
         try:
             run = await self._index.refresh(run_id)
@@ -99,6 +138,12 @@ class FolderWatch:
             process = await self._find_process(run)
             if process is not None:
                 self._supervisor.adopt(run_id, *process)
+                return
+            start = await asyncio.to_thread(self._start_to_be_made, run, is_first_look)
+            if start is not None and is_first_look:
+                self._waiting.append((run, start))
+            elif start is not None:
+                await self._enter(run, start)
             elif await asyncio.to_thread(self._may_be_starting, run):
                 self._undecided.add(run_id)
             else:
@@ -119,6 +164,9 @@ class FolderWatch:
                 self._complained_of.add(run_id)
                 log.exception("run_unreadable", run_id=run_id)
 
+    async def _enter(self, run: Run, start: Command) -> None:
+        await self._admission.enter(run.id, share=run.group, command_id=start.id, actor=start.actor)
+
     async def _find_process(self, run: Run) -> tuple[RunProcess, Path] | None:
         """The process that says that it hosts the run, if it lives and can write the record."""
         recorded = await asyncio.to_thread(self._folders.reader(run.id).process)
@@ -138,7 +186,28 @@ class FolderWatch:
         if run.state is not RunState.QUEUED:
             return False
         queued_at = self._folders.reader(run.id).last_event_at()
-        return datetime.now(UTC) - queued_at < START_PATIENCE
+        launched_at = was_launched_since(self._folders.path(run.id), queued_at)
+        return datetime.now(UTC) - (launched_at or queued_at) < START_PATIENCE
+
+    def _start_to_be_made(self, run: Run, is_first_look: bool) -> Command | None:
+        """The command to start a run that waited for a place in a server that is gone.
+
+        None if it has been given a process, and if a terminal or this server is about to do so.
+        """
+        if run.state is not RunState.QUEUED:
+            return None
+        reader = self._folders.reader(run.id)
+        queued_at = reader.last_event_at()
+        if was_launched_since(self._folders.path(run.id), queued_at) is not None:
+            return None
+        if not is_first_look and datetime.now(UTC) - queued_at < START_PATIENCE:
+            return None
+        starts = [
+            command
+            for command in reader.open_commands()
+            if isinstance(command.action, Start | Resume) and command.actor != TERMINAL_ACTOR
+        ]
+        return starts[-1] if starts else None
 
     def _run_ids(self) -> list[str]:
         return list(self._folders.run_ids())

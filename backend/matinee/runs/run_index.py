@@ -30,6 +30,7 @@ class RunIndex:
         self._saved_at_s: dict[str, float] = {}
         # What holds only while this server lives, and stands in no record.
         self._troubles: dict[str, str] = {}
+        self._positions: Mapping[str, int] = {}
         # Runs whose newest state is not in the catalogue, or not known to be.
         self._unsaved: set[str] = set()
         # One thread: the catalogue takes a run's states in the order in which they came, also if
@@ -38,8 +39,12 @@ class RunIndex:
 
     @property
     def live(self) -> Mapping[str, Run]:
-        """Runs that have or await a process, by id."""
-        return {run_id: run for run_id, run in self._live.items() if run.state in ACTIVE_STATES}
+        """Runs that have or get a process, by id; not those that wait for a place."""
+        return {
+            run_id: run
+            for run_id, run in self._live.items()
+            if run.state in ACTIVE_STATES and run_id not in self._positions
+        }
 
     async def get(self, run_id: str) -> Run:
         """One run.
@@ -80,6 +85,7 @@ class RunIndex:
                 "steered": snapshot.steered,
                 "progress": snapshot.progress,
                 "alerts": snapshot.alerts,
+                "restarts": snapshot.restarts,
                 "budget": snapshot.budget,
                 "alert_thresholds": present_thresholds(before.spec, snapshot),
                 "last_seq": last_seq,
@@ -116,6 +122,10 @@ class RunIndex:
         else:
             self._troubles[run_id] = trouble
 
+    def note_positions(self, positions: Mapping[str, int]) -> None:
+        """Which runs wait for a place, and who comes first."""
+        self._positions = positions
+
     async def remove(self, run_id: str) -> None:
         """Delete a run's folder and forget it."""
         await asyncio.to_thread(self._folders.delete, run_id)
@@ -138,8 +148,10 @@ class RunIndex:
         return run
 
     def _shown(self, run: Run) -> Run:
-        trouble = self._troubles.get(run.id)
-        return run if trouble is None else run.model_copy(update={"trouble": trouble})
+        trouble, position = self._troubles.get(run.id), self._positions.get(run.id)
+        if trouble is None and position is None:
+            return run
+        return run.model_copy(update={"trouble": trouble, "queue_position": position})
 
     async def _save(self, run: Run) -> None:
         # Into memory first: a reader must not see an older state while the disk is busy.

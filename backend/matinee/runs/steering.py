@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import assert_never
 from weakref import WeakValueDictionary
@@ -38,12 +37,12 @@ from matinee.errors import (
     ConflictError,
     FieldError,
     InvalidInputError,
-    LimitExceededError,
     PreconditionFailedError,
     RunUnreachableError,
 )
 from matinee.journal.reader import JournalReader
 from matinee.journal.writer import JournalWriter
+from matinee.runs.admission import Admission
 from matinee.runs.deaths import end_unstarted
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders, queue_start
@@ -64,39 +63,17 @@ class Steering:
         index: RunIndex,
         hub: EventHub,
         supervisor: Supervisor,
-        max_active_runs: int,
+        admission: Admission,
         max_workers: int,
     ) -> None:
         self._folders = folders
         self._index = index
         self._hub = hub
         self._supervisor = supervisor
-        self._max_active_runs = max_active_runs
+        self._admission = admission
         self._max_workers = max_workers
         # Guards the step from "has no process" to what comes next, per run: a start or an end.
         self._start_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        # Runs that have been let in and are not yet among the live ones of the index.
-        self._admitted: set[str] = set()
-
-    @contextmanager
-    def admission(self, run_id: str) -> Iterator[None]:
-        """Hold a place among the active runs while one is being started.
-
-        Raises:
-            LimitExceededError: with the numbers.
-        """
-        active = len(self._admitted | self._index.live.keys())
-        if active >= self._max_active_runs:
-            raise LimitExceededError(
-                f"{active} runs are active and this server allows {self._max_active_runs}; "
-                "stop one first",
-                code="too_many_active_runs",
-            )
-        self._admitted.add(run_id)
-        try:
-            yield
-        finally:
-            self._admitted.discard(run_id)
 
     async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
         """Ask something of a run; waits up to `wait_s` for it to be applied or rejected.
@@ -108,7 +85,8 @@ class Steering:
             RunUnreachableError: the run process does not answer.
         """
         run = await self._index.get(run_id)
-        self._check_state(run, action)
+        is_waiting = self._admission.awaits_process(run_id)
+        self._check_state(run, action, is_waiting=is_waiting)
         command_id = new_ulid()
         match action:
             case Start():
@@ -116,7 +94,7 @@ class Steering:
             case Resume() if run.state in ENDED_STATES:
                 start = Start(checkpoint_id=action.checkpoint_id, budget=action.budget)
                 return await self._start(run, start, command_id, actor=actor, wait_s=wait_s)
-            case Stop() | Abort() if run.state is RunState.CREATED:
+            case Stop() | Abort() if run.state is RunState.CREATED or is_waiting:
                 return await self._end_unstarted(
                     run, action, command_id, actor=actor, wait_s=wait_s
                 )
@@ -181,12 +159,12 @@ class Steering:
             action = action.model_copy(update={"budget": budget})
             # The process that was interrupted may need a moment to leave.
             await self._supervisor.gone(run.id)
-            with self.admission(run.id):
-                command = new_command(run.id, action, command_id, actor=actor)
-                await asyncio.to_thread(self._queue, run.id, command)
-                await self._hub.pull(run.id)
-                await self._index.refresh(run.id)
-                await self._supervisor.launch(run.id, start_command_id=command_id, actor=actor)
+            self._admission.check_room()
+            command = new_command(run.id, action, command_id, actor=actor)
+            await asyncio.to_thread(self._queue, run.id, command)
+            await self._hub.pull(run.id)
+            await self._index.refresh(run.id)
+            await self._admission.enter(run.id, share=run.group, command_id=command_id, actor=actor)
         await self.wait_for(run.id, command_id, timeout_s=wait_s)
         return await self._recorded(run.id, command_id)
 
@@ -223,7 +201,7 @@ class Steering:
         lock = self._start_locks.setdefault(run.id, asyncio.Lock())
         async with lock:
             run = await self._index.get(run.id)
-            if run.state is RunState.CREATED:
+            if run.state is RunState.CREATED or self._admission.withdraw(run.id):
                 state = RunState.STOPPED if isinstance(action, Stop) else RunState.ABORTED
                 command = new_command(run.id, action, command_id, actor=actor)
                 await asyncio.to_thread(
@@ -275,7 +253,7 @@ class Steering:
             snapshot, _ = JournalReader(run_dir).snapshot()
             queue_start(writer, snapshot, command)
 
-    def _check_state(self, run: Run, action: Action) -> None:
+    def _check_state(self, run: Run, action: Action, *, is_waiting: bool = False) -> None:
         state = run.state
         match action:
             case Start():
@@ -284,6 +262,7 @@ class Steering:
                 allowed = True
             case Resume():
                 allowed = state in ACTIVE_STATES or state in STARTABLE_STATES - {RunState.CREATED}
+                allowed = allowed and not is_waiting
             case (
                 Pause()
                 | Step()
@@ -294,7 +273,7 @@ class Steering:
                 | PinCheckpoint()
                 | Rewind()
             ):
-                allowed = state in ACTIVE_STATES
+                allowed = state in ACTIVE_STATES and not is_waiting
             case _:
                 assert_never(action)
         if not allowed:
@@ -323,6 +302,8 @@ def _check_thresholds(action: SetAlertThresholds) -> None:
 
 def _refusal(run: Run, action: Action) -> str:
     hint = "; start it first" if run.state is RunState.CREATED else ""
+    if run.queue_position is not None:
+        hint = f" and waits for a place (number {run.queue_position}); it can be stopped or aborted"
     return f"can't {action.name.replace('_', ' ')}: the run is {run.state.value}{hint}"
 
 

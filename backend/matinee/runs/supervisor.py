@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from collections import Counter
+from collections.abc import Callable
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from matinee.contracts.control import AckFrame, Assignment, CommandFrame, Heartb
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ENDED_STATES, RunState
+from matinee.contracts.system import RestartCause
 from matinee.errors import (
     ConflictError,
     MatineeError,
@@ -27,12 +30,12 @@ from matinee.errors import (
     RunUnreachableError,
 )
 from matinee.runs.control_link import ControlLink
-from matinee.runs.deaths import describe_exit, record_death, with_log_tail
+from matinee.runs.deaths import Life, Rebirth, describe_exit, record_death, with_log_tail
 from matinee.runs.ending_hung import end_hung
 from matinee.runs.event_hub import EventHub
-from matinee.runs.folders import RunFolders
+from matinee.runs.folders import RunFolders, mark_launched
 from matinee.runs.live_run import LiveRun, Sentence
-from matinee.runs.ports import RunLauncher, RunProcess
+from matinee.runs.ports import ProcessExit, RunLauncher, RunProcess
 from matinee.runs.run_index import RunIndex
 from matinee.runs.watchdog import Watchdog
 
@@ -82,6 +85,22 @@ class Supervisor:
         self._bells: dict[str, asyncio.Future[None]] = {}
         self._closing = False
         self._hurry = asyncio.Event()
+        self.on_place_free: Callable[[], None] = _nothing
+        """Called whenever a run no longer has a process."""
+        self.on_rebirth: Callable[[Run, Rebirth], None] = _nothing
+        """Called for a run that has died and is queued again."""
+        self.restarts: Counter[str] = Counter()
+        """Since the start of the server, by what runs had died of."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server leaves: no further run gets a process."""
+        return self._closing
+
+    @property
+    def occupied_places(self) -> int:
+        """How many runs have a process, or are just getting one."""
+        return len(self._live.keys() | self._launching.keys())
 
     @property
     def ticking(self) -> bool:
@@ -243,6 +262,7 @@ class Supervisor:
                     run_id, RunState.INTERRUPTED, "the server shut down before the run could start"
                 )
                 return
+            await asyncio.to_thread(mark_launched, run_dir)
             process = await self._launcher.launch(assignment)
             self._attend(LiveRun(run_id, run_dir, socket_path, process))
         except OSError as error:
@@ -252,6 +272,7 @@ class Supervisor:
             )
         finally:
             del self._launching[run_id]
+            self.on_place_free()
 
     async def _end_unlaunched(self, run_id: str, state: RunState, reason: str) -> None:
         await asyncio.to_thread(
@@ -278,6 +299,9 @@ class Supervisor:
             self._index.note_trouble(live.run_id, None)
             self._hub.settle(live.run_id)
             live.gone.set()
+            if live.rebirth is not None:
+                self.on_rebirth(*live.rebirth)
+            self.on_place_free()
 
     async def _see_through(self, live: LiveRun, follower: asyncio.Task[None]) -> bool:
         """Attend to a run until it is buried; False if something came in between."""
@@ -405,6 +429,7 @@ class Supervisor:
 
     async def _bury(self, live: LiveRun) -> None:
         """Read the last of the record; if it does not tell the end, write the end into it."""
+        life = Life(live.began, time.monotonic() - live.began_at_s)
         end = await live.process.wait(EXIT_TIMEOUT_S)
         for pause_s in chain(BURIAL_RETRY_S, repeat(BURIAL_RETRY_S[-1])):
             try:
@@ -418,14 +443,19 @@ class Supervisor:
                 if sentence.is_hang:
                     reason = await asyncio.to_thread(with_log_tail, reason, live.run_dir)
                 log.warning("run_process_died", run_id=live.run_id, reason=reason.splitlines()[0])
-                await asyncio.to_thread(
+                may_return = sentence.state is RunState.FAILED and not self._closing
+                rebirth = await asyncio.to_thread(
                     record_death,
                     live.run_dir,
                     state=sentence.state,
                     reason=reason,
                     command=sentence.command,
+                    life=life if may_return and live.hosted_by == "server" else None,
                 )
-                await self.look(live.run_id)
+                run = await self.look(live.run_id)
+                if rebirth is not None:
+                    self.restarts[_cause(sentence, end)] += 1
+                    live.rebirth = run, rebirth
             except NotFoundError:
                 # Somebody took the folder away: there is nothing left to write into.
                 log.exception("run_folder_gone", run_id=live.run_id)
@@ -450,6 +480,16 @@ class Supervisor:
         except RunUnreachableError:
             # Perhaps it is only busy: the signal asks for the same.
             live.process.terminate()
+
+
+def _nothing(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+def _cause(sentence: Sentence, end: ProcessExit | None) -> RestartCause:
+    if sentence.is_hang:
+        return "hang"
+    return "exit" if end is not None and end.return_code is not None else "signal"
 
 
 async def _end_of(process: RunProcess) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import Metric
@@ -15,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from matinee import __version__
 from matinee.contracts.run_state import RunState
-from matinee.contracts.system import CONTRACT_VERSION, ServerFigures
+from matinee.contracts.system import CONTRACT_VERSION, RestartCause, ServerFigures
 from matinee.errors import LimitExceededError
 
 MAX_STREAMS = 500
@@ -141,6 +142,14 @@ class _ServiceCollector(Collector):
             "Free space where the runs are kept.",
             self._figures.free_disk_bytes,
         )
+        restarts = CounterMetricFamily(
+            "matinee_run_restarts",
+            "Runs that were started again after their process had died, by what it died of.",
+            labels=("reason",),
+        )
+        for cause in get_args(RestartCause):
+            restarts.add_metric((cause,), self._figures.restarts.get(cause, 0))
+        yield restarts
         yield GaugeMetricFamily(
             "matinee_runs_in_trouble",
             "Active runs that can't write their record or a checkpoint.",

@@ -1372,6 +1372,15 @@ export interface components {
             seen_as: ("vector" | "image") | null;
             /** @description Parts of an observation that are left out: texts, which nothing here can learn from. */
             unseen: string[];
+            /** @description Shape of what a network gets of an observation, if known. */
+            network_input: number[] | null;
+            /** @description Numbers that a policy gives for one observation, if known. */
+            policy_outputs: number | null;
+            /**
+             * @description Actions are real numbers, not choices.
+             * @default false
+             */
+            continuous_actions: boolean;
             /** @description Mean return of 100 episodes that counts as solved. */
             reward_threshold: number | null;
             max_episode_steps: number | null;
@@ -2408,6 +2417,43 @@ export interface components {
             keep_episodes?: number | null;
         };
         /**
+         * RecoverySpec
+         * @description What happens by itself after something has gone wrong; by default nothing does.
+         *
+         *     A run that reports its own failure, such as an exception in its environment, stays failed.
+         */
+        RecoverySpec: {
+            /**
+             * @description Start again from the newest checkpoint when the process has crashed, was killed or has hung; after 0.5, 1, 2, 4, 8 s.
+             * @default false
+             */
+            restart_after_death: boolean;
+            /**
+             * @description In a row; one that lives 10 s and saves a checkpoint starts counting anew.
+             * @default 5
+             */
+            max_restarts: number;
+            /**
+             * @description Go on by itself at the next start of the server, after a reboot for example.
+             * @default false
+             */
+            resume_after_interruption: boolean;
+        };
+        /**
+         * RecoverySpecInput
+         * @description What happens by itself after something has gone wrong; by default nothing does.
+         *
+         *     A run that reports its own failure, such as an exception in its environment, stays failed.
+         */
+        RecoverySpecInput: {
+            /** @description Start again from the newest checkpoint when the process has crashed, was killed or has hung; after 0.5, 1, 2, 4, 8 s. Default: false. */
+            restart_after_death?: boolean;
+            /** @description In a row; one that lives 10 s and saves a checkpoint starts counting anew. Default: 5. */
+            max_restarts?: number;
+            /** @description Go on by itself at the next start of the server, after a reboot for example. Default: false. */
+            resume_after_interruption?: boolean;
+        };
+        /**
          * Resume
          * @description Go on after a pause; for a run that has ended the same as `start`.
          */
@@ -2493,6 +2539,13 @@ export interface components {
             };
             /** @description Sequence number of the newest event. */
             last_seq: number;
+            /** @description From 1, while it is `queued` and waits for a place. */
+            queue_position: number | null;
+            /**
+             * @description In a row, after deaths; see `recovery` in the spec.
+             * @default 0
+             */
+            restarts: number;
             /** @description What its process can't write down at the moment, in words: no event can tell that. Null if all is well. */
             trouble: string | null;
         };
@@ -2574,6 +2627,7 @@ export interface components {
             checkpoint?: components["schemas"]["CheckpointSpecInput"] | null;
             record?: components["schemas"]["RecordSpecInput"] | null;
             evaluation?: components["schemas"]["EvaluationSpecInput"] | null;
+            recovery?: components["schemas"]["RecoverySpecInput"] | null;
             alerts?: {
                 [key: string]: number;
             } | null;
@@ -2688,6 +2742,14 @@ export interface components {
              *     }
              */
             evaluation: components["schemas"]["EvaluationSpec"];
+            /**
+             * @default {
+             *       "restart_after_death": false,
+             *       "max_restarts": 5,
+             *       "resume_after_interruption": false
+             *     }
+             */
+            recovery: components["schemas"]["RecoverySpec"];
             /** @description Thresholds that differ from those of `GET /api/v1/alert-rules`, by rule. */
             alerts: {
                 [key: string]: number;
@@ -2964,6 +3026,11 @@ export interface components {
             data_dir: string;
             free_disk_bytes: number;
             active_runs: number;
+            /**
+             * @description That wait for a place.
+             * @default 0
+             */
+            queued_runs: number;
             limits: components["schemas"]["SystemLimits"];
             /** @description Null until the first look at the installed environments is done. */
             interpreter: components["schemas"]["RunInterpreter"] | null;
@@ -2973,8 +3040,29 @@ export interface components {
          * @description What this server refuses to go beyond.
          */
         SystemLimits: {
+            /** @description At the same time; further ones wait. */
             active_runs: number;
+            /**
+             * @description That wait for a place.
+             * @default 1000
+             */
+            queued_runs: number;
             workers_per_run: number;
+            /**
+             * @description That compute.
+             * @default 128
+             */
+            threads_per_run: number;
+            /**
+             * @description Weights of one run's network.
+             * @default 50000000
+             */
+            parameters: number;
+            /**
+             * @description What one run may need, by an estimate; 0: not told.
+             * @default 0
+             */
+            run_memory_bytes: number;
             envs_per_worker: number;
             event_page: number;
             series_points: number;

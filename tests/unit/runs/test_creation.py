@@ -14,7 +14,6 @@ from matinee.contracts.run_state import RunState
 from matinee.errors import (
     CatalogueError,
     InvalidInputError,
-    LimitExceededError,
 )
 from matinee.runs.ports import RunQuery
 
@@ -69,13 +68,18 @@ async def test_a_refused_request_makes_nothing(
     assert (await create(house, "key")).state is not None
 
 
-async def test_too_many_runs_make_nothing(house: House) -> None:
-    """Beyond the limit a run is refused, however many ask at once, and no folder is left."""
-    outcomes = await asyncio.gather(*(create(house) for _ in range(10)), return_exceptions=True)
-    assert sum(isinstance(each, Run) for each in outcomes) == 4
-    assert sum(isinstance(each, LimitExceededError) for each in outcomes) == 6
-    assert len(list(house.folders.run_ids())) == 4
-    assert len(list(house.folders.root.iterdir())) == 4
+async def test_more_than_there_are_places_for(house: House) -> None:
+    """Beyond the limit a run is made all the same, and waits for its turn."""
+    request = RunRequest.model_validate(BODY)
+    runs = await asyncio.gather(
+        *(
+            house.service.create_run(request, actor="token", idempotency_key=None, wait_s=0)
+            for _ in range(10)
+        )
+    )
+    positions = [(await house.index.get(run.id)).queue_position for run in runs]
+    assert len(house.launcher.launched) == 4
+    assert sorted(each for each in positions if each is not None) == [1, 2, 3, 4, 5, 6]
 
 
 async def test_one_key_is_one_run(house: House) -> None:

@@ -16,7 +16,7 @@ from matinee.errors import FieldError, InvalidInputError
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.runs.folders import RunDetails
 from matinee.runs.planning import check_worker_limit, plan_run
-from matinee.runs.ports import EnvironmentRegistry
+from matinee.runs.ports import EnvironmentRegistry, ServerLimits
 
 pytestmark = pytest.mark.anyio
 
@@ -36,8 +36,9 @@ async def plan(registry: EnvironmentRegistry, **fields: Any) -> tuple[RunSpec, R
         run_id=RUN_ID,
         presets=BuiltInPresets(),
         registry=registry,
-        max_workers=8,
+        limits=ServerLimits(active_runs=4, workers_per_run=8),
         cores=4,
+        machine_bytes=8 * 2**30,
     )
 
 

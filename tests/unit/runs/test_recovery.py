@@ -14,10 +14,12 @@ import pytest
 
 from fakes.house import House, eventually, open_house
 from fakes.scripted_runs import ScriptedRun
+from matinee.contracts.run_parts import RecoverySpec
 from matinee.contracts.run_state import RunState
 from matinee.journal.ownership import Ownership
 from matinee.journal.writer import JournalWriter
 from matinee.runs import recovery
+from matinee.runs.folders import mark_launched
 from matinee.runs.ports import RunQuery
 from matinee.runs.recovery import FolderWatch
 
@@ -150,7 +152,7 @@ async def test_one_bad_folder_harms_nothing_else(opener: Opener) -> None:
 async def test_newcomers_show_up(house: House, watched: FolderWatch) -> None:
     """A run that somebody makes and hosts elsewhere appears, is followed, and ends here too."""
     assert watched is house.watch
-    run_id = house.queued()
+    run_id = house.queued("cli")
     process = await host(house, run_id)
     await house.in_state_when_known(run_id, RunState.RUNNING)
     await asyncio.to_thread(process.finish)
@@ -162,7 +164,7 @@ async def test_a_run_that_is_about_to_start_is_left_alone(
     house: House, watched: FolderWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A queued run may still get its process: it is declared dead only after its time is over."""
-    run_id = house.queued()
+    run_id = house.queued("cli")
     await house.in_state_when_known(run_id, RunState.QUEUED)
 
     async def looked_twice() -> bool:
@@ -176,7 +178,7 @@ async def test_a_run_that_is_about_to_start_is_left_alone(
         return house.supervisor.attends(run_id)
 
     await eventually(adopted)
-    late = house.queued()
+    late = house.queued("cli")
     monkeypatch.setattr(recovery, "START_PATIENCE", timedelta(0))
     run = await house.in_state_when_known(late, RunState.INTERRUPTED)
     assert run.state is RunState.INTERRUPTED
@@ -188,12 +190,57 @@ async def test_at_the_start_too_it_is_left_alone(
     """A server that starts while a terminal is still importing torch does not end its run."""
     monkeypatch.setattr(recovery, "SCAN_INTERVAL_S", 0.01)
     async with opener() as house:
-        run_id = house.queued()
+        run_id = house.queued("cli")
         await house.watch.recover()
         assert (await house.index.get(run_id)).state is RunState.QUEUED
         await host(house, run_id)
         house.watch.begin()
         await house.in_state(run_id, RunState.RUNNING)
+
+
+async def test_who_waited_waits_again(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that waited for a place when the server went get one in the next server, first come
+    first served; a run whose process went before it could write is interrupted.
+    """
+    async with opener() as first:
+        ids = [first.queued() for _ in range(5)]
+        gone = first.queued()
+        mark_launched(first.folders.path(gone))
+    async with opener() as second:
+        second.launcher.manners.warm_up.clear()
+        await second.watch.recover()
+        assert [run.assignment.run_id for run in second.launcher.launched] == ids[:4]
+        assert (await second.index.get(ids[4])).queue_position == 1
+        second.launcher.manners.warm_up.set()
+        for run_id in ids[:4]:
+            await second.in_state(run_id, RunState.RUNNING)
+        assert second.folders.assemble(gone).state is RunState.QUEUED
+        assert not second.admission.awaits_process(gone)
+        monkeypatch.setattr(recovery, "START_PATIENCE", timedelta(0))
+        await second.watch._take_in(gone)
+        assert second.folders.assemble(gone).state is RunState.INTERRUPTED
+
+
+async def test_interrupted_runs_go_on_by_themselves_if_asked_for(opener: Opener) -> None:
+    """After a reboot a run whose spec asks for it starts from where it was; others wait."""
+    plan = RecoverySpec(resume_after_interruption=True)
+    async with opener() as first:
+        ids = [first.queued(recovery=plan), first.queued()]
+        for run_id in ids:
+            await first.index.refresh(run_id)
+            (command,) = first.folders.reader(run_id).open_commands()
+            await first.supervisor.launch(run_id, start_command_id=command.id, actor="token")
+            await first.in_state(run_id, RunState.RUNNING)
+        await first.supervisor.close(keep_runs=False)
+        assert [(await first.index.get(run_id)).state for run_id in ids] == [
+            RunState.INTERRUPTED
+        ] * 2
+    async with opener() as second:
+        await second.watch.recover()
+        await second.in_state(ids[0], RunState.RUNNING)
+        assert (await second.index.get(ids[1])).state is RunState.INTERRUPTED
+        *_, start = second.folders.reader(ids[0]).commands(after=None, limit=9)
+        assert (start.actor, start.action.name) == ("server", "start")
 
 
 async def test_our_own_new_runs_are_not_touched(house: House, watched: FolderWatch) -> None:
@@ -221,7 +268,7 @@ async def test_a_busy_record_is_looked_at_again(
     run_id = house.created()
     holder = Ownership(house.folders.path(run_id))
     holder.release()
-    queued = house.queued()
+    queued = house.queued("cli")
     with JournalWriter(house.folders.path(queued)):
 
         async def noticed() -> bool:
