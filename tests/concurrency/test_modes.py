@@ -435,7 +435,7 @@ def test_a2c_is_a3c_with_one_worker(make_rig: MakeRig) -> None:
     same = {
         name: value
         for name, value in default_settings(Algorithm.A3C).items()
-        if not HYPERPARAMETERS[name].spec_field
+        if not HYPERPARAMETERS[name].spec_field and not HYPERPARAMETERS[name].environments
     }
 
     def learned(mode: str) -> bytes:
