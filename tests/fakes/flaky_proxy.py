@@ -43,6 +43,8 @@ class FlakyProxy:
         server: Host and port; may be told later.
         troubles: To choose from; with none, connections last.
         bytes_until: Bounds of what the server says until a connection ends.
+        calm_after: Connections after so many last; after a long gap the first frame may be longer
+            than any other lasts.
         is_down: Nobody can connect.
         port: Where clients connect.
         connections: How many came through.
@@ -52,6 +54,7 @@ class FlakyProxy:
     server: tuple[str, int] = ("127.0.0.1", 0)
     troubles: tuple[Trouble, ...] = tuple(Trouble)
     bytes_until: tuple[int, int] = (200, 20_000)
+    calm_after: int | None = None
     is_down: bool = False
     port: int = 0
     connections: int = 0
@@ -93,7 +96,8 @@ class FlakyProxy:
     async def _downwards(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, frozen: asyncio.Event
     ) -> None:
-        trouble = self.chance.choice(self.troubles) if self.troubles else None
+        is_calm = self.calm_after is not None and self.connections > self.calm_after
+        trouble = self.chance.choice(self.troubles) if self.troubles and not is_calm else None
         left_bytes = self.chance.randint(*self.bytes_until)
         while data := await reader.read(CHUNK_BYTES):
             if frozen.is_set():

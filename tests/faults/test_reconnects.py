@@ -25,7 +25,7 @@ async def test_a_flaky_network_loses_and_repeats_nothing(
 
     Both the stream and the requests of the client go through the bad network.
     """
-    proxy = FlakyProxy(random.Random(3))
+    proxy = FlakyProxy(random.Random(3), calm_after=CONNECTIONS)
     seqs: list[int] = []
     async with flaky(proxy):
         name = f"127.0.0.1:{proxy.port}"
@@ -39,7 +39,6 @@ async def test_a_flaky_network_loses_and_repeats_nothing(
                 async for event in client.follow(run["id"]):
                     seqs.append(event.seq)
                     if stopping is None and proxy.connections >= CONNECTIONS:
-                        proxy.troubles = ()
                         stopping = asyncio.create_task(
                             asyncio.to_thread(server.command, run["id"], "stop")
                         )
