@@ -31,6 +31,7 @@ def test_the_server_is_ready(live_server: LiveServer) -> None:
     assert {name: check["ok"] for name, check in answer.json()["checks"].items()} == {
         "data_dir": True,
         "disk": True,
+        "records": True,
         "supervisor": True,
     }
 

@@ -14,6 +14,7 @@ def test_only_a_failure_carries_an_error() -> None:
         "stopped",
         "aborted",
         "failed",
+        "rewound",
     }
 
 
