@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 import orjson
 
 from matinee.contracts.alerts import AlertRuleList
-from matinee.contracts.commands import Action, Command, CommandState
+from matinee.contracts.commands import Action, Command, CommandState, SetHyperparameters
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
-from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, LiveSetting
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.progress import Progress
@@ -45,6 +45,7 @@ from matinee.errors import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
+from matinee.runs.live_settings import in_numbers
 from matinee.runs.ports import RunQuery
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -168,6 +169,21 @@ class FakeRuns:
         )
         self.ledger.append(command)
         return command
+
+    async def change_hyperparameters(
+        self,
+        run_id: str,
+        settings: Mapping[str, LiveSetting],
+        *,
+        expected_revision: int | None,
+        actor: str,
+        wait_s: float,
+    ) -> Command:
+        now = await self.hyperparameters(run_id)
+        action = SetHyperparameters(
+            settings=in_numbers(settings, now), expected_revision=expected_revision
+        )
+        return await self.command(run_id, action, actor=actor, wait_s=wait_s)
 
     async def hyperparameters(self, run_id: str) -> Hyperparameters:
         self._enter("hyperparameters", run_id)

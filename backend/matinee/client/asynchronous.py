@@ -19,7 +19,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
 from matinee.contracts.histograms import HistogramSet
-from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -180,7 +180,7 @@ class AsyncMatineeClient:
     async def set_hyperparameters(
         self,
         run_id: str,
-        settings: Mapping[str, HyperparameterSetting],
+        settings: Mapping[str, LiveSetting],
         *,
         expected_revision: int | None = None,
         wait_s: float = 0.0,

@@ -18,7 +18,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import EventPage, EventType
 from matinee.contracts.histograms import HistogramSet
-from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -35,9 +35,7 @@ Parameters = Mapping[str, str | int | float | Sequence[str] | None]
 
 _API = "/api/v1"
 _THRESHOLDS: TypeAdapter[dict[str, float | None]] = TypeAdapter(dict[str, float | None])
-_SETTINGS: TypeAdapter[dict[str, HyperparameterSetting]] = TypeAdapter(
-    dict[str, HyperparameterSetting]
-)
+_SETTINGS: TypeAdapter[dict[str, LiveSetting]] = TypeAdapter(dict[str, LiveSetting])
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ def hyperparameters(run_id: str) -> Call[Hyperparameters]:
 
 def set_hyperparameters(
     run_id: str,
-    settings: Mapping[str, HyperparameterSetting],
+    settings: Mapping[str, LiveSetting],
     *,
     expected_revision: int | None,
     wait_s: float,

@@ -31,8 +31,8 @@ from matinee.contracts.hyperparameter_rows.mode import MODE_ROWS
 from matinee.contracts.hyperparameter_rows.objective import OBJECTIVE_ROWS
 from matinee.contracts.hyperparameter_rows.queue import QUEUE_ROWS
 from matinee.contracts.hyperparameter_rows.updates import UPDATE_ROWS
-from matinee.contracts.schedules import Schedule, schedule_values
-from matinee.contracts.setting_errors import explain_setting
+from matinee.contracts.schedules import LiveSchedule, Schedule, schedule_values
+from matinee.contracts.setting_errors import explain_live_setting, explain_setting
 from matinee.errors import FieldError, InvalidInputError
 
 HyperparameterScalar = (
@@ -43,6 +43,9 @@ HyperparameterScalar = (
 )
 HyperparameterSetting = Annotated[HyperparameterScalar | Schedule, WrapValidator(explain_setting)]
 """What a person asks for: a number, a switch, a choice, or a schedule."""
+
+LiveSetting = Annotated[HyperparameterScalar | LiveSchedule, WrapValidator(explain_live_setting)]
+"""What a person asks of a live run: also a ramp from where it stands."""
 
 _CATALOGUE = (
     *MODE_ROWS,

@@ -95,6 +95,27 @@ Schedule = Annotated[
 ]
 
 
+class RampFromHere(_Schedule):
+    """From the value that a live run has now to another one, over the env steps to come.
+
+    What is recorded is the ramp that it stands for, with its numbers.
+    """
+
+    schedule: Literal["from_here"]
+    shape: Literal["linear", "cosine", "exponential"] = "linear"
+    to_value: ScheduleValue = Field(alias="to", description="Value at the end.")
+    for_env_steps: Annotated[int, Field(ge=1, le=ENV_STEP_MAX)] = Field(
+        description="How many env steps it takes."
+    )
+
+
+LiveSchedule = Annotated[
+    LinearSchedule | CosineSchedule | ExponentialSchedule | PiecewiseSchedule | RampFromHere,
+    Field(discriminator="schedule"),
+]
+"""A schedule as a change of a live run may say it."""
+
+
 def schedule_values(
     schedule: LinearSchedule | CosineSchedule | ExponentialSchedule | PiecewiseSchedule,
 ) -> tuple[float, ...]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError, ValidatorFunctionWrapHandler
 
-from matinee.contracts.schedules import Schedule
+from matinee.contracts.schedules import LiveSchedule, Schedule
 from matinee.contracts.validation import MultipleFieldsError, field_errors
 from matinee.errors import FieldError
 
 _SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
+_LIVE_SCHEDULE: TypeAdapter[LiveSchedule] = TypeAdapter(LiveSchedule)
 _SHOWN_CHARACTERS = 80
 
 
@@ -21,11 +22,27 @@ def explain_setting(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         MultipleFieldsError: it looks like a schedule; names the schedule's wrong fields.
         ValueError: it looks like nothing that a hyperparameter can be.
     """
+    return _explained(value, handler, _SCHEDULE)
+
+
+def explain_live_setting(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Likewise, for a setting that may begin where a live run stands.
+
+    Raises:
+        MultipleFieldsError: it looks like a schedule; names the schedule's wrong fields.
+        ValueError: it looks like nothing that a hyperparameter can be.
+    """
+    return _explained(value, handler, _LIVE_SCHEDULE)
+
+
+def _explained(
+    value: Any, handler: ValidatorFunctionWrapHandler, schedules: TypeAdapter[Any]
+) -> Any:
     try:
         return handler(value)
     except ValidationError as error:
         if isinstance(value, dict):
-            raise MultipleFieldsError(_schedule_errors(value)) from error
+            raise MultipleFieldsError(_schedule_errors(value, schedules)) from error
         shown = repr(value)[:_SHOWN_CHARACTERS]
         raise ValueError(
             f"{shown} is not allowed; allowed: a finite number, true or false, a name of up to "
@@ -33,9 +50,9 @@ def explain_setting(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         ) from error
 
 
-def _schedule_errors(value: dict[str, Any]) -> list[FieldError]:
+def _schedule_errors(value: dict[str, Any], schedules: TypeAdapter[Any]) -> list[FieldError]:
     try:
-        _SCHEDULE.validate_python(value)
+        schedules.validate_python(value)
     except ValidationError as error:
         # Within a known kind of schedule each path begins with the kind, which is no field.
         return [FieldError(f.loc[1:], f.message) for f in field_errors(error)]

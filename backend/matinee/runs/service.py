@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from weakref import WeakValueDictionary
 
 import orjson
@@ -22,7 +22,7 @@ from matinee.contracts.environment_parameters import is_used, range_in
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
-from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting, LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import (
     AppliedHyperparameter,
@@ -62,6 +62,7 @@ from matinee.runs.exports import (
 from matinee.runs.folders import RunFolders, present_algorithm
 from matinee.runs.health import Health
 from matinee.runs.ledger import export_ledger
+from matinee.runs.live_settings import in_numbers
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf, RunQuery, TableFiles
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering
@@ -172,6 +173,22 @@ class RunService:
     async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
         """Ask something of a run, and wait up to `wait_s` for what becomes of it."""
         return await self._steering.command(run_id, action, actor=actor, wait_s=wait_s)
+
+    async def change_hyperparameters(
+        self,
+        run_id: str,
+        settings: Mapping[str, LiveSetting],
+        *,
+        expected_revision: int | None,
+        actor: str,
+        wait_s: float,
+    ) -> Command:
+        """Change some of a live run's hyperparameters, and wait up to `wait_s` for it."""
+        now = await self.hyperparameters(run_id)
+        action = SetHyperparameters(
+            settings=in_numbers(settings, now), expected_revision=expected_revision
+        )
+        return await self.command(run_id, action, actor=actor, wait_s=wait_s)
 
     async def hyperparameters(self, run_id: str) -> Hyperparameters:
         """What was asked, what is in use, and since when."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
 from matinee.contracts.histograms import HistogramSet
+from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
@@ -65,6 +66,17 @@ class RunUseCases(Protocol):
 
     async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
         """Ask something of a run, and wait up to `wait_s` for what becomes of it."""
+
+    async def change_hyperparameters(
+        self,
+        run_id: str,
+        settings: Mapping[str, LiveSetting],
+        *,
+        expected_revision: int | None,
+        actor: str,
+        wait_s: float,
+    ) -> Command:
+        """Change some of a live run's hyperparameters, and wait up to `wait_s` for it."""
 
     async def hyperparameters(self, run_id: str) -> Hyperparameters:
         """What was asked, what is in use, since when."""

@@ -12,7 +12,7 @@ from starlette.types import Lifespan
 from matinee import __version__
 from matinee.contracts.commands import Action
 from matinee.contracts.events import Event, EventType
-from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.hyperparameters import HyperparameterSetting, LiveSetting
 from matinee.contracts.problem import Problem
 from matinee.contracts.schedules import Schedule
 from matinee.contracts.stream import ClientFrame, ServerFrame
@@ -46,6 +46,7 @@ _NAMED: Mapping[str, Any] = {
     "Action": Action,
     "Schedule": Schedule,
     "HyperparameterSetting": HyperparameterSetting,
+    "LiveSetting": LiveSetting,
     "ServerFrame": ServerFrame,
     "ClientFrame": ClientFrame,
 }

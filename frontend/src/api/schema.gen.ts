@@ -1976,6 +1976,7 @@ export interface components {
          * @enum {string}
          */
         LiveClass: "live" | "live_with_warning" | "warm_restart" | "new_run";
+        LiveSetting: boolean | number | string | (components["schemas"]["LinearScheduleInput"] | components["schemas"]["CosineScheduleInput"] | components["schemas"]["ExponentialScheduleInput"] | components["schemas"]["PiecewiseScheduleInput"] | components["schemas"]["RampFromHere"]);
         /**
          * Liveness
          * @description The answer of `GET /livez`: the process answers.
@@ -2370,6 +2371,28 @@ export interface components {
             /** Format: date-time */
             raised_at: string;
             since_env_step: number;
+        };
+        /**
+         * RampFromHere
+         * @description From the value that a live run has now to another one, over the env steps to come.
+         *
+         *     What is recorded is the ramp that it stands for, with its numbers.
+         */
+        RampFromHere: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            schedule: "from_here";
+            /**
+             * @description Default: "linear".
+             * @enum {string}
+             */
+            shape?: "linear" | "cosine" | "exponential";
+            /** @description Value at the end. */
+            to: number;
+            /** @description How many env steps it takes. */
+            for_env_steps: number;
         };
         /**
          * Readiness
@@ -5000,7 +5023,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    [key: string]: components["schemas"]["HyperparameterSettingInput"];
+                    [key: string]: components["schemas"]["LiveSetting"];
                 };
             };
         };

@@ -17,6 +17,8 @@ export interface ScheduleDraft {
   readonly from: string;
   readonly to: string;
   readonly until: string;
+  /** Env steps from now to the ramp's end; if it is not empty, `until` follows from it. */
+  readonly over: string;
   readonly points: readonly DraftPoint[];
 }
 
@@ -32,6 +34,7 @@ export function openDraft(setting: Setting, value: Scalar, envStep: number): Sch
     from: formatSetting(now),
     to: formatSetting(now * FRESH_RAMP_FACTOR),
     until: String(Math.round(envStep + FRESH_RAMP_STEPS)),
+    over: "",
     points: [
       { id: 0, envStep: "0", value: formatSetting(now) },
       {
@@ -59,14 +62,28 @@ export function openDraft(setting: Setting, value: Scalar, envStep: number): Sch
   };
 }
 
-/** The setting, or in words what is missing. A ramp begins where it is applied. */
-export function readDraft(draft: ScheduleDraft): { setting: Setting } | { missing: string } {
+/** Where the ramp ends, as text, for somebody who looks at `envStep`. */
+export function untilText({ until, over }: ScheduleDraft, envStep: number): string {
+  if (over.trim() === "") return until;
+  const steps = parseNumber(over);
+  return steps === null ? "" : String(Math.round(envStep + steps));
+}
+
+/**
+ * The setting, or in words what is missing. A ramp begins where it is applied.
+ *
+ * @param envStep of the run now, from which the env steps ahead are counted
+ */
+export function readDraft(
+  draft: ScheduleDraft,
+  envStep: number,
+): { setting: Setting } | { missing: string } {
   const from = parseNumber(draft.from);
   if (draft.kind === "piecewise") return readPoints(draft.points);
   if (from === null) return { missing: "The first value is not a number." };
   if (draft.kind === "constant") return { setting: from };
   const to = parseNumber(draft.to);
-  const until = parseNumber(draft.until);
+  const until = parseNumber(untilText(draft, envStep));
   if (to === null) return { missing: "The last value is not a number." };
   if (until === null || !Number.isInteger(until)) {
     return { missing: "The env step where it ends is not a whole number." };

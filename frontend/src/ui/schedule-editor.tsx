@@ -10,6 +10,7 @@ import {
   readDraft,
   SCHEDULE_KINDS,
   type ScheduleDraft,
+  untilText,
 } from "./schedule-draft";
 import styles from "./schedule-editor.module.css";
 import { SchedulePreview } from "./schedule-preview";
@@ -66,6 +67,7 @@ export function ScheduleEditor(props: ScheduleEditorProps) {
             unit={unit}
             envStep={envStep}
             draft={draft}
+            envStepNow={envStepNow}
             onChange={setDraft}
             onCommit={(next) => {
               close();
@@ -83,16 +85,18 @@ interface DraftFormProps {
   readonly unit: string;
   readonly envStep: number;
   readonly draft: ScheduleDraft;
+  readonly envStepNow: () => number;
   readonly onChange: (draft: ScheduleDraft) => void;
   readonly onCommit: (setting: Setting) => void;
 }
 
-function DraftForm({ label, unit, envStep, draft, onChange, onCommit }: DraftFormProps) {
+function DraftForm(props: DraftFormProps) {
+  const { label, unit, envStep, draft, envStepNow, onChange, onCommit } = props;
   const [complaint, setComplaint] = useState<string | null>(null);
-  const read = readDraft(draft);
+  const read = readDraft(draft, envStep);
   const schedule = "setting" in read && typeof read.setting === "object" ? read.setting : null;
   const isRamp = draft.kind !== "constant" && draft.kind !== "piecewise";
-  const field = (name: "from" | "to" | "until", text: string) => (
+  const field = (name: "from" | "to" | "over", text: string) => (
     <TextInput
       label={text}
       inputMode="decimal"
@@ -105,8 +109,10 @@ function DraftForm({ label, unit, envStep, draft, onChange, onCommit }: DraftFor
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if ("missing" in read) setComplaint(read.missing);
-        else onCommit(read.setting);
+        // The run has gone on since the editor was opened.
+        const now = readDraft(draft, envStepNow());
+        if ("missing" in now) setComplaint(now.missing);
+        else onCommit(now.setting);
       }}
     >
       <SegmentedControl
@@ -122,7 +128,13 @@ function DraftForm({ label, unit, envStep, draft, onChange, onCommit }: DraftFor
         <div className={styles.ramp}>
           {field("from", "From")}
           {field("to", "To")}
-          {field("until", "Until env step")}
+          <TextInput
+            label="Until env step"
+            inputMode="decimal"
+            value={untilText(draft, envStep)}
+            onChange={(event) => onChange({ ...draft, until: event.currentTarget.value, over: "" })}
+          />
+          {envStep > 0 && field("over", "Or over the next env steps")}
         </div>
       )}
       {draft.kind === "piecewise" && (

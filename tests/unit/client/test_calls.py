@@ -10,7 +10,7 @@ from matinee.client import calls
 from matinee.contracts.commands import Step
 from matinee.contracts.run import RunPatch
 from matinee.contracts.run_spec import RunRequest
-from matinee.contracts.schedules import LinearSchedule
+from matinee.contracts.schedules import LinearSchedule, RampFromHere
 from matinee.web.openapi import openapi_document
 
 PATHS = openapi_document()["paths"]
@@ -77,6 +77,10 @@ def test_schedules_are_sent_as_people_write_them() -> None:
     sent = json.loads(call.body or b"")["gamma"]
     assert (sent["from"], sent["to"], sent["until_env_step"]) == (1, 0, 5)
     assert call.headers == {"If-Match": '"4"'}
+    ahead = RampFromHere(schedule="from_here", to_value=0.5, for_env_steps=9)
+    call = calls.set_hyperparameters("r", {"gamma": ahead}, expected_revision=None, wait_s=0)
+    sent = json.loads(call.body or b"")["gamma"]
+    assert (sent["schedule"], sent["to"], sent["for_env_steps"]) == ("from_here", 0.5, 9)
 
 
 def test_a_plain_dict_is_checked_first() -> None:

@@ -7,9 +7,9 @@ import math
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from matinee.contracts.hyperparameters import HyperparameterSetting
-from matinee.contracts.schedules import LinearSchedule, PiecewiseSchedule
-from matinee.contracts.setting_errors import explain_setting
+from matinee.contracts.hyperparameters import HyperparameterSetting, LiveSetting
+from matinee.contracts.schedules import LinearSchedule, PiecewiseSchedule, RampFromHere
+from matinee.contracts.setting_errors import explain_live_setting, explain_setting
 from matinee.contracts.validation import field_errors
 
 SETTINGS: TypeAdapter[dict[str, HyperparameterSetting]] = TypeAdapter(
@@ -76,3 +76,21 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 
     assert len(field_errors(refusal.value)[0].message) < 250
     assert callable(explain_setting)
+
+
+def test_a_ramp_from_here_is_for_live_runs() -> None:
+    """There its faults are told like a schedule's; a spec, which begins nowhere yet, has none."""
+    live: TypeAdapter[dict[str, LiveSetting]] = TypeAdapter(dict[str, LiveSetting])
+    asked = {"schedule": "from_here", "to": 0.1, "for_env_steps": 10}
+
+    assert isinstance(live.validate_python({"x": asked})["x"], RampFromHere)
+    with pytest.raises(ValidationError) as refusal:
+        live.validate_python({"x": {"schedule": "from_here", "for_env_steps": 0, "from": 1}})
+    assert {field.loc for field in field_errors(refusal.value)} == {
+        ("x", "to"), ("x", "for_env_steps"), ("x", "from")
+    }  # fmt: skip
+    with pytest.raises(ValidationError) as refusal:
+        SETTINGS.validate_python({"x": asked})
+    (field,) = field_errors(refusal.value)
+    assert "'from_here' is not allowed" in field.message
+    assert callable(explain_live_setting)

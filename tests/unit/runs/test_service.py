@@ -17,6 +17,7 @@ from matinee.contracts.commands import Pause, SetHyperparameters
 from matinee.contracts.run import Run, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
+from matinee.contracts.schedules import LinearSchedule, RampFromHere
 from matinee.contracts.series import SeriesAxis
 from matinee.errors import (
     ConflictError,
@@ -129,6 +130,21 @@ async def test_parameters_are_listed_as_the_environment_has_them(house: House) -
     assert (gravity.applied, gravity.default, gravity.applies) == (9.8, 9.8, True)
     assert (gravity.minimum, gravity.maximum) == (0.5, 50.0)
     assert not wind.applies
+
+
+async def test_a_ramp_begins_with_what_the_run_has(house: House) -> None:
+    """A live change from the present value over the next env steps is recorded with numbers."""
+    run, _ = await house.launched()
+    ramp = RampFromHere.model_validate({"schedule": "from_here", "to": 0.5, "for_env_steps": 900})
+    now = await house.service.hyperparameters(run)
+    command = await house.service.change_hyperparameters(
+        run, {"gamma": ramp}, expected_revision=None, actor="token", wait_s=0
+    )
+    assert isinstance(command.action, SetHyperparameters)
+    gamma = command.action.settings["gamma"]
+    assert isinstance(gamma, LinearSchedule)
+    assert (gamma.from_value, gamma.to_value) == (0.99, 0.5)
+    assert gamma.until_env_step >= now.env_step + 900
 
 
 async def test_a_change_on_its_way_is_pending(

@@ -14,12 +14,11 @@ from matinee.contracts.commands import (
     Pause,
     Resume,
     SetAlertThresholds,
-    SetHyperparameters,
     Start,
     Step,
     Stop,
 )
-from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.run import Hyperparameters
 from matinee.contracts.run_parts import BudgetSpec
@@ -190,7 +189,7 @@ async def get_hyperparameters(
 async def patch_hyperparameters(
     *,
     run_id: RunId,
-    settings: Annotated[dict[str, HyperparameterSetting], Body(min_length=1, max_length=100)],
+    settings: Annotated[dict[str, LiveSetting], Body(min_length=1, max_length=100)],
     dependencies: Dependencies,
     principal: CurrentPrincipal,
     response: Response,
@@ -198,9 +197,10 @@ async def patch_hyperparameters(
     wait_s: WaitS = 0.0,
 ) -> Command:
     """Change any subset of the live hyperparameters, all or nothing."""
-    command = await dependencies.runs.command(
+    command = await dependencies.runs.change_hyperparameters(
         run_id,
-        SetHyperparameters(settings=settings, expected_revision=expected_revision),
+        settings,
+        expected_revision=expected_revision,
         actor=principal.actor,
         wait_s=wait_s,
     )

@@ -112,6 +112,23 @@ async def test_a_step_is_counted_one_way(
     assert {response.status_code for response in refused} == {422}
 
 
+async def test_a_ramp_from_here_becomes_one_with_numbers(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run
+) -> None:
+    """The command that is recorded says from which value and until which env step."""
+    response = await script.patch(
+        f"/api/v1/runs/{run.id}/hyperparameters",
+        json={"gamma": {"schedule": "from_here", "to": 0.9, "for_env_steps": 1000}},
+    )
+
+    assert response.status_code == 202
+    assert response.json()["action"]["settings"]["gamma"] == {
+        "schedule": "linear", "from": 0.99, "to": 0.9, "from_env_step": None,
+        "until_env_step": 1100,
+    }  # fmt: skip
+    assert runs.calls[-1][0] == "command"
+
+
 async def test_settings_become_one_command(
     script: httpx.AsyncClient, runs: FakeRuns, run: Run
 ) -> None:
