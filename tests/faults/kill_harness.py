@@ -135,6 +135,8 @@ class KillHarness:
         self.server.flags = (*self.server.flags, "--port", str(port))
         self.server.start()
         self.address = self.server.base_url
+        # Until the server knows what is installed, it makes no run.
+        self.server.client.get("/api/v1/environments", timeout=RESTART_PATIENCE_S)
         for _ in range(self.runs):
             self._add_run()
         self._steerers = [_Steerer(self) for _ in range(STEERERS)]
@@ -233,6 +235,7 @@ class KillHarness:
 
     def _add_run(self, *, in_place_of: str | None = None) -> None:
         run_id = str(self.server.create(self.spec, wait=30)["id"])
+        self.server.wait_for(run_id, "running", timeout_s=RESTART_PATIENCE_S)
         self._all_runs.append(run_id)
         if in_place_of is None:
             self._targets.append(run_id)

@@ -35,6 +35,8 @@ from matinee.errors import (
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 SILENCE_S = 30.0
 """The server ticks every 5 s; this long without a frame means that the connection is dead."""
+GOODBYE_S = 1.0
+"""A dead peer answers no goodbye either: waiting longer only delays the next connection."""
 
 _UNAUTHENTICATED = 4401
 _FORBIDDEN = 403
@@ -90,7 +92,10 @@ class Follower:
         address = f"{self.url}?run={self.run_id}&after={self.after}"
         try:
             async with connect(
-                address, additional_headers=self.headers, max_size=MAX_FRAME_BYTES
+                address,
+                additional_headers=self.headers,
+                max_size=MAX_FRAME_BYTES,
+                close_timeout=GOODBYE_S,
             ) as socket:
                 while True:
                     frame = await _receive(socket)
