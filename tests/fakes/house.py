@@ -230,7 +230,8 @@ async def open_house(
     finally:
         await watch.close()
         await admission.close()
-        await asyncio.to_thread(launcher.end_all)
+        # It waits for launches on their way: what they bring must be ended, too.
         await supervisor.close(keep_runs=True)
+        await asyncio.to_thread(launcher.end_all)
         index.close()
         catalogue.close()

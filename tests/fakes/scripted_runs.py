@@ -79,6 +79,8 @@ class ScriptedRun:
         self._gone = threading.Event()
         self._exit: ProcessExit | None = None
         self.commands: list[CommandFrame] = []
+        self.loses_next_answer = False
+        """Its connection breaks once, after it has taken a command."""
         self._channel = ControlChannel(
             Path(assignment.socket_path),
             run_id=assignment.run_id,
@@ -232,8 +234,12 @@ class ScriptedRun:
         self._writer.append_metrics({}, progress(env_steps))
 
     def _take(self, frame: CommandFrame, reply: Reply) -> None:
+        is_known = frame.command_id in {each.command_id for each in self.commands}
         self.commands.append(frame)
         if not self.manners.answers:
+            return
+        if is_known:
+            reply(AckFrame(command_id=frame.command_id, accepted=True))
             return
         command = Command(
             id=frame.command_id,
@@ -246,6 +252,10 @@ class ScriptedRun:
         self._record.apply(self._record.accept(command))
         end = self._obey(frame.action)
         self._commit()
+        if self.loses_next_answer:
+            self.loses_next_answer = False
+            self._channel.close()
+            self._channel.open()
         reply(AckFrame(command_id=frame.command_id, accepted=True))
         if end is not None:
             self._end(*end)

@@ -38,6 +38,7 @@ class Admission:
         # Runs that have died and get a new process after a pause.
         self._resting: dict[str, asyncio.Task[None]] = {}
         self._pumps: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         supervisor.on_place_free = self._begin_pump
         supervisor.on_rebirth = self._enter_again
 
@@ -90,6 +91,8 @@ class Admission:
 
     async def close(self) -> None:
         """Let nobody in any more; who waits stays queued, and waits again after the next start."""
+        # A run that ends from now on frees a place, and nobody is to take it.
+        self._is_closed = True
         for task in self._pumps:
             task.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
@@ -97,7 +100,7 @@ class Admission:
     async def _pump(self) -> None:
         try:
             while self._supervisor.occupied_places < self._max_active_runs:
-                if self._supervisor.closing:
+                if self._is_closed or self._supervisor.closing:
                     return
                 waiting = self._queue.take()
                 if waiting is None:
@@ -120,7 +123,7 @@ class Admission:
         self._keep(task)
 
     def _begin_pump(self) -> None:
-        if self.waiting:
+        if self.waiting and not self._is_closed:
             self._keep(asyncio.create_task(self._pump(), name="admission"))
 
     def _keep(self, task: asyncio.Task[None]) -> None:

@@ -28,6 +28,10 @@ ACK_TIMEOUT_S = 5.0
 log = structlog.get_logger(__name__)
 
 
+class LinkLostError(RunUnreachableError):
+    """The connection ended before the answer came; the run may have taken the command, or not."""
+
+
 class ControlLink:
     """One connection to a run process. Lives from `connect` to the end of `listen`."""
 
@@ -71,10 +75,11 @@ class ControlLink:
         """Pass a command on; returns once the run's record holds it.
 
         Raises:
-            RunUnreachableError: no answer within `ACK_TIMEOUT_S`, or the connection is gone.
+            LinkLostError: the connection is gone.
+            RunUnreachableError: no answer within `ACK_TIMEOUT_S`.
         """
         if self._closed:
-            raise RunUnreachableError("the run process has closed its control socket")
+            raise LinkLostError("the run process has closed its control socket")
         waiting: asyncio.Future[AckFrame | None] = asyncio.get_running_loop().create_future()
         self._acks[frame.command_id] = waiting
         try:
@@ -87,11 +92,11 @@ class ControlLink:
                 f"the run process did not answer within {ACK_TIMEOUT_S:g} s"
             ) from error
         except ConnectionError as error:
-            raise RunUnreachableError("the run process is gone") from error
+            raise LinkLostError("the run process is gone") from error
         finally:
             self._acks.pop(frame.command_id, None)
         if ack is None:
-            raise RunUnreachableError("the run process is gone")
+            raise LinkLostError("the run process is gone")
         return ack
 
     async def listen(

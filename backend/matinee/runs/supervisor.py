@@ -49,7 +49,6 @@ FOLLOW_POLL_S = 0.5
 PROCESS_LOOK_S = 60.0
 EXIT_TIMEOUT_S = 5.0
 SHUTDOWN_GRACE_S = 10.0
-COMMAND_LINK_TIMEOUT_S = 15.0
 WATCH_INTERVAL_S = 1.0
 OVERSLEPT_S = 5.0
 """A look that comes this much later than planned says that this process has slept, not the run."""
@@ -179,14 +178,7 @@ class Supervisor:
         live = self._live.get(run_id)
         if live is None:
             raise RunUnreachableError(f"run {run_id} has no process")
-        try:
-            async with asyncio.timeout(COMMAND_LINK_TIMEOUT_S):
-                await live.linked.wait()
-        except TimeoutError as error:
-            raise RunUnreachableError("the run process does not answer (yet)") from error
-        if live.link is None:
-            raise RunUnreachableError("the run process is gone")
-        return await live.link.send(CommandFrame(command_id=command_id, actor=actor, action=action))
+        return await live.send(CommandFrame(command_id=command_id, actor=actor, action=action))
 
     def news(self, run_id: str) -> asyncio.Future[None]:
         """Done at the run's next news; for several waiters, who must not cancel it."""
@@ -293,8 +285,7 @@ class Supervisor:
             follower.cancel()
             if live.ending is not None:
                 live.ending.cancel()
-            live.link = None
-            live.linked.set()
+            live.give_up_links()
             del self._live[live.run_id]
             self._index.note_trouble(live.run_id, None)
             self._hub.settle(live.run_id)
@@ -323,16 +314,15 @@ class Supervisor:
         while live.process.is_alive():
             link = await self._connect(live)
             if link is None:
-                patience_s = RELINK_TIMEOUT_S if live.linked.is_set() else START_TIMEOUT_S
+                patience_s = RELINK_TIMEOUT_S if live.has_answered else START_TIMEOUT_S
                 if time.monotonic() - silent_since_s > patience_s and live.sentence is None:
                     self._give_up(live, patience_s)
                 await live.process.wait(CONNECT_POLL_S)
                 continue
-            live.link = link
-            live.hosted_by = link.hello.hosted_by
-            live.linked.set()
+            live.hold(link)
             live.news.set()
             await self._listen(live, link)
+            live.let_go(link)
             silent_since_s = time.monotonic()
             # The socket closes a moment before the process ends.
             await live.process.wait(CONNECT_POLL_S)
@@ -468,7 +458,7 @@ class Supervisor:
 
     async def _interrupt(self, live: LiveRun) -> None:
         reason = "the server shut down"
-        if not live.linked.is_set():
+        if not live.has_answered:
             # It may not have got as far as handling signals: then this ends it.
             live.sentence = Sentence(RunState.INTERRUPTED, f"{reason} before the run had begun")
             live.process.terminate()

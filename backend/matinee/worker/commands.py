@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +53,8 @@ _SurelyAccepted = Start | Pause | Resume | Step | SetAlertThresholds | EndingAct
 _RISKY = frozenset({LiveClass.LIVE_WITH_WARNING, LiveClass.WARM_RESTART})
 """Before such a change a checkpoint is saved."""
 
+REMEMBERED_ANSWERS = 256
+
 GATE_PATIENCE_S = 10.0
 """A pause or a step waits no longer for a worker that does nothing, in seconds of training."""
 
@@ -91,6 +94,8 @@ class CommandDesk:
         self._ending: list[Command] = []
         self.ending_since_s = float("inf")
         self._acks: list[tuple[Request, AckFrame]] = []
+        self._answers: OrderedDict[str, AckFrame] = OrderedDict()
+        """The newest, by command id: a frame whose connection broke may come again."""
 
     @property
     def ending(self) -> EndingAction | None:
@@ -107,6 +112,10 @@ class CommandDesk:
                 request = self._inbox.get_nowait()
             except queue.Empty:
                 return
+            answer = self._answers.get(request.command_id)
+            if answer is not None:
+                self._acks.append((request, answer))
+                continue
             if self._destination is not None and not isinstance(request.action, EndingAction):
                 self._waiting.append(request)
                 continue
@@ -121,14 +130,16 @@ class CommandDesk:
             refusal = self._refusal(request.action) or self._begin(command)
             if refusal is not None:
                 self._record.reject(command, refusal)
-            self._acks.append(
-                (
-                    request,
-                    AckFrame(
-                        command_id=request.command_id, accepted=refusal is None, reason=refusal
-                    ),
-                )
+            answer = AckFrame(
+                command_id=request.command_id, accepted=refusal is None, reason=refusal
             )
+            self._remember(answer)
+            self._acks.append((request, answer))
+
+    def _remember(self, answer: AckFrame) -> None:
+        self._answers[answer.command_id] = answer
+        if len(self._answers) > REMEMBERED_ANSWERS:
+            self._answers.popitem(last=False)
 
     def send_acks(self) -> None:
         """Answer what the record now holds: call it after a commit."""

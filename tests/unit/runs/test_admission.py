@@ -16,7 +16,7 @@ from matinee.contracts.run import Run
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.errors import ConflictError, LimitExceededError
-from matinee.runs import restarts
+from matinee.runs import live_run, restarts
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +78,19 @@ async def test_a_line_that_is_too_long_is_refused(house: House) -> None:
     with pytest.raises(LimitExceededError):
         await house.steering.command(created, Start(), actor="token", wait_s=0)
     assert len(list(house.folders.run_ids())) == 5
+
+
+async def test_nobody_gets_in_after_closing(house: House) -> None:
+    """A run that ends while the server leaves frees a place that nobody takes."""
+    first, waiting = await create(house), await create(house)
+    await house.in_state(first.id, RunState.RUNNING)
+    await house.admission.close()
+    await asyncio.to_thread(house.launcher.launched[0].finish)
+    await house.alone(first.id)
+    await asyncio.sleep(0)
+
+    assert len(house.launcher.launched) == 1
+    assert (await house.index.get(waiting.id)).state is RunState.QUEUED
 
 
 @pytest.mark.parametrize("action", [Stop(), Abort()])
@@ -169,8 +182,9 @@ async def test_a_pause_before_a_restart_can_be_ended(house: House) -> None:
     assert len(house.launcher.launched) == 1
 
 
-async def test_who_asked_for_a_death_gets_it(house: House) -> None:
+async def test_who_asked_for_a_death_gets_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """An abort that has to kill the process is the end, whatever the spec says."""
+    monkeypatch.setattr(live_run, "ABORT_LINK_TIMEOUT_S", 0.05)
     house.launcher.manners.answers = False
     run = await create(house, **RESTARTING)
     await house.in_state(run.id, RunState.RUNNING)

@@ -28,7 +28,7 @@ from matinee.errors import (
     PreconditionFailedError,
     RunUnreachableError,
 )
-from matinee.runs import control_link, supervisor
+from matinee.runs import control_link, live_run, supervisor
 from matinee.runs.steering import new_command
 
 pytestmark = pytest.mark.anyio
@@ -318,7 +318,8 @@ async def test_an_abort_ends_a_process_that_is_not_there_yet(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run whose process does not get warm can be aborted too."""
-    monkeypatch.setattr(supervisor, "COMMAND_LINK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(live_run, "COMMAND_LINK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(live_run, "ABORT_LINK_TIMEOUT_S", 0.05)
     house.launcher.manners.warm_up.clear()
     run_id = await ready(house)
     starting = await ask(house, run_id, Start(), wait_s=0)

@@ -305,6 +305,20 @@ def test_answers_come_after_the_commit(desk: Desk) -> None:
     assert len(desk.acks) == 1
 
 
+def test_a_command_that_comes_twice_is_taken_once(desk: Desk) -> None:
+    """Who lost the connection before the answer sends again, and hears what was decided then."""
+    for action, accepted in ((Pause(), True), (SetHyperparameters(settings={"gamma": 2}), False)):
+        command_id = desk.put(action)
+        desk.turn_until(lambda: desk.acks)
+        desk.inbox.put(Request(command_id, "token", action, desk.acks.append))
+        desk.turn_until(lambda: len(desk.acks) == 2)
+
+        assert [(a.command_id, a.accepted) for a in desk.acks] == [(command_id, accepted)] * 2
+        decided = desk.events("command_accepted", "command_rejected")
+        assert [event["command_id"] for event in decided].count(command_id) == 1
+        desk.acks.clear()
+
+
 def test_an_abort_overrides_a_stop(desk: Desk) -> None:
     """Who loses patience with a stop can abort, and then the abort counts."""
     desk.put(Stop())
