@@ -117,6 +117,19 @@ def live_server(new_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
     server.clean_up()
 
 
+@pytest.fixture(autouse=True)
+def no_run_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """End the runs that a test leaves on the shared server: they would slow what follows."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    server: LiveServer = request.getfixturevalue("live_server")
+    before = server.active_run_ids()
+    yield
+    for run_id in server.active_run_ids() - before:
+        server.command(run_id, "abort")
+
+
 @pytest.fixture
 def own_server(new_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
     """A real server for one test, which may stop, kill and start it again."""

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from matinee.contracts.run_state import ACTIVE_STATES
 from matinee.runs.folders import RunFolders
 
 ROOT = Path(__file__).parents[2]
@@ -191,6 +192,14 @@ class LiveServer:
         answer = self.client.get(f"/api/v1/runs/{run_id}")
         assert answer.status_code == httpx.codes.OK, answer.text
         return _document(answer)
+
+    def active_run_ids(self) -> set[str]:
+        """Runs that have a process or wait for one."""
+        answer = self.client.get(
+            "/api/v1/runs", params={"state": sorted(ACTIVE_STATES), "limit": 200}
+        )
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return {run["id"] for run in answer.json()["items"]}
 
     def command(self, run_id: str, name: str, *, wait: float = 20, **body: Any) -> dict[str, Any]:
         """Send a command and wait for what becomes of it."""

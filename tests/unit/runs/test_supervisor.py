@@ -186,35 +186,6 @@ async def test_a_folder_that_is_taken_away_is_let_go(house: House) -> None:
     assert house.supervisor.ticking
 
 
-async def test_a_command_waits_for_a_lost_connection(house: House) -> None:
-    """While the control socket is closed commands wait; once it is open again they are applied."""
-    run_id, process = await house.launched()
-    await asyncio.to_thread(process.hang_up)
-    asking = asyncio.create_task(
-        house.supervisor.send(run_id, Pause(), actor="token", command_id=new_ulid())
-    )
-    await asyncio.sleep(0.1)
-    assert not asking.done()
-    process._channel.open()
-    assert (await asking).accepted
-    await house.in_state(run_id, RunState.PAUSED)
-
-
-async def test_a_command_whose_answer_is_lost_is_applied_once(house: House) -> None:
-    """If the connection breaks between command and answer, it comes again, and counts once."""
-    run_id, process = await house.launched()
-    process.loses_next_answer = True
-    command_id = new_ulid()
-    await house.supervisor.send(run_id, Pause(), actor="token", command_id=command_id)
-    await house.in_state(run_id, RunState.PAUSED)
-
-    assert [frame.command_id for frame in process.commands] == [command_id] * 2
-    page = house.folders.reader(run_id).events(after=0, limit=100)
-    events = [orjson.loads(event) for event in page.events]
-    applied = [e for e in events if e["type"] == "command_applied"]
-    assert [e["command_id"] for e in applied].count(command_id) == 1
-
-
 async def test_a_death_is_noticed_though_the_connection_stays(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
