@@ -14,7 +14,7 @@ from matinee.web.routes import checkpoints as module
 pytestmark = pytest.mark.anyio
 
 RUN = f"/api/v1/runs/{new_ulid()}"
-CHECKPOINT = new_ulid()
+CHECKPOINT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 async def test_the_list_is_what_the_service_has(
