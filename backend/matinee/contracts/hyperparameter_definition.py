@@ -112,8 +112,12 @@ class HyperparameterDefinition(BaseModel):
     equation: str = Field(description="LaTeX; empty where there is none.")
     source: str
 
-    def default_for(self, algorithm: Algorithm) -> bool | int | float | str:
-        """The default in a mode."""
+    def default_for(
+        self, algorithm: Algorithm, *, continuous_actions: bool = False
+    ) -> bool | int | float | str:
+        """The default in a mode, for choices or for numbers as actions."""
+        if continuous_actions and self.default_continuous is not None:
+            return self.default_continuous
         return self.default_by_algorithm.get(algorithm, self.default)
 
     def live_class_for(self, algorithm: Algorithm) -> LiveClass:

@@ -65,7 +65,14 @@ class EnvironmentProbe:
 
     async def find(self, environment_id: str) -> EnvironmentDescription | None:
         """One of them, or None."""
-        snapshot = await self._snapshot()
+        await self._snapshot()
+        return self.known(environment_id)
+
+    def known(self, environment_id: str) -> EnvironmentDescription | None:
+        """One of them, at once; None before the first look is done, too."""
+        snapshot = self._found
+        if snapshot is None:
+            return None
         if not self._by_id:
             self._by_id = {each.id: each for each in snapshot.environments}
         return self._by_id.get(environment_id)
@@ -73,9 +80,14 @@ class EnvironmentProbe:
     @property
     def interpreter(self) -> RunInterpreter | None:
         """The Python of run processes; None until the first look is done."""
-        if self._task is None or not self._task.done() or self._task.exception() is not None:
+        return None if self._found is None else self._found.interpreter
+
+    @property
+    def _found(self) -> EnvironmentSnapshot | None:
+        task = self._task
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
             return None
-        return self._task.result().interpreter
+        return task.result()
 
     async def _snapshot(self) -> EnvironmentSnapshot:
         self.begin()

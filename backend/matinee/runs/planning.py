@@ -78,7 +78,7 @@ async def plan_run(
 
 def _with_defaults_of_actions(spec: RunSpec, environment: EnvironmentDescription) -> RunSpec:
     """The spec, saying what has another default where actions are numbers."""
-    if environment.action is None or environment.action.kind != "Box":
+    if not environment.continuous_actions:
         return spec
     defaults = {
         name: definition.default_continuous

@@ -160,6 +160,9 @@ class EnvironmentRegistry(Protocol):
     async def find(self, environment_id: str) -> EnvironmentDescription | None:
         """One of them."""
 
+    def known(self, environment_id: str) -> EnvironmentDescription | None:
+        """One of them, at once; None before the first look is done, too."""
+
     @property
     def interpreter(self) -> RunInterpreter | None:
         """The Python of run processes; None until the first look is done."""

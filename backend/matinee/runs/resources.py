@@ -19,7 +19,7 @@ from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.ports import ServerLimits
 
 PROCESS_BYTES = 250 * 2**20
-"""A run process with torch loaded, before it does anything; measured on Linux."""
+"""A run process with torch loaded: 223 MiB were seen resident before training, 264 during it."""
 WEIGHT_BYTES = 4
 SHARED_COPIES = 4
 """The weights themselves and, at most, three vectors of optimizer statistics."""

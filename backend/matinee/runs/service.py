@@ -197,6 +197,7 @@ class RunService:
         snapshot, _ = await asyncio.to_thread(reader.snapshot)
         from_spec = run.spec.initial_settings()
         algorithm = present_algorithm(run.spec, snapshot)
+        environment = self._registry.known(run.spec.environment.id)
         pending: dict[str, HyperparameterSetting] = {}
         for command in await asyncio.to_thread(reader.open_commands):
             if isinstance(command.action, SetHyperparameters):
@@ -209,6 +210,7 @@ class RunService:
                     HYPERPARAMETERS[name],
                     algorithm,
                     run.spec.layout,
+                    continuous_actions=environment is not None and environment.continuous_actions,
                     applied=snapshot.hyperparameters.get(name),
                     from_spec=from_spec[name],
                     pending=pending.get(name),
@@ -339,6 +341,7 @@ def _status(
     algorithm: Algorithm,
     layout: RunLayout,
     *,
+    continuous_actions: bool,
     applied: AppliedHyperparameter | None,
     from_spec: HyperparameterSetting,
     pending: HyperparameterSetting | None,
@@ -352,6 +355,11 @@ def _status(
         )
         applied = AppliedHyperparameter(setting=from_spec, value=value, since_env_step=0)
     own = range_in(definition, layout.environment)
+    default = (
+        definition.default_for(algorithm, continuous_actions=continuous_actions)
+        if own is None
+        else own.default
+    )
     return HyperparameterStatus(
         name=definition.name,
         requested=applied.setting if pending is None else pending,
@@ -366,5 +374,5 @@ def _status(
         zero_allowed=definition.zero_label is not None,
         choices=list(definition.choices),
         scale=definition.scale,
-        default=definition.default_for(algorithm) if own is None else own.default,
+        default=default,
     )

@@ -177,6 +177,10 @@ class OneEnvironment:
 
     async def find(self, environment_id: str) -> EnvironmentDescription | None:
         """The one."""
+        return self.known(environment_id)
+
+    def known(self, environment_id: str) -> EnvironmentDescription | None:
+        """The same."""
         return self._environment if environment_id == self._environment.id else None
 
     @property

@@ -132,6 +132,21 @@ async def test_parameters_are_listed_as_the_environment_has_them(house: House) -
     assert not wind.applies
 
 
+@pytest.mark.parametrize(
+    ("environment_id", "default"), [("Pendulum-v1", 1e-4), ("CartPole-v1", 0.01)]
+)
+async def test_defaults_are_those_of_the_kind_of_actions(
+    house: House, environment_id: str, default: float
+) -> None:
+    """Where actions are numbers the entropy bonus has another default, in the list as in a spec."""
+    run = await create(house, start=False, environment={"id": environment_id})
+    await house.service.environments()
+    listed = {item.name: item for item in (await house.service.hyperparameters(run.id)).items}
+
+    entropy = listed["entropy_coefficient"]
+    assert (entropy.default, entropy.applied) == (default, default)
+
+
 async def test_a_ramp_begins_with_what_the_run_has(house: House) -> None:
     """A live change from the present value over the next env steps is recorded with numbers."""
     run, _ = await house.launched()
