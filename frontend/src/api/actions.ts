@@ -1,7 +1,7 @@
 /** What the page can ask of the server. Each has its twin in a script. */
 
 import { body, client } from "./client";
-import type { Command, Run, RunRequest, Setting } from "./types";
+import type { Command, Run, RunRequest, Setting, StartFields } from "./types";
 
 /** How long a command's answer may wait for the command to take effect. */
 const WAIT_S = 5;
@@ -19,6 +19,16 @@ const PATHS = {
 export function sendAction(runId: string, action: LifeCycleAction): Promise<Command> {
   return body(
     client.POST(PATHS[action], { params: { path: { run_id: runId }, query: { wait: WAIT_S } } }),
+  );
+}
+
+/** Starts a run, or lets one that has ended go on: from which checkpoint, with which budget. */
+export function sendStart(runId: string, fields: StartFields): Promise<Command> {
+  return body(
+    client.POST(PATHS.start, {
+      params: { path: { run_id: runId }, query: { wait: WAIT_S } },
+      body: fields,
+    }),
   );
 }
 

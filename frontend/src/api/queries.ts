@@ -84,6 +84,9 @@ export function runQuery(runId: string) {
     queryKey: ["run", runId],
     queryFn: () =>
       body(client.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: runId } } })),
+    // Its place in the queue, and what it can't write down, come with no event.
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && ACTIVE_STATES.has(data.state) ? RUNS_REFETCH_MS : false,
   });
 }
 

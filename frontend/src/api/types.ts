@@ -10,6 +10,8 @@ export type AlertRule = Schemas["AlertRule"];
 export type AlertSeverity = Schemas["AlertSeverity"];
 export type Algorithm = Schemas["Algorithm"];
 export type AlgorithmDescription = Schemas["AlgorithmDescription"];
+export type BudgetSpec = Schemas["BudgetSpec"];
+export type Checkpoint = Schemas["Checkpoint"];
 export type CheckpointsDeleted = Schemas["CheckpointsDeleted"];
 export type CommandApplied = Schemas["CommandApplied"];
 export type Command = Schemas["Command"];
@@ -46,6 +48,7 @@ export type Setting = Schemas["HyperparameterSetting"];
 export type Scalar = Extract<Setting, boolean | number | string>;
 export type Schedule = Schemas["Schedule"];
 export type SpaceDescription = Schemas["SpaceDescription"];
+export type StartFields = Schemas["StartFields"];
 export type SystemInfo = Schemas["SystemInfo"];
 
 /** What the server sends over the live stream. */

@@ -112,6 +112,15 @@ describe("what happens to a run", () => {
     expect([view.state, view.reason]).toEqual(["failed", "killed"]);
   });
 
+  it("keeps the reason of its last death while it lives again", () => {
+    const view = seen([
+      { type: "run_state_changed", state: "failed", previous_state: "running", reason: "killed" },
+      { type: "run_state_changed", state: "queued", previous_state: "failed", reason: null },
+      { type: "run_state_changed", state: "running", previous_state: "starting", reason: null },
+    ]);
+    expect([view.state, view.reason, view.lastDeath]).toEqual(["running", null, "killed"]);
+  });
+
   it("marks commands and checkpoints, but not the same change twice", () => {
     const { marks } = seen([
       { type: "command_applied", command_id: "c", actor: "token", name: "pause", revision: 0 },

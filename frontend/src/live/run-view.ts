@@ -64,6 +64,8 @@ export interface RunView {
   readonly cursor: number;
   readonly state: RunState;
   readonly reason: string | null;
+  /** Why it last failed or was interrupted; null if it never was. */
+  readonly lastDeath: string | null;
   readonly progress: Progress;
   readonly steered: boolean;
   readonly used: Readonly<Record<string, UsedSetting>>;
@@ -83,6 +85,7 @@ export interface RunView {
 /** More entries than anybody reads; older ones stay in the run's record. */
 const LEDGER_MAX = 1_000;
 const ALERTS_MAX = 100;
+const DEATHS: ReadonlySet<RunState> = new Set(["failed", "interrupted"]);
 
 export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView {
   const used: Record<string, UsedSetting> = {};
@@ -95,6 +98,7 @@ export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView
     cursor: 0,
     state: run.state,
     reason: run.reason,
+    lastDeath: null,
     progress: run.progress,
     steered: run.steered,
     used,
@@ -129,7 +133,15 @@ export function reduceRunView(view: RunView, event: Event): RunView {
     case "log_written":
       return recorded(next, event);
     case "run_state_changed":
-      return recorded({ ...next, state: event.state, reason: event.reason ?? null }, event);
+      return recorded(
+        {
+          ...next,
+          state: event.state,
+          reason: event.reason ?? null,
+          lastDeath: DEATHS.has(event.state) ? (event.reason ?? null) : next.lastDeath,
+        },
+        event,
+      );
     case "command_accepted":
       return recorded(
         {

@@ -23,6 +23,8 @@ const ACTIONS: readonly RunAction[] = [
   "stop",
   "abort",
   "delete",
+  "save",
+  "rewind",
 ];
 
 describe("every button in every state", () => {
@@ -34,12 +36,16 @@ describe("every button in every state", () => {
 
   it.each<[RunState, RunAction[]]>([
     ["created", ["start", "stop", "abort", "delete"]],
-    ["starting", ["stop", "abort"]],
-    ["running", ["pause", "step", "stop", "abort"]],
-    ["paused", ["resume", "step", "stop", "abort"]],
+    ["queued", ["stop", "abort"]],
+    ["starting", ["stop", "abort", "save", "rewind"]],
+    ["running", ["pause", "step", "stop", "abort", "save", "rewind"]],
+    ["paused", ["resume", "step", "stop", "abort", "save", "rewind"]],
     ["stopping", ["abort"]],
-    ["failed", ["delete"]],
-    ["interrupted", ["start", "delete"]],
+    ["finished", ["start", "delete", "rewind"]],
+    ["stopped", ["start", "delete", "rewind"]],
+    ["failed", ["start", "delete", "rewind"]],
+    ["interrupted", ["start", "delete", "rewind"]],
+    ["aborted", ["delete"]],
   ])("offers the right ones while %s", (state, offers) => {
     expect(ACTIONS.filter((action) => unavailableReason(action, state) === null)).toEqual(offers);
   });

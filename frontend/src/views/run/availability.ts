@@ -3,32 +3,50 @@
 import type { LifeCycleAction } from "../../api/actions";
 import type { RunState } from "../../api/types";
 
-export type RunAction = LifeCycleAction | "step" | "delete";
+export type RunAction = LifeCycleAction | "step" | "delete" | "save" | "rewind";
 
-const ENDED: ReadonlySet<RunState> = new Set(["finished", "stopped", "aborted", "failed"]);
+const ENDED: ReadonlySet<RunState> = new Set([
+  "finished",
+  "stopped",
+  "aborted",
+  "failed",
+  "interrupted",
+]);
+const STEERABLE: readonly RunState[] = ["starting", "running", "paused"];
+const RESUMABLE: readonly RunState[] = ["finished", "stopped", "failed", "interrupted"];
 
 const ALLOWED: Readonly<Record<RunAction, readonly RunState[]>> = {
-  start: ["created", "interrupted"],
+  start: ["created", ...RESUMABLE],
   pause: ["running"],
   resume: ["paused"],
   step: ["running", "paused"],
   stop: ["created", "queued", "starting", "running", "paused"],
   abort: ["created", "queued", "starting", "running", "paused", "stopping"],
   delete: ["created", "finished", "stopped", "aborted", "failed", "interrupted"],
+  save: STEERABLE,
+  rewind: [...STEERABLE, ...RESUMABLE],
 };
+
+/** Its process is gone. */
+export function hasEnded(state: RunState): boolean {
+  return ENDED.has(state);
+}
 
 /** Null if the action applies now. */
 export function unavailableReason(action: RunAction, state: RunState): string | null {
   if (ALLOWED[action].includes(state)) return null;
   if (action === "delete") return "Stop or abort the run first.";
-  if (ENDED.has(state)) return `The run has ended: ${state}.`;
+  if (state === "aborted") {
+    const isBeginning = action === "start" || action === "rewind";
+    return isBeginning ? "The run was aborted: that is final." : "The run has ended: aborted.";
+  }
+  if (ENDED.has(state)) return `The run has ended: ${state}. “Go on” takes it up again.`;
   if (action === "start") return "The run has already been started.";
   switch (state) {
     case "created":
       return "The run has not been started yet.";
-    case "interrupted":
-      return "The run was interrupted. Start takes it up again.";
     case "queued":
+      return "The run waits for a place.";
     case "starting":
       return "The run is only just starting.";
     case "running":
@@ -44,7 +62,7 @@ export function unavailableReason(action: RunAction, state: RunState): string | 
 
 /** Whether hyperparameters can be changed now. */
 export function unsteerableReason(state: RunState): string | null {
-  if (state === "starting" || state === "running" || state === "paused") return null;
+  if (STEERABLE.includes(state)) return null;
   if (state === "created" || state === "queued") return "Settings can be changed once it runs.";
   if (state === "stopping") return "The run is stopping.";
   return "The run has ended. These are the settings it ended with.";

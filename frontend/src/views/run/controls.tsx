@@ -2,27 +2,36 @@
 
 import { useCallback, useState } from "react";
 import { type LifeCycleAction, sendAction, sendStep } from "../../api/actions";
+import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
 import { Confirm } from "../../ui/confirm";
 import { useShortcut } from "../../ui/shortcuts";
-import { type RunAction, unavailableReason } from "./availability";
+import { hasEnded, type RunAction, unavailableReason } from "./availability";
 import styles from "./controls.module.css";
+import { GoOnDialog } from "./go-on-dialog";
+import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 import { useCommands } from "./use-commands";
 
 const STEP_UPDATES = 1;
 
-export function Controls({ store }: { store: RunStore }) {
+export function Controls({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
   const { pending, send } = useCommands(store);
   const [isAsking, setAsking] = useState(false);
+  const [spent, setSpent] = useState<readonly SpentLimit[]>([]);
   const { runId } = store;
 
   const act = useCallback(
     (action: LifeCycleAction) => send(action, () => sendAction(runId, action)),
     [runId, send],
   );
+  const start = () => {
+    const limits = hasEnded(state) ? spentLimits(budgetOf(run), store.view.progress) : [];
+    if (limits.length === 0) act("start");
+    else setSpent(limits);
+  };
   const step = () => send("step", () => sendStep(runId, STEP_UPDATES));
   const can = (action: RunAction) =>
     unavailableReason(action, state) === null && !pending.has(action);
@@ -44,10 +53,10 @@ export function Controls({ store }: { store: RunStore }) {
     <div className={styles.controls} role="group" aria-label="Control of the run">
       <ActionButton
         icon="play"
-        label="Start"
+        label={hasEnded(state) ? "Go on" : "Start"}
         isPrimary
         {...common("start")}
-        onClick={() => act("start")}
+        onClick={start}
       />
       <ActionButton
         icon="pause"
@@ -74,6 +83,9 @@ export function Controls({ store }: { store: RunStore }) {
         {...common("abort")}
         onClick={() => setAsking(true)}
       />
+      {spent.length > 0 && (
+        <GoOnDialog runId={runId} limits={spent} checkpointId={null} onClose={() => setSpent([])} />
+      )}
       <Confirm
         title="Abort this run?"
         action="Abort now"

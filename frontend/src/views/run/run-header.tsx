@@ -1,7 +1,9 @@
 /** The face of the instrument: name, true state, controls, the numbers that count. */
 
+import { ACTIVE_STATES } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { formatClock, formatSpan } from "../../format/durations";
+import { formatQueuePlace, formatRestarts } from "../../format/life";
 import { formatCount, formatExactCount, formatMeasured, formatShare } from "../../format/numbers";
 import { describeSetting } from "../../format/settings";
 import { useRunPart } from "../../live/hooks";
@@ -33,6 +35,9 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
             <span className={styles.state} style={{ color: stateColour(state) }} role="status">
               <StateGlyph state={state} size={12} />
               {stateWord(state)}
+              {state === "queued" &&
+                run.queue_position != null &&
+                `, ${formatQueuePlace(run.queue_position)}`}
             </span>
             <span>
               {run.environment.id} · {String(algorithm)}
@@ -43,11 +48,13 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
           </p>
         </div>
         <div className={styles.actions}>
-          <Controls store={store} />
+          <Controls run={run} store={store} />
           <RunMenu run={run} state={state} />
         </div>
       </div>
       <Figures store={store} />
+      <Trouble run={run} />
+      <Restarts run={run} store={store} />
       <Reason store={store} />
     </header>
   );
@@ -118,6 +125,36 @@ function Figures({ store }: { store: RunStore }) {
         <span style={{ scale: `${budget ?? 0} 1` }} />
       </div>
     </>
+  );
+}
+
+/** What its process can't write down: no event can tell that. */
+function Trouble({ run }: { run: Run }) {
+  if (run.trouble == null || !ACTIVE_STATES.has(run.state)) return null;
+  return (
+    <section className={styles.reason} data-tone="bad" role="alert" aria-label="Trouble">
+      <p>
+        <strong>The run can’t write everything down.</strong> {capitalised(run.trouble)}
+      </p>
+    </section>
+  );
+}
+
+/** That it died and lives again, and of what it died last. */
+function Restarts({ run, store }: { run: Run; store: RunStore }) {
+  const state = useRunPart(store, (view) => view.state);
+  const death = useRunPart(store, (view) => view.lastDeath);
+  if (run.restarts === 0 || !ACTIVE_STATES.has(state)) return null;
+  const of = run.spec.recovery.max_restarts;
+  return (
+    <section className={styles.reason} data-tone="warn" aria-label="Restarts">
+      <p>
+        <strong>
+          {capitalised(formatRestarts(run.restarts))} in a row, of {of} at most.
+        </strong>{" "}
+        {death !== null && `The last time: ${death.split("\n")[0]}`}
+      </p>
+    </section>
   );
 }
 

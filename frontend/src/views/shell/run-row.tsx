@@ -7,6 +7,7 @@ import { ACTIVE_STATES, fetchSeries } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Curve } from "../../charts/curve";
 import { isGoodNews } from "../../format/good-news";
+import { formatQueuePlace, formatRestarts } from "../../format/life";
 import { formatCount, formatMeasured } from "../../format/numbers";
 import { RETURN_METRIC } from "../../live/run-charts";
 import { gravest, SeverityIcon } from "../../ui/severity";
@@ -52,6 +53,12 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
           <span className={styles.name} title={run.name}>
             {run.name}
           </span>
+          {isActive && run.trouble != null && (
+            <span className={styles.alerts} title={run.trouble}>
+              <SeverityIcon tone="critical" size={12} />
+              <span className="visually-hidden">can’t write everything down</span>
+            </span>
+          )}
           <AlertCount run={run} />
         </span>
         <span className={styles.curve}>
@@ -85,10 +92,10 @@ function AlertCount({ run }: { run: Run }) {
 }
 
 function summary(run: Run): string {
-  const { progress } = run;
-  const parts = [
-    run.state === "running" ? `${formatCount(progress.steps_per_second)}/s` : stateWord(run.state),
-  ];
+  const { progress, queue_position: place } = run;
+  const state = place == null ? stateWord(run.state) : `queued, ${formatQueuePlace(place)}`;
+  const parts = [run.state === "running" ? `${formatCount(progress.steps_per_second)}/s` : state];
+  if (run.restarts > 0 && ACTIVE_STATES.has(run.state)) parts.push(formatRestarts(run.restarts));
   if (progress.mean_return_100 !== null) {
     parts.push(`return ${formatMeasured(progress.mean_return_100)}`);
   }
