@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
+from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -13,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from matinee.contracts.identifiers import new_ulid
 from matinee.web.credentials import Principal
-from matinee.web.problems import internal_problem
+from matinee.web.problems import internal_problem, problem_response
 from matinee.web.stream import CloseCode
 from matinee.web.telemetry import WebTelemetry
 
@@ -78,6 +80,17 @@ class Boundary:
             await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             _log.debug("client_left", path=scope["path"])
+        except asyncio.CancelledError:
+            # Only a server that leaves cancels requests, when its patience is at an end. To pass it
+            # on would be logged as a bug and answered as one.
+            if status == 0:
+                response = problem_response(
+                    scope,
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    code="shutting_down",
+                    detail="the server shut down before the answer was there; ask it again later",
+                )
+                await response(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and answered as 500
             response = internal_problem(error, scope)
             if status == 0:

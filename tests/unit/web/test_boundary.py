@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
 from fakes.credentials import BEARER
+from fakes.serving import serving
 from matinee.web.boundary import CONTENT_SECURITY_POLICY, Boundary, route_of
 from matinee.web.telemetry import WebTelemetry
 
@@ -95,6 +96,26 @@ async def test_a_bug_in_the_middle_of_an_answer_cuts_it(app: FastAPI, listening:
             await client.get("/api/v1/broken")
 
     assert "request_failed" in [entry["event"] for entry in logs]
+
+
+async def test_who_waits_while_the_server_leaves_is_told(app: FastAPI) -> None:
+    """A request that outlasts the server's patience is answered 503, and no bug is logged."""
+    began = asyncio.Event()
+
+    @app.get("/api/v1/slow")
+    async def slow() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async with serving(app) as url:
+        client = httpx.AsyncClient(base_url=url, headers=BEARER)
+        asking = asyncio.create_task(client.get("/api/v1/slow"))
+        await began.wait()
+    answer = await asking
+    await client.aclose()
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "shutting_down"
 
 
 async def test_a_bug_in_a_socket_closes_it(app: FastAPI, listening: str) -> None:
