@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from fakes.run_use_cases import NOW
+from fakes.run_use_cases import NOW, make_run
 from matinee.contracts.checkpoints import Checkpoint, CheckpointList
 from matinee.contracts.commands import (
     Action,
@@ -14,7 +14,9 @@ from matinee.contracts.commands import (
     Rewind,
     SaveCheckpoint,
 )
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import Run
 
 
 def make_checkpoint(checkpoint_id: str | None = None) -> Checkpoint:
@@ -38,6 +40,7 @@ class FakeCheckpoints:
         self.items: list[Checkpoint] = []
         self.listed: list[str] = []
         self.calls: list[tuple[Action, str, float]] = []
+        self.forks: list[tuple[str, ForkRequest, str, str | None, float]] = []
         self.refusal: Exception | None = None
 
     async def list_checkpoints(self, run_id: str) -> CheckpointList:
@@ -59,6 +62,20 @@ class FakeCheckpoints:
         self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
     ) -> Command:
         return self._take(run_id, Rewind(checkpoint_id=checkpoint_id), actor, wait_s)
+
+    async def fork(
+        self,
+        run_id: str,
+        request: ForkRequest,
+        *,
+        actor: str,
+        idempotency_key: str | None,
+        wait_s: float,
+    ) -> Run:
+        if self.refusal is not None:
+            raise self.refusal
+        self.forks.append((run_id, request, actor, idempotency_key, wait_s))
+        return make_run()
 
     def _take(self, run_id: str, action: Action, actor: str, wait_s: float) -> Command:
         if self.refusal is not None:

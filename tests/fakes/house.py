@@ -22,9 +22,11 @@ from matinee.contracts.run_state import RunState
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.parquet_program import ParquetProgram
 from matinee.runs.admission import Admission
+from matinee.runs.checkpointing import Checkpointing
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunDetails, RunFolders
+from matinee.runs.forking import Forking
 from matinee.runs.health import Health
 from matinee.runs.ports import ServerLimits
 from matinee.runs.recovery import FolderWatch
@@ -53,6 +55,7 @@ class House:
     admission: Admission
     steering: Steering
     service: RunService
+    checkpointing: Checkpointing
     watch: FolderWatch
 
     def queued(self, actor: str = "token", **changes: Any) -> str:
@@ -204,6 +207,21 @@ async def open_house(
         presets=presets,
         tables=ParquetProgram(),
     )
+    checkpointing = Checkpointing(
+        folders=folders,
+        index=index,
+        supervisor=supervisor,
+        steering=steering,
+        forking=Forking(
+            folders=folders,
+            index=index,
+            admission=admission,
+            steering=steering,
+            maker=maker,
+            registry=registry,
+            limits=limits,
+        ),
+    )
     watch = FolderWatch(
         folders=folders,
         index=index,
@@ -225,6 +243,7 @@ async def open_house(
             admission,
             steering,
             service,
+            checkpointing,
             watch,
         )
     finally:

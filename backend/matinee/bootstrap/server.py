@@ -18,6 +18,7 @@ from matinee.runs.checkpointing import Checkpointing
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
+from matinee.runs.forking import Forking
 from matinee.runs.health import Health
 from matinee.runs.recovery import FolderWatch
 from matinee.runs.run_index import RunIndex
@@ -123,8 +124,21 @@ def build_server(settings: Settings) -> Server:
         presets=presets,
         tables=ParquetProgram(),
     )
+    forking = Forking(
+        folders=folders,
+        index=index,
+        admission=admission,
+        steering=steering,
+        maker=maker,
+        registry=registry,
+        limits=limits,
+    )
     checkpoints = Checkpointing(
-        folders=folders, index=index, supervisor=supervisor, steering=steering
+        folders=folders,
+        index=index,
+        supervisor=supervisor,
+        steering=steering,
+        forking=forking,
     )
     dependencies = WebDependencies(
         runs=service,

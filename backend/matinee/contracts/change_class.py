@@ -5,10 +5,13 @@ The catalogue says it for a hyperparameter in general; here it is said for a run
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.combinations import RunLayout
+from matinee.contracts.commands import HyperparameterChange
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition, LiveClass
-from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
 from matinee.contracts.schedules import schedule_values
 
 
@@ -49,6 +52,27 @@ def class_of_change(
         return live_class
     old, new = _first_value(before), _first_value(after)
     return LiveClass.LIVE_WITH_WARNING if 0.0 < old * limit < new else live_class
+
+
+def changes_between(
+    before: Mapping[str, HyperparameterSetting],
+    after: Mapping[str, HyperparameterSetting],
+    layout: RunLayout,
+) -> dict[str, HyperparameterChange]:
+    """The hyperparameters that differ, as a change of them would be told."""
+    algorithm = Algorithm(str(after["algorithm"]))
+    return {
+        name: HyperparameterChange(
+            before=before[name],
+            after=setting,
+            applies=algorithm in HYPERPARAMETERS[name].algorithms,
+            live_class=class_of_change(
+                HYPERPARAMETERS[name], before[name], setting, algorithm=algorithm, layout=layout
+            ),
+        )
+        for name, setting in after.items()
+        if name in before and setting != before[name]
+    }
 
 
 def _first_value(setting: HyperparameterSetting) -> float:

@@ -120,6 +120,17 @@ class Rewind(_Action):
     checkpoint_id: Ulid
 
 
+class Fork(_Action):
+    """Begin where another run stood: the first entry in the ledger of a run that was forked."""
+
+    name: Literal["fork"] = "fork"
+    run_id: Ulid = Field(description="The parent.")
+    checkpoint_id: Ulid = Field(description="Of the parent.")
+    settings: dict[str, HyperparameterSetting] = Field(
+        default_factory=dict, max_length=100, description="What shall differ from the parent."
+    )
+
+
 Action = Annotated[
     Start
     | Pause
@@ -132,7 +143,8 @@ Action = Annotated[
     | SetAlertThresholds
     | SaveCheckpoint
     | PinCheckpoint
-    | Rewind,
+    | Rewind
+    | Fork,
     Field(discriminator="name"),
 ]
 

@@ -17,6 +17,7 @@ from matinee.contracts.commands import Action, HyperparameterChange
 from matinee.contracts.histograms import HistogramCounts
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
+from matinee.contracts.run import Parent
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
 from matinee.contracts.stretches import Stretch
@@ -38,6 +39,7 @@ class RunCreated(_Event):
 
     type: Literal["run_created"] = "run_created"
     spec: RunSpec
+    parent: Parent | None = Field(default=None, description="Where it was forked, if it was.")
 
 
 class RunStateChanged(_Event):

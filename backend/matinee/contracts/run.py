@@ -17,12 +17,14 @@ from matinee.contracts.run_state import RunState
 
 
 class Parent(BaseModel):
-    """Where a forked run came from."""
+    """Where a forked run came from: its counters and its axis go on from there."""
 
     model_config = ConfigDict(frozen=True)
 
-    run_id: str
-    checkpoint_id: str
+    run_id: str = Field(description="It may have been deleted since.")
+    checkpoint_id: str = Field(description="Of the parent; the fork has a copy of its own.")
+    env_step: int = Field(description="Of the checkpoint.")
+    episodes: int = Field(description="Of the checkpoint; the fork's are numbered from the next.")
 
 
 class Run(BaseModel):

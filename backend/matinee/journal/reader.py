@@ -15,13 +15,13 @@ from pathlib import Path
 
 from matinee.contracts.commands import Command
 from matinee.contracts.events import EventType
-from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run import Parent, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.errors import JournalError
 from matinee.journal.event_pages import EventsPage, read_events
 from matinee.journal.read_access import reading
 from matinee.journal.row_chunks import Chunk, episode_chunks, histogram_chunks, metric_chunks
-from matinee.journal.schema import run_db
+from matinee.journal.schema import PARENT, run_db
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class RunHeader:
     epoch: str
     created_at: datetime
     spec: RunSpec
+    parent: Parent | None = None
 
 
 class JournalReader:
@@ -58,6 +59,7 @@ class JournalReader:
                 epoch=meta["epoch"],
                 created_at=datetime.fromisoformat(meta["created_at"]),
                 spec=RunSpec.model_validate_json(meta["spec"]),
+                parent=Parent.model_validate_json(meta[PARENT]) if PARENT in meta else None,
             )
 
     def snapshot(self) -> tuple[RunSnapshot, int]:

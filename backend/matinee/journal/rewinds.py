@@ -10,7 +10,7 @@ import orjson
 
 from matinee.contracts.stretches import Stretch
 from matinee.errors import JournalError
-from matinee.journal.schema import BLOCKS_SINCE, version_of
+from matinee.journal.schema import BLOCKS_SINCE, FIRST_EPISODE, version_of
 
 _COLUMNS = tuple(Stretch.model_fields)
 
@@ -111,7 +111,7 @@ def _place(connection: sqlite3.Connection, seq: int) -> _Place:
         "ORDER BY seq DESC LIMIT 1",
         (seq,),
     ).fetchone()
-    first = connection.execute("SELECT value FROM meta WHERE key = 'first_episode'").fetchone()
+    first = connection.execute("SELECT value FROM meta WHERE key = ?", (FIRST_EPISODE,)).fetchone()
     if told:
         episode = int(orjson.loads(told[0])["last_episode"])
     else:

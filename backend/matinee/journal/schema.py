@@ -22,6 +22,12 @@ DETAILS = "details.json"
 WORKER_LOG = "worker.log"
 CHECKPOINTS = "checkpoints"
 
+PARENT = "parent"
+"""Key in `meta`: where a run was forked, as JSON; missing if it was not."""
+
+FIRST_EPISODE = "first_episode"
+"""Key in `meta`: the number of the first episode; missing: 1."""
+
 BUSY_TIMEOUT_MS = 5_000
 
 _FIRST = """

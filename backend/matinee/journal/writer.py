@@ -31,7 +31,7 @@ from matinee.contracts.events import (
 from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import MetricSummary
 from matinee.contracts.progress import Progress
-from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run import Parent, RunSnapshot
 from matinee.contracts.run_parts import RecordSpec
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
@@ -46,7 +46,14 @@ from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
 from matinee.journal.pending_rows import PendingRows
 from matinee.journal.rewinds import abandoned_row, stretch_after
-from matinee.journal.schema import BUSY_TIMEOUT_MS, check_version, create_tables, run_db
+from matinee.journal.schema import (
+    BUSY_TIMEOUT_MS,
+    FIRST_EPISODE,
+    PARENT,
+    check_version,
+    create_tables,
+    run_db,
+)
 from matinee.journal.thinning import Thinning
 
 OWNERSHIP_WAIT_S = 1.0
@@ -100,7 +107,7 @@ class JournalWriter:
             check_version(self._connection, run_db(run_dir))
             migrate(self._connection, run_db(run_dir))
             self._seq = self._highest("events", "seq")
-            self._episode = self._highest("episodes", "episode")
+            self._episode = self._highest("episodes", "episode") or self._inherited_episodes()
             self._metric_ids: dict[str, int] = {
                 str(name): int(metric)
                 for metric, name in self._connection.execute("SELECT metric, name FROM metrics")
@@ -117,9 +124,22 @@ class JournalWriter:
 
     @classmethod
     def create(
-        cls, run_dir: Path, *, run_id: str, spec: RunSpec, created_at: datetime
+        cls,
+        run_dir: Path,
+        *,
+        run_id: str,
+        spec: RunSpec,
+        created_at: datetime,
+        parent: Parent | None = None,
     ) -> JournalWriter:
         """Make the folder and an empty record whose first event is `run_created`.
+
+        Args:
+            run_dir: Its folder.
+            run_id: A new ULID.
+            spec: What to run; its seed is set.
+            created_at: Now.
+            parent: Where the run was forked, if it was: episodes are numbered from there on.
 
         Raises:
             JournalError: the folder has a record already.
@@ -145,13 +165,15 @@ class JournalWriter:
                     ("epoch", run_id),
                     ("created_at", created_at.isoformat()),
                     ("spec", spec.model_dump_json(by_alias=True)),
+                    *([] if parent is None else _origin(parent)),
                 ],
             )
             connection.execute("COMMIT")
         finally:
             connection.close()
         writer = cls(run_dir)
-        writer.append(RunCreated, env_step=0, at=created_at, spec=spec)
+        env_step = 0 if parent is None else parent.env_step
+        writer.append(RunCreated, env_step=env_step, at=created_at, spec=spec, parent=parent)
         writer.set_snapshot(RunSnapshot(state=RunState.CREATED))
         return writer
 
@@ -375,6 +397,12 @@ class JournalWriter:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
+    def _inherited_episodes(self) -> int:
+        row = self._connection.execute(
+            "SELECT value FROM meta WHERE key = ?", (FIRST_EPISODE,)
+        ).fetchone()
+        return int(row[0]) - 1 if row else 0
+
     def _retention(self) -> RecordSpec:
         row = self._connection.execute("SELECT value FROM meta WHERE key = 'spec'").fetchone()
         # Specs of older records say nothing of it, and a damaged one is its reader's problem.
@@ -388,6 +416,10 @@ class JournalWriter:
     def _highest(self, table: str, column: str) -> int:
         (value,) = self._connection.execute(f"SELECT max({column}) FROM {table}").fetchone()
         return int(value or 0)
+
+
+def _origin(parent: Parent) -> list[tuple[str, str]]:
+    return [(PARENT, parent.model_dump_json()), (FIRST_EPISODE, str(parent.episodes + 1))]
 
 
 def _short(count: float) -> float:

@@ -16,15 +16,16 @@ from matinee.contracts.commands import (
     Start,
 )
 from matinee.contracts.events import CheckpointPinned, CommandAccepted, CommandApplied
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import Run
 from matinee.contracts.run_state import ENDED_STATES
-from matinee.errors import CheckpointError, ConflictError, NotFoundError
-from matinee.journal.checkpoint_folders import read_verified
 from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.reader import JournalReader
-from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
+from matinee.runs.checkpoint_reading import find_checkpoint, read_whole
 from matinee.runs.folders import RunFolders
+from matinee.runs.forking import Forking
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering, new_command
 from matinee.runs.supervisor import Supervisor
@@ -40,11 +41,13 @@ class Checkpointing:
         index: RunIndex,
         supervisor: Supervisor,
         steering: Steering,
+        forking: Forking,
     ) -> None:
         self._folders = folders
         self._index = index
         self._supervisor = supervisor
         self._steering = steering
+        self._forking = forking
 
     async def list_checkpoints(self, run_id: str) -> CheckpointList:
         """Those that are on disk, newest first.
@@ -73,7 +76,7 @@ class Checkpointing:
         Raises:
             NotFoundError: there is none of this id.
         """
-        await self._find(run_id, checkpoint_id)
+        await asyncio.to_thread(find_checkpoint, self._folders.path(run_id), checkpoint_id)
         action = PinCheckpoint(checkpoint_id=checkpoint_id, pinned=pinned)
         run = await self._index.get(run_id)
         if run.state not in ENDED_STATES:
@@ -94,12 +97,7 @@ class Checkpointing:
             ConflictError: it is not whole any more, or the run's state does not allow it.
             InvalidInputError: an ended run has used up its budget.
         """
-        await self._find(run_id, checkpoint_id)
-        folder = self._folders.path(run_id) / CHECKPOINTS / checkpoint_id
-        try:
-            await asyncio.to_thread(read_verified, folder)
-        except CheckpointError as error:
-            raise ConflictError(str(error), code="checkpoint_damaged") from error
+        await asyncio.to_thread(read_whole, self._folders.path(run_id), checkpoint_id)
         run = await self._index.get(run_id)
         if run.state in ENDED_STATES:
             start = Start(checkpoint_id=checkpoint_id)
@@ -107,12 +105,19 @@ class Checkpointing:
         action = Rewind(checkpoint_id=checkpoint_id)
         return await self._steering.command(run_id, action, actor=actor, wait_s=wait_s)
 
-    async def _find(self, run_id: str, checkpoint_id: str) -> None:
-        listed = await self.list_checkpoints(run_id)
-        if checkpoint_id not in {entry.id for entry in listed.items}:
-            raise NotFoundError(
-                f"run {run_id} has no checkpoint {checkpoint_id}", code="checkpoint_not_found"
-            )
+    async def fork(
+        self,
+        run_id: str,
+        request: ForkRequest,
+        *,
+        actor: str,
+        idempotency_key: str | None,
+        wait_s: float,
+    ) -> Run:
+        """Make a run that begins at one; see `Forking.fork`."""
+        return await self._forking.fork(
+            run_id, request, actor=actor, idempotency_key=idempotency_key, wait_s=wait_s
+        )
 
 
 def _pin_in_record(run_dir: Path, command: Command, action: PinCheckpoint) -> Command:

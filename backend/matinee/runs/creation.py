@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import orjson
 import psutil
+from pydantic import JsonValue
 
 from matinee.contracts.commands import Command, Start
 from matinee.contracts.identifiers import new_ulid
@@ -22,6 +24,9 @@ from matinee.runs.planning import plan_run
 from matinee.runs.ports import Catalogue, EnvironmentRegistry, PresetShelf, ServerLimits
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering, new_command
+
+Make = Callable[[str], Awaitable[Command | None]]
+"""Makes the folder of the run with this id; gives the command to start it, if it is to be."""
 
 
 class RunMaker:
@@ -59,21 +64,50 @@ class RunMaker:
             InvalidInputError: the spec is wrong, or the key was used with another body.
             LimitExceededError: too many runs wait already.
         """
+
+        async def make(run_id: str) -> Command | None:
+            return await self._make(request, run_id, actor=actor)
+
+        body = request.model_dump(mode="json", exclude_unset=True, by_alias=True)
+        return await self.make_once(
+            body, make, actor=actor, idempotency_key=idempotency_key, wait_s=wait_s
+        )
+
+    async def make_once(
+        self,
+        body: Mapping[str, JsonValue],
+        make: Make,
+        *,
+        actor: str,
+        idempotency_key: str | None,
+        wait_s: float,
+    ) -> Run:
+        """Make a run in whatever way, and begin it; a repeated key returns the first.
+
+        Args:
+            body: What was asked, all of it: the same key with another body is refused.
+            make: Checks it and makes the folder.
+            actor: Who asks.
+            idempotency_key: Of the request; None: it had none.
+            wait_s: How long to wait for the run's start.
+
+        Raises:
+            InvalidInputError: what was asked is wrong, or the key was used with another body.
+            LimitExceededError: too many runs wait already.
+        """
         if idempotency_key is None:
-            return await self._create(request, new_ulid(), actor=actor, wait_s=wait_s)
+            run_id = new_ulid()
+            return await self._begin(run_id, await make(run_id), actor=actor, wait_s=wait_s)
         lock = self._key_locks.setdefault(idempotency_key, asyncio.Lock())
         async with lock:
-            return await self._create_once(request, idempotency_key, actor=actor, wait_s=wait_s)
+            run_id, command = await self._made_with_key(body, make, idempotency_key)
+            return await self._begin(run_id, command, actor=actor, wait_s=wait_s)
 
-    async def _create_once(
-        self, request: RunRequest, key: str, *, actor: str, wait_s: float
-    ) -> Run:
-        fingerprint = hashlib.sha256(
-            orjson.dumps(
-                request.model_dump(mode="json", exclude_unset=True, by_alias=True),
-                option=orjson.OPT_SORT_KEYS,
-            )
-        ).hexdigest()
+    async def _made_with_key(
+        self, body: Mapping[str, JsonValue], make: Make, key: str
+    ) -> tuple[str, Command | None]:
+        """The run of this key; made now, with the command to start it, if there was none yet."""
+        fingerprint = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
         claim = await asyncio.to_thread(
             self._catalogue.claim_idempotency_key,
             key,
@@ -86,17 +120,14 @@ class RunMaker:
                 "this Idempotency-Key was used with another body",
                 code="idempotency_key_reused",
             )
-        if not claim.is_new:
-            # A crash may have come between the claim and the run: then it is made now.
-            made = await self._find_made(claim.run_id)
-            if made is not None:
-                return made
+        # A crash may have come between the claim and the run: then it is made now.
+        if not claim.is_new and await self._find_made(claim.run_id) is not None:
+            return claim.run_id, None
         try:
-            command = await self._make(request, claim.run_id, actor=actor)
+            return claim.run_id, await make(claim.run_id)
         except BaseException:
             await asyncio.to_thread(self._catalogue.release_idempotency_key, key)
             raise
-        return await self._begin(claim.run_id, command, actor=actor, wait_s=wait_s)
 
     async def _find_made(self, run_id: str) -> Run | None:
         try:
@@ -107,10 +138,6 @@ class RunMaker:
             return await self._index.refresh(run_id)
         except NotFoundError:
             return None
-
-    async def _create(self, request: RunRequest, run_id: str, *, actor: str, wait_s: float) -> Run:
-        command = await self._make(request, run_id, actor=actor)
-        return await self._begin(run_id, command, actor=actor, wait_s=wait_s)
 
     async def _make(self, request: RunRequest, run_id: str, *, actor: str) -> Command | None:
         """Check the request and make the run's folder; returns the command to start it, if any."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Command, CommandState
 from matinee.contracts.events import CommandAccepted, RunStateChanged
 from matinee.contracts.identifiers import ULID_PATTERN
-from matinee.contracts.run import Run, RunSnapshot
+from matinee.contracts.run import Parent, Run, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState, check_transition
 from matinee.errors import JournalError, NotFoundError
@@ -90,6 +90,8 @@ class RunFolders:
         details: RunDetails,
         created_at: datetime,
         start: Command | None,
+        parent: Parent | None = None,
+        furnish: Callable[[JournalWriter], RunSnapshot] | None = None,
     ) -> Path:
         """Make a run: wholly or not at all.
 
@@ -101,14 +103,22 @@ class RunFolders:
             details: Name, group, tags, notes.
             created_at: Now.
             start: The command to start it at once, if it is to be; the run is then `queued`.
+            parent: Where it is forked, if it is.
+            furnish: Puts into the new record and its folder what a fork begins with, and says what
+                the whole picture is then.
         """
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         aside = self.root / f"{_HALF_MADE}{run_id}"
         try:
-            writer = JournalWriter.create(aside, run_id=run_id, spec=spec, created_at=created_at)
+            writer = JournalWriter.create(
+                aside, run_id=run_id, spec=spec, created_at=created_at, parent=parent
+            )
             with writer:
+                snapshot = RunSnapshot(state=RunState.CREATED)
+                if furnish is not None:
+                    snapshot = furnish(writer)
                 if start is not None:
-                    queue_start(writer, RunSnapshot(state=RunState.CREATED), start)
+                    queue_start(writer, snapshot, start)
             _write_details(aside, details)
             folder = self.root / run_id
             aside.rename(folder)
@@ -181,6 +191,7 @@ def assemble_run(
         created_at=header.created_at,
         started_at=snapshot.started_at,
         ended_at=snapshot.ended_at,
+        parent=header.parent,
         steered=snapshot.steered,
         revision=details.revision,
         progress=snapshot.progress,

@@ -13,6 +13,7 @@ from matinee.contracts.commands import (
     Action,
     Command,
     CommandState,
+    Fork,
     Interrupt,
     Pause,
     PinCheckpoint,
@@ -107,6 +108,8 @@ def _why_not(command: Command, until: int | None) -> str | None:
             why = "checkpoints change nothing of what is learned"
         case Rewind():
             why = "its weights are this run's; the settings that it brought back are replayed"
+        case Fork():
+            why = "its first weights were another run's; the replay begins with new ones"
         case _:
             assert_never(action)
     return why

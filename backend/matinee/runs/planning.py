@@ -60,11 +60,7 @@ async def plan_run(
     if document.get("seed") is None:
         document["seed"] = secrets.randbits(SEED_BITS)
     spec = parse_run_spec(document)
-    for workers in (spec.workers, *(c.hyperparameters.get("workers") for c in spec.plan)):
-        check_worker_limit(workers, limits.workers_per_run)
-    environment = await registry.find(spec.environment.id)
-    if environment is None:
-        raise await _unknown_environment(spec.environment.id, registry)
+    environment = await _find_environment(spec, registry, limits)
     spec = _with_defaults_of_actions(spec, environment)
     _check_environment(spec, environment)
     if request.preset is None and document.get("processes") is None:
@@ -74,6 +70,30 @@ async def plan_run(
     name = spec.name or f"{_stem(spec, preset)} {run_id[-4:].lower()}"
     details = RunDetails(name=name, group=spec.group, tags=list(spec.tags))
     return spec, details
+
+
+async def check_spec(
+    spec: RunSpec, *, registry: EnvironmentRegistry, limits: ServerLimits, machine_bytes: int
+) -> None:
+    """Whether this server can run a spec that is complete.
+
+    Raises:
+        InvalidInputError: naming every wrong field and what is allowed.
+    """
+    environment = await _find_environment(spec, registry, limits)
+    _check_environment(spec, environment)
+    check_resources(need_of(spec, environment), limits, machine_bytes=machine_bytes)
+
+
+async def _find_environment(
+    spec: RunSpec, registry: EnvironmentRegistry, limits: ServerLimits
+) -> EnvironmentDescription:
+    for workers in (spec.workers, *(c.hyperparameters.get("workers") for c in spec.plan)):
+        check_worker_limit(workers, limits.workers_per_run)
+    environment = await registry.find(spec.environment.id)
+    if environment is None:
+        raise await _unknown_environment(spec.environment.id, registry)
+    return environment
 
 
 def _with_defaults_of_actions(spec: RunSpec, environment: EnvironmentDescription) -> RunSpec:

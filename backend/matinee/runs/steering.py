@@ -16,6 +16,7 @@ from matinee.contracts.commands import (
     Action,
     Command,
     CommandState,
+    Fork,
     Interrupt,
     Pause,
     PinCheckpoint,
@@ -114,6 +115,7 @@ class Steering:
                 | SaveCheckpoint()
                 | PinCheckpoint()
                 | Rewind()
+                | Fork()
             ):
                 pass
             case _:
@@ -274,6 +276,9 @@ class Steering:
                 | Rewind()
             ):
                 allowed = state in ACTIVE_STATES and not is_waiting
+            case Fork():
+                # It is no request to a run, but what the ledger of a new one begins with.
+                allowed = False
             case _:
                 assert_never(action)
         if not allowed:

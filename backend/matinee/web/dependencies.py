@@ -16,6 +16,7 @@ from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import new_ulid
@@ -168,6 +169,17 @@ class CheckpointUseCases(Protocol):
         self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
     ) -> Command:
         """Go back to one, in place; a run that has ended starts from there."""
+
+    async def fork(
+        self,
+        run_id: str,
+        request: ForkRequest,
+        *,
+        actor: str,
+        idempotency_key: str | None,
+        wait_s: float,
+    ) -> Run:
+        """Make a run that begins at one, and start it."""
 
 
 class EventFeed(Protocol):

@@ -21,6 +21,7 @@ from matinee.contracts.commands import (
     Action,
     Command,
     CommandState,
+    Fork,
     Interrupt,
     Pause,
     PinCheckpoint,
@@ -53,6 +54,7 @@ _SurelyAccepted = Start | Pause | Resume | Step | SetAlertThresholds | EndingAct
 _RISKY = frozenset({LiveClass.LIVE_WITH_WARNING, LiveClass.WARM_RESTART})
 """Before such a change a checkpoint is saved."""
 
+_NO_FORK = "a run can't be forked by its own process: the server does that"
 REMEMBERED_ANSWERS = 256
 
 GATE_PATIENCE_S = 10.0
@@ -264,6 +266,8 @@ class CommandDesk:
                 if isinstance(action, SetAlertThresholds):
                     return _in_words(check_thresholds(action.thresholds)) or None
                 return None
+            case Fork():
+                return _NO_FORK
             case _:
                 assert_never(action)
 
@@ -295,6 +299,8 @@ class CommandDesk:
                 return self._save(command, action)
             case PinCheckpoint():
                 return self._pin(command, action)
+            case Fork():
+                return _NO_FORK
             case _:
                 self._begin_accepted(self._record.accept(command), action)
         return None

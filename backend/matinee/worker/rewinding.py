@@ -7,19 +7,16 @@ A run whose process was lost goes back in the same way: to its newest checkpoint
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.change_class import class_of_change
-from matinee.contracts.combinations import RunLayout
-from matinee.contracts.commands import Command, HyperparameterChange, Resume, Start
+from matinee.contracts.change_class import changes_between
+from matinee.contracts.commands import Command, Resume, Start
 from matinee.contracts.events import RunRewound
-from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.errors import CheckpointError
+from matinee.journal.reader import JournalReader
 from matinee.training.checkpoints import CheckpointState, continued
 from matinee.training.return_window import FullWindow, WindowState
 from matinee.training.trainer import Trainer
@@ -71,6 +68,11 @@ def beginning(
         if newest is None:
             if done.env_steps == 0:
                 return None
+            if JournalReader(record.writer.run_dir).header().parent is not None:
+                raise CheckpointError(
+                    "the checkpoint that this run was forked from is gone from its folder: fork it "
+                    "again"
+                )
             # It was lost before its first checkpoint: the same first weights once more.
             state = Trainer(spec, on_wake=lambda: None).capture()
             return go_back(
@@ -168,27 +170,6 @@ def _as_recorded(record: RunRecord, state: CheckpointState) -> CheckpointState:
             **{name: each.since_env_step for name, each in recorded.items()},
         },
     )
-
-
-def changes_between(
-    before: Mapping[str, HyperparameterSetting],
-    after: Mapping[str, HyperparameterSetting],
-    layout: RunLayout,
-) -> dict[str, HyperparameterChange]:
-    """The hyperparameters that differ, as a change of them would be told."""
-    algorithm = Algorithm(str(after["algorithm"]))
-    return {
-        name: HyperparameterChange(
-            before=before[name],
-            after=setting,
-            applies=algorithm in HYPERPARAMETERS[name].algorithms,
-            live_class=class_of_change(
-                HYPERPARAMETERS[name], before[name], setting, algorithm=algorithm, layout=layout
-            ),
-        )
-        for name, setting in after.items()
-        if name in before and setting != before[name]
-    }
 
 
 def _facts(progress: Progress) -> WindowState:

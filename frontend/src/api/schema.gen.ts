@@ -546,6 +546,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork Run
+         * @description Make and start a new run that begins where this one stands or stood; this one goes on.
+         *
+         *     Weights, optimizer statistics, normalisation, generators and counters are those of the
+         *     checkpoint, the axis goes on from there. What of the parent's plan lies before it is left out.
+         */
+        post: operations["forkRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -821,7 +844,7 @@ export interface components {
              */
             name: "abort";
         };
-        Action: components["schemas"]["Start"] | components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Abort"] | components["schemas"]["Interrupt"] | components["schemas"]["Step"] | components["schemas"]["SetHyperparameters"] | components["schemas"]["SetAlertThresholds"] | components["schemas"]["SaveCheckpoint"] | components["schemas"]["PinCheckpoint"] | components["schemas"]["Rewind"];
+        Action: components["schemas"]["Start"] | components["schemas"]["Pause"] | components["schemas"]["Resume"] | components["schemas"]["Stop"] | components["schemas"]["Abort"] | components["schemas"]["Interrupt"] | components["schemas"]["Step"] | components["schemas"]["SetHyperparameters"] | components["schemas"]["SetAlertThresholds"] | components["schemas"]["SaveCheckpoint"] | components["schemas"]["PinCheckpoint"] | components["schemas"]["Rewind"] | components["schemas"]["Fork"];
         /**
          * Activation
          * @description Non-linearity of the hidden layers.
@@ -1612,6 +1635,41 @@ export interface components {
             schedule: "exponential";
         };
         /**
+         * Fork
+         * @description Begin where another run stood: the first entry in the ledger of a run that was forked.
+         */
+        Fork: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "fork";
+            /** @description The parent. */
+            run_id: string;
+            /** @description Of the parent. */
+            checkpoint_id: string;
+            /** @description What shall differ from the parent. */
+            settings: {
+                [key: string]: components["schemas"]["HyperparameterSetting"];
+            };
+        };
+        /**
+         * ForkRequest
+         * @description The body of `POST /api/v1/runs/{id}/fork`: everything may be left out.
+         */
+        ForkRequest: {
+            /** @description Left out: of a run that trains one is saved now, of another the newest whole one is taken. */
+            checkpoint_id?: string | null;
+            /** @description What shall differ from the checkpoint, each a value or a schedule; also `algorithm`, `workers` and `envs_per_worker`. */
+            hyperparameters?: {
+                [key: string]: components["schemas"]["HyperparameterSettingInput"];
+            };
+            /** @description What of the parent's budget shall differ. Env steps and seconds count on from the checkpoint: if the parent's budget is used up there, a larger one is needed. */
+            budget?: components["schemas"]["BudgetSpecInput"] | null;
+            /** @description Left out: the parent's, and what it is. */
+            name?: string | null;
+        };
+        /**
          * HelloFrame
          * @description The first frame of every connection.
          */
@@ -2168,11 +2226,17 @@ export interface components {
         };
         /**
          * Parent
-         * @description Where a forked run came from.
+         * @description Where a forked run came from: its counters and its axis go on from there.
          */
         Parent: {
+            /** @description It may have been deleted since. */
             run_id: string;
+            /** @description Of the parent; the fork has a copy of its own. */
             checkpoint_id: string;
+            /** @description Of the checkpoint. */
+            env_step: number;
+            /** @description Of the checkpoint; the fork's are numbered from the next. */
+            episodes: number;
         };
         /**
          * Pause
@@ -2587,6 +2651,8 @@ export interface components {
              */
             type: "run_created";
             spec: components["schemas"]["RunSpec"];
+            /** @description Where it was forked, if it was. */
+            parent: components["schemas"]["Parent"] | null;
         };
         /**
          * RunInterpreter
@@ -5790,6 +5856,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forkRun: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome. */
+                wait?: number;
+            };
+            header?: {
+                /** @description The same key within 24 h creates one run, however often it is sent. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description URL of the run. */
+                    Location?: string;
+                    /** @description Its revision. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Unauthorized */

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.change_class import class_of_change, live_class_in
+from matinee.contracts.change_class import changes_between, class_of_change, live_class_in
 from matinee.contracts.combinations import RunLayout
 from matinee.contracts.environment_parameters import EnvironmentChoice
 from matinee.contracts.hyperparameter_definition import LiveClass
-from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.hyperparameters import HYPERPARAMETERS, default_settings
 from matinee.contracts.schedules import LinearSchedule
 
 PLAIN = RunLayout(
@@ -78,3 +78,21 @@ def test_only_a_leap_of_the_learning_rate_warns() -> None:
     assert rate_change(1e-3, 1.1e-2) is LiveClass.LIVE_WITH_WARNING
     assert rate_change(1e-3, ramp) is LiveClass.LIVE_WITH_WARNING
     assert rate_change(ramp, 0.5) is LiveClass.LIVE
+
+
+def test_only_what_differs_is_a_change() -> None:
+    """With what it means, as a change by hand would be told; a setting that is new is none."""
+    before = default_settings()
+    rate = LinearSchedule.model_validate(
+        {"schedule": "linear", "from": 0.5, "to": 0, "until_env_step": 9}
+    )
+
+    changes = changes_between(
+        {name: setting for name, setting in before.items() if name != "gamma"},
+        {**before, "gamma": 0.1, "learning_rate": rate},
+        PLAIN,
+    )
+
+    assert changes.keys() == {"learning_rate"}
+    assert (changes["learning_rate"].after, changes["learning_rate"].applies) == (rate, True)
+    assert changes["learning_rate"].live_class is LiveClass.LIVE_WITH_WARNING

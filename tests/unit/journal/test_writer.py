@@ -15,9 +15,10 @@ from fakes.records import NOW, SPEC, command, episodes, new_record, progress, su
 from matinee.contracts.commands import CommandState, Pause, Stop
 from matinee.contracts.events import CheckpointSaved, CheckpointsDeleted, LogWritten
 from matinee.contracts.histograms import Histogram
-from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run import Parent, RunSnapshot
 from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError, JournalOwnedError
+from matinee.journal.integrity import check_record
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import run_db
 from matinee.journal.writer import JournalWriter
@@ -47,6 +48,26 @@ def test_a_new_record_begins_with_its_creation(tmp_path: Path) -> None:
     assert reader.header().run_id == "the-run"
     assert reader.header().created_at == NOW
     assert reader.snapshot()[0].state is RunState.CREATED
+
+
+def test_a_fork_counts_on_from_its_parent(tmp_path: Path) -> None:
+    """Its first event is of its parent's env step, its first episode the one after; also later."""
+    parent = Parent(run_id="p", checkpoint_id="c", env_step=500, episodes=12)
+    with JournalWriter.create(
+        tmp_path, run_id="run", spec=SPEC, created_at=NOW, parent=parent
+    ) as writer:
+        assert writer.episodes == 12
+    with JournalWriter(tmp_path) as writer:
+        writer.append_episodes(episodes([1.0, 2.0]), updates=3)
+        assert writer.episodes == 14
+    reader = JournalReader(tmp_path)
+    created, finished = map(orjson.loads, reader.events(after=0, limit=10).events)
+
+    assert (created["env_step"], created["parent"]) == (500, parent.model_dump())
+    assert (finished["first_episode"], finished["last_episode"]) == (13, 14)
+    assert rows(tmp_path, "SELECT episode FROM episodes") == [(13,), (14,)]
+    assert reader.header().parent == parent
+    assert check_record(tmp_path) == []
 
 
 def test_a_record_is_made_once(tmp_path: Path) -> None:

@@ -26,12 +26,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def checkpointing(house: House) -> Checkpointing:
     """Put together as the server does it."""
-    return Checkpointing(
-        folders=house.folders,
-        index=house.index,
-        supervisor=house.supervisor,
-        steering=house.steering,
-    )
+    return house.checkpointing
 
 
 def save(run_dir: Path) -> str:

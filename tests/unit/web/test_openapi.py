@@ -81,6 +81,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "saveCheckpoint": f"POST {run}/checkpoints",
         "patchCheckpoint": f"PATCH {run}/checkpoints/{{checkpoint_id}}",
         "rewindRun": f"POST {run}/rewind",
+        "forkRun": f"POST {run}/fork",
         "getHyperparameters": f"GET {run}/hyperparameters",
         "patchHyperparameters": f"PATCH {run}/hyperparameters",
         "patchAlerts": f"PATCH {run}/alerts",

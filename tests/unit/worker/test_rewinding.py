@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from fakes.hosting import ENDLESS, Hosted, hosted, hosting, lost, start_again
+from fakes.records import NOW
+from fakes.training import small_spec
 from matinee.contracts.commands import (
     CommandState,
     Pause,
@@ -18,14 +20,18 @@ from matinee.contracts.commands import (
     Start,
     Stop,
 )
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.progress import Progress
+from matinee.contracts.run import Parent, RunSnapshot
 from matinee.contracts.run_state import RunState
-from matinee.contracts.schedules import LinearSchedule
 from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.read_access import reading
 from matinee.journal.reader import JournalReader
 from matinee.journal.rewinds import read_abandoned
+from matinee.journal.writer import JournalWriter
+from matinee.runs.folders import RunDetails, RunFolders
+from matinee.runs.steering import new_command
 from matinee.training.checkpoints import load_checkpoint
-from matinee.worker.rewinding import changes_between
 
 ENV = "Probe/Endless-v0"
 
@@ -286,21 +292,30 @@ def test_every_mode_can_be_rewound(
     assert_the_axis_goes_on(run.run_dir)
 
 
-def test_only_what_differs_is_a_change(data_dir: Path, runtime_dir: Path) -> None:
-    """With what it means, as a change by hand would be told; a setting that is new is none."""
-    with hosted(data_dir, ENV, runtime_dir=runtime_dir) as run:
-        run.finish()
-    spec = JournalReader(run.run_dir).header().spec
-    before = spec.initial_settings()
-    rate = LinearSchedule.model_validate(
-        {"schedule": "linear", "from": 0.5, "to": 0, "until_env_step": 9}
+def test_a_fork_without_its_checkpoint_does_not_begin_anew(
+    data_dir: Path, runtime_dir: Path
+) -> None:
+    """Other first weights would pass for those of its parent: it fails, and says why."""
+    run_id = new_ulid()
+    start = new_command(run_id, Start(), new_ulid(), actor="token")
+    parent = Parent(run_id=new_ulid(), checkpoint_id=new_ulid(), env_step=500, episodes=12)
+
+    def furnish(writer: JournalWriter) -> RunSnapshot:
+        snapshot = RunSnapshot(state=RunState.CREATED, progress=Progress(env_steps=500))
+        writer.set_snapshot(snapshot)
+        return snapshot
+
+    folder = RunFolders(data_dir).create(
+        run_id,
+        spec=small_spec(ENV),
+        details=RunDetails(name="x"),
+        created_at=NOW,
+        start=start,
+        parent=parent,
+        furnish=furnish,
     )
 
-    changes = changes_between(
-        {name: setting for name, setting in before.items() if name != "gamma"},
-        {**before, "gamma": 0.1, "learning_rate": rate},
-        spec.layout,
-    )
+    with hosting(folder, start.id, runtime_dir=runtime_dir) as run:
+        assert run.finish() is RunState.FAILED
 
-    assert changes.keys() == {"learning_rate"}
-    assert (changes["learning_rate"].after, changes["learning_rate"].applies) == (rate, True)
+    assert "forked from is gone" in (run.snapshot.reason or "")

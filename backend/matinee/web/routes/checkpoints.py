@@ -9,9 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Command
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import ULID_PATTERN, Ulid
+from matinee.contracts.run import Run
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
-from matinee.web.routes.parameters import RunId, WaitS, answer_with, refusals
+from matinee.web.routes.parameters import (
+    CREATED,
+    IdempotencyKey,
+    RunId,
+    WaitS,
+    answer_with,
+    created,
+    refusals,
+)
 from matinee.web.strict_json import StrictJsonRoute
 
 router = APIRouter(
@@ -125,3 +135,34 @@ async def rewind_run(
         run_id, body.checkpoint_id, actor=principal.actor, wait_s=wait_s
     )
     return answer_with(command, response, wait_s=wait_s)
+
+
+@router.post(
+    "/fork",
+    operation_id="forkRun",
+    status_code=status.HTTP_201_CREATED,
+    responses=refusals(404, 409, 413, 415, 422, 429, 503) | CREATED,
+)
+async def fork_run(
+    *,
+    run_id: RunId,
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    response: Response,
+    wait_s: WaitS = 0.0,
+    idempotency_key: IdempotencyKey = None,
+    body: Annotated[ForkRequest | None, Body()] = None,
+) -> Run:
+    """Make and start a new run that begins where this one stands or stood; this one goes on.
+
+    Weights, optimizer statistics, normalisation, generators and counters are those of the
+    checkpoint, the axis goes on from there. What of the parent's plan lies before it is left out.
+    """
+    run = await dependencies.checkpoints.fork(
+        run_id,
+        body or ForkRequest(),
+        actor=principal.actor,
+        idempotency_key=idempotency_key,
+        wait_s=wait_s,
+    )
+    return created(run, response)

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Path, Query, Response, status
 from matinee.contracts.commands import Command, CommandState
 from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.problem import PROBLEM_MEDIA_TYPE
+from matinee.contracts.run import Run
 from matinee.errors import FieldError, InvalidInputError
 
 MAX_WAIT_S = 30.0
@@ -27,6 +28,27 @@ WaitS = Annotated[
         description="Seconds to wait for the outcome.",
     ),
 ]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key within 24 h creates one run, however often it is sent.",
+    ),
+]
+
+CREATED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "Created",
+        "headers": {
+            "Location": {"description": "URL of the run.", "schema": {"type": "string"}},
+            "ETag": {"description": "Its revision.", "schema": {"type": "string"}},
+        },
+    }
+}
+"""OpenAPI entry of a call that makes a run."""
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
@@ -63,6 +85,13 @@ ExpectedRevision = Annotated[int | None, Depends(read_if_match)]
 def etag(revision: int) -> str:
     """The ETag of a revision."""
     return f'"{revision}"'
+
+
+def created(run: Run, response: Response) -> Run:
+    """Say where a new run is."""
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    response.headers["ETag"] = etag(run.revision)
+    return run
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

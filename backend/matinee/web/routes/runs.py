@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, Query, Response, status
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.run import Run, RunPage, RunPatch
@@ -12,36 +12,26 @@ from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.runs.ports import RunQuery
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
-from matinee.web.routes.parameters import ExpectedRevision, RunId, WaitS, etag, refusals
+from matinee.web.routes.parameters import (
+    CREATED,
+    ExpectedRevision,
+    IdempotencyKey,
+    RunId,
+    WaitS,
+    created,
+    etag,
+    refusals,
+)
 from matinee.web.strict_json import StrictJsonRoute
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"], route_class=StrictJsonRoute)
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="The same key within 24 h creates one run, however often it is sent.",
-    ),
-]
 
 
 @router.post(
     "",
     operation_id="createRun",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(409, 413, 415, 422, 429, 503)
-    | {
-        201: {
-            "description": "Created",
-            "headers": {
-                "Location": {"description": "URL of the run.", "schema": {"type": "string"}},
-                "ETag": {"description": "Its revision.", "schema": {"type": "string"}},
-            },
-        }
-    },
+    responses=refusals(409, 413, 415, 422, 429, 503) | CREATED,
 )
 async def create_run(
     *,
@@ -56,9 +46,7 @@ async def create_run(
     run = await dependencies.runs.create_run(
         request, actor=principal.actor, idempotency_key=idempotency_key, wait_s=wait_s
     )
-    response.headers["Location"] = f"/api/v1/runs/{run.id}"
-    response.headers["ETag"] = etag(run.revision)
-    return run
+    return created(run, response)
 
 
 @router.get("", operation_id="listRuns", responses=refusals(422))

@@ -7,6 +7,7 @@ import pytest
 
 from fakes.checkpoint_use_cases import FakeCheckpoints, make_checkpoint
 from matinee.contracts.commands import PinCheckpoint, Rewind, SaveCheckpoint
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import new_ulid
 from matinee.errors import ConflictError, NotFoundError
 from matinee.web.routes import checkpoints as module
@@ -106,3 +107,23 @@ async def test_refusals_have_their_codes(
 
     assert (response.status_code, response.json()["code"]) == (expected, refusal.code)
     assert module.router.prefix in "/api/v1/runs/{run_id}"
+
+
+async def test_a_fork_is_a_new_run(script: httpx.AsyncClient, checkpoints: FakeCheckpoints) -> None:
+    """201 and where it is; without a body it is one from now, with nothing changed."""
+    body = {"checkpoint_id": CHECKPOINT, "hyperparameters": {"gamma": 0.5}, "name": "twin"}
+
+    plain = await script.post(f"{RUN}/fork")
+    full = await script.post(
+        f"{RUN}/fork", params={"wait": 3}, headers={"Idempotency-Key": "k"}, json=body
+    )
+    wrong = await script.post(f"{RUN}/fork", json={"workers": 3})
+
+    assert (plain.status_code, full.status_code, wrong.status_code) == (201, 201, 422)
+    assert full.headers["location"] == f"/api/v1/runs/{full.json()['id']}"
+    assert full.headers["etag"] == '"1"'
+    run_id = RUN.rpartition("/")[2]
+    assert checkpoints.forks == [
+        (run_id, ForkRequest(), "token", None, 0.0),
+        (run_id, ForkRequest.model_validate(body), "token", "k", 3.0),
+    ]

@@ -1,0 +1,89 @@
+"""The checkpoints of a run as people name them: found, and read whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from matinee.contracts.checkpoints import Checkpoint, CheckpointManifest
+from matinee.errors import CheckpointError, ConflictError, NotFoundError
+from matinee.journal.checkpoint_folders import read_manifest, read_verified
+from matinee.journal.checkpoint_rows import read_checkpoints
+from matinee.journal.schema import CHECKPOINTS
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class WholeCheckpoint:
+    """One that was read, every byte verified.
+
+    Attributes:
+        entry: As the record lists it.
+        manifest: What it says about itself.
+        contents: Its files by name, without the manifest.
+    """
+
+    entry: Checkpoint
+    manifest: CheckpointManifest
+    contents: dict[str, bytes]
+
+
+def find_checkpoint(run_dir: Path, checkpoint_id: str) -> Checkpoint:
+    """One that is on disk.
+
+    Raises:
+        NotFoundError: there is none of this id.
+    """
+    for entry in read_checkpoints(run_dir):
+        if entry.id == checkpoint_id:
+            return entry
+    raise NotFoundError(
+        f"run {run_dir.name} has no checkpoint {checkpoint_id}", code="checkpoint_not_found"
+    )
+
+
+def read_whole(run_dir: Path, checkpoint_id: str) -> WholeCheckpoint:
+    """One of them.
+
+    Raises:
+        NotFoundError: there is none of this id.
+        ConflictError: it is not whole any more.
+    """
+    entry = find_checkpoint(run_dir, checkpoint_id)
+    try:
+        return _read(run_dir, entry)
+    except CheckpointError as error:
+        raise ConflictError(str(error), code="checkpoint_damaged") from error
+
+
+def read_newest(run_dir: Path) -> WholeCheckpoint:
+    """The newest whole one of the run's present course.
+
+    Raises:
+        ConflictError: there is none, or none of them is whole.
+    """
+    failure: CheckpointError | None = None
+    for entry in read_checkpoints(run_dir):
+        if entry.abandoned:
+            continue
+        try:
+            return _read(run_dir, entry)
+        except CheckpointError as error:
+            log.exception("checkpoint_unusable", run_id=run_dir.name, checkpoint_id=entry.id)
+            failure = error
+    if failure is not None:
+        raise ConflictError(
+            f"no checkpoint of run {run_dir.name} is whole; the oldest: {failure}",
+            code="checkpoint_damaged",
+        ) from failure
+    raise ConflictError(
+        f"run {run_dir.name} has no checkpoint: it must train first", code="no_checkpoint"
+    )
+
+
+def _read(run_dir: Path, entry: Checkpoint) -> WholeCheckpoint:
+    folder = run_dir / CHECKPOINTS / entry.id
+    return WholeCheckpoint(entry, read_manifest(folder), read_verified(folder))
