@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import orjson
 
@@ -77,14 +77,17 @@ def abandoned_row(stretch: Stretch, seq: int, checkpoint_id: str | None) -> tupl
     return (seq, checkpoint_id or "", *(getattr(stretch, name) for name in _COLUMNS))
 
 
-def read_abandoned(connection: sqlite3.Connection) -> list[Stretch]:
-    """What is not part of the run's present course, oldest first; no two of them overlap."""
+def read_rewinds(connection: sqlite3.Connection) -> list[Rewind]:
+    """All that happened, in that order."""
     if version_of(connection) < BLOCKS_SINCE:
         return []
     rows = connection.execute(f"SELECT seq, {', '.join(_COLUMNS)} FROM abandoned ORDER BY seq")
-    return abandoned(
-        Rewind(seq, Stretch(**dict(zip(_COLUMNS, row, strict=True)))) for seq, *row in rows
-    )
+    return [Rewind(seq, Stretch(**dict(zip(_COLUMNS, row, strict=True)))) for seq, *row in rows]
+
+
+def read_abandoned(connection: sqlite3.Connection) -> list[Stretch]:
+    """What is not part of the run's present course, oldest first; no two of them overlap."""
+    return abandoned(read_rewinds(connection))
 
 
 def abandoned(rewinds: Iterable[Rewind]) -> list[Stretch]:
@@ -102,6 +105,28 @@ def abandoned(rewinds: Iterable[Rewind]) -> list[Stretch]:
         if not found or rewind.seq <= found[-1].from_seq:
             found.append(rewind.stretch)
     return found[::-1]
+
+
+def origins(rewinds: Iterable[Rewind], counter: Literal["seq", "episode"]) -> dict[int, int]:
+    """Where the run really came from at the end of each stretch that it went back behind.
+
+    Args:
+        rewinds: In the order in which they happened.
+        counter: What numbers the rows.
+
+    Returns:
+        For the last row of each stretch that of its checkpoint.
+    """
+    found: dict[int, int] = {}
+    newest: dict[int, int] = {}
+    for seq, stretch in rewinds:
+        begin = getattr(stretch, f"from_{counter}")
+        end = getattr(stretch, f"until_{counter}")
+        # A checkpoint right after a rewind stands at the same row as the end of that stretch.
+        follows = begin in newest and newest[begin] < stretch.from_seq
+        found[end] = found[begin] if follows else begin
+        newest[end] = seq
+    return found
 
 
 def _place(connection: sqlite3.Connection, seq: int) -> _Place:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from matinee.journal.recorded_rows import (
     level_for,
     metric_rows,
 )
-from matinee.journal.rewinds import read_abandoned
+from matinee.journal.rewinds import Rewind, abandoned, origins, read_rewinds
 from matinee.journal.smoothing import EmaState, debiased_ema_of_blocks
 
 
@@ -61,13 +61,13 @@ def read_series(
         )
     with reading(run_dir) as connection:
         (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
-        stretches = read_abandoned(connection)
+        rewinds = read_rewinds(connection)
         return Series(
             run_id=run_id,
             x=axis,
             smoothing=smoothing,
             next=int(newest or 0),
-            abandoned=[_on_axis(stretch, axis) for stretch in stretches],
+            abandoned=[_on_axis(stretch, axis) for stretch in abandoned(rewinds)],
             metrics={
                 name: metric_of(
                     connection,
@@ -76,7 +76,7 @@ def read_series(
                     points=points,
                     range_x=(from_x, to_x),
                     smoothing=smoothing,
-                    stretches=stretches,
+                    rewinds=rewinds,
                 )
                 for name in metrics
             },
@@ -97,9 +97,11 @@ def metric_of(
     points: int,
     range_x: tuple[float | None, float | None] = (None, None),
     smoothing: float = 0.0,
-    stretches: Sequence[Stretch] = (),
+    rewinds: Sequence[Rewind] = (),
 ) -> MetricSeries:
     """One metric of a record.
+
+    After a rewind the average goes on from what it was at the checkpoint, like the run itself.
 
     Args:
         connection: In a transaction.
@@ -108,7 +110,7 @@ def metric_of(
         points: At most, for each act in proportion to its rows.
         range_x: From where to where; None: open.
         smoothing: Weight of the debiased EMA.
-        stretches: What was abandoned.
+        rewinds: All that happened, in that order.
     """
     is_episodes = name in EPISODE_METRICS
     recorded = (episode_rows if is_episodes else metric_rows)(connection, name, axis)
@@ -116,11 +118,12 @@ def metric_of(
         return _gathered([], [], points=points, state=EmaState() if smoothing else None)
     after, until = _range(recorded, *range_x)
     level = level_for(recorded.count(after, until), points)
-    counter = "episode" if is_episodes else "seq"
-    cuts = {getattr(s, f"{end}_{counter}") for s in stretches for end in ("from", "until")}
-    acts = [recorded.read(*act, level) for act in _acts(after, until, cuts)]
+    came_from = origins(rewinds, "episode" if is_episodes else "seq")
+    cuts = {*came_from.keys(), *came_from.values()}
+    spans = list(_acts(after, until, cuts))
+    acts = [recorded.read(*span, level) for span in spans]
     smoothed, state = _smoothed(
-        recorded, acts, inside=(after, until), points=points, smoothing=smoothing
+        recorded, spans, acts, points=points, smoothing=smoothing, came_from=came_from
     )
     return _gathered(
         acts,
@@ -141,7 +144,7 @@ def _range(recorded: RecordedRows, from_x: float | None, to_x: float | None) -> 
     return after, until
 
 
-def _acts(after: int, until: int, cuts: set[int]) -> Iterator[tuple[int, int]]:
+def _acts(after: int, until: int, cuts: Collection[int]) -> Iterator[tuple[int, int]]:
     """A range of keys, cut in pieces."""
     for cut in sorted(cuts):
         if after < cut < until:
@@ -152,28 +155,47 @@ def _acts(after: int, until: int, cuts: set[int]) -> Iterator[tuple[int, int]]:
 
 def _smoothed(
     recorded: RecordedRows,
+    spans: Sequence[tuple[int, int]],
     acts: Sequence[Pieces],
     *,
-    inside: tuple[int, int],
     points: int,
     smoothing: float,
+    came_from: Mapping[int, int],
 ) -> tuple[list[npt.NDArray[np.float64]], EmaState]:
-    """The means of the acts as the average over the whole series has them there, and its end."""
+    """The means of the acts as the average over the whole series has them there, and its end.
+
+    Args:
+        recorded: The series.
+        spans: The keys of each act.
+        acts: What is read of them.
+        points: Of the whole range.
+        smoothing: Weight of the debiased EMA.
+        came_from: At which key the average stood when the act after a key began.
+    """
     if smoothing == 0:
         return [act.mean for act in acts], EmaState()
+    cuts = {*came_from.keys(), *came_from.values()}
 
-    def level(first: int, last: int) -> int:
-        return level_for(recorded.count(first, last), points)
+    def outside(first: int, last: int) -> Iterator[tuple[tuple[int, int], Pieces]]:
+        level = level_for(recorded.count(first, last), points)
+        for span in _acts(first, last, cuts):
+            yield span, recorded.read(*span, level)
 
-    after, until = inside
-    before = recorded.read(recorded.first, after, level(recorded.first, after))
-    rest = recorded.read(until, recorded.last, level(until, recorded.last))
+    after, until = spans[0][0], spans[-1][1]
+    before = list(outside(recorded.first, after))
+    rest = list(outside(until, recorded.last))
+    stood: dict[int, EmaState] = {}
     state = EmaState()
     columns = []
-    for part in (before, *acts, rest):
+    for (begin, end), part in (*before, *zip(spans, acts, strict=True), *rest):
+        if begin in came_from:
+            # What is older than the record, or than its first row, had no average.
+            state = stood.get(came_from[begin], EmaState())
         column, state = debiased_ema_of_blocks(part.mean, part.rows, smoothing, state)
         columns.append(column)
-    return columns[1:-1], state
+        if end > begin:
+            stood[end] = state
+    return columns[len(before) : len(before) + len(acts)], state
 
 
 def _gathered(

@@ -12,7 +12,7 @@ from matinee.contracts.events import CheckpointSaved
 from matinee.contracts.stretches import Stretch
 from matinee.errors import JournalError
 from matinee.journal.read_access import reading
-from matinee.journal.rewinds import Rewind, abandoned, read_abandoned
+from matinee.journal.rewinds import Rewind, abandoned, origins, read_abandoned
 from matinee.journal.writer import JournalWriter
 
 
@@ -102,3 +102,26 @@ def test_a_rewind_to_before_another_takes_it_in() -> None:
 def test_an_undone_rewind_gives_its_stretch_back() -> None:
     """Back to a checkpoint of the abandoned stretch: that part is the run's course again."""
     assert abandoned([rewind(10, to=5), rewind(20, to=9)]) == [stretch(9, 19)]
+
+
+def test_what_follows_a_rewind_comes_from_its_checkpoint() -> None:
+    """Whether separate, one to before another, or one that undoes another."""
+    separate = [rewind(10, to=5), rewind(20, to=15)]
+    assert origins(separate, "seq") == {9: 5, 19: 15}
+    assert origins(separate, "episode") == {90: 50, 190: 150}
+    assert origins([rewind(10, to=5), rewind(20, to=3)], "seq") == {9: 5, 19: 3}
+    assert origins([rewind(10, to=5), rewind(20, to=9)], "seq") == {9: 5, 19: 9}
+
+
+def test_a_checkpoint_right_after_a_rewind_has_the_rows_of_the_earlier_one() -> None:
+    """No episode ended between both, so that its number names the abandoned end, too."""
+    first = rewind(10, to=5)
+    second = Rewind(
+        20, stretch(11, 19).model_copy(update={"from_episode": first.stretch.until_episode})
+    )
+    before = Rewind(
+        20, stretch(8, 19).model_copy(update={"from_episode": first.stretch.until_episode})
+    )
+
+    assert origins([first, second], "episode") == {90: 50, 190: 50}
+    assert origins([first, before], "episode") == {90: 50, 190: 90}

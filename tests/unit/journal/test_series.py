@@ -169,6 +169,87 @@ def test_no_point_mixes_acts(tmp_path: Path) -> None:
     ]
 
 
+def rewound(run_dir: Path, *, rows: int = 1) -> tuple[list[float], list[float], list[float]]:
+    """A record that went back once: its beginning, what was abandoned, and what followed."""
+    before, lost, after = ([value] * rows for value in (10.0, -50.0, 20.0))
+    before[-1] = 12.0
+    with new_record(run_dir) as writer:
+        steps = 0
+
+        def train(values: list[float]) -> None:
+            nonlocal steps
+            writer.append_episodes(episodes(values, first_step=10 * steps + 10), updates=steps)
+            for value in values:
+                steps += 1
+                writer.append_metrics(
+                    {"entropy": summary(value, low=value, high=value)},
+                    progress(10 * steps).model_copy(update={"episodes": steps}),
+                )
+
+        train(before)
+        writer.append(
+            CheckpointSaved, env_step=10 * steps, checkpoint_id="c", cause="command", size_bytes=1
+        )
+        train(lost)
+        stretch = writer.stretch_after("c")
+        assert stretch is not None
+        seq = writer.append(LogWritten, env_step=10 * steps, level="info", message="rewound")
+        writer.abandon(stretch, seq=seq, checkpoint_id="c")
+        train(after)
+    return before, lost, after
+
+
+@pytest.mark.parametrize("metric", ["episode_return", "entropy"])
+def test_smoothing_goes_on_from_the_checkpoint(tmp_path: Path, metric: str) -> None:
+    """After a rewind the line is that of a run that never went through what was abandoned."""
+    before, lost, after = rewound(tmp_path, rows=40)
+    course, _ = debiased_ema(np.array([*before, *after]), 0.9)
+    detour, _ = debiased_ema(np.array([*before, *lost]), 0.9)
+
+    series = read(tmp_path, metric, smoothing=0.9).metrics[metric]
+    zoomed = read(tmp_path, metric, smoothing=0.9, from_x=1000, to_x=1100).metrics[metric]
+
+    assert series.exact
+    assert series.mean == pytest.approx([*detour, *course[len(before) :]])
+    assert zoomed.mean == pytest.approx(course[59:70])
+    assert series.smoothing_state is not None
+    assert zoomed.smoothing_state == series.smoothing_state
+    assert series.smoothing_state.count == len(before) + len(after)
+    newest = series.smoothing_state.last / (1 - 0.9**series.smoothing_state.count)
+    assert newest == pytest.approx(course[-1])
+
+
+def test_a_chart_that_goes_on_after_a_rewind_begins_at_the_checkpoint(tmp_path: Path) -> None:
+    """Right after a rewind, before anything new came, the average stands where it stood then."""
+    with new_record(tmp_path) as writer:
+        writer.append_episodes(episodes([1.0] * 10, first_step=10), updates=1)
+        writer.append(
+            CheckpointSaved, env_step=100, checkpoint_id="c", cause="command", size_bytes=1
+        )
+        writer.append_episodes(episodes([-1.0] * 10, first_step=110), updates=2)
+        stretch = writer.stretch_after("c")
+        assert stretch is not None
+        seq = writer.append(LogWritten, env_step=200, level="info", message="rewound")
+        writer.abandon(stretch, seq=seq, checkpoint_id="c")
+
+    state = read(tmp_path, "episode_return", smoothing=0.5).metrics["episode_return"]
+
+    assert state.smoothing_state is not None
+    assert state.smoothing_state.count == 10
+    assert state.smoothing_state.last == pytest.approx(1 - 0.5**10)
+
+
+def test_a_thinned_line_goes_on_from_the_checkpoint_too(tmp_path: Path) -> None:
+    """Where points stand for many rows, nothing abandoned is in what follows, either."""
+    rewound(tmp_path, rows=2_000)
+
+    series = read(tmp_path, "entropy", points=60, smoothing=0.999).metrics["entropy"]
+
+    assert not series.exact
+    following = [mean for x, mean in zip(series.x, series.mean, strict=True) if x > 40_000]
+    assert min(following) > 9.9
+
+
 def test_a_long_series_costs_what_its_points_cost(tmp_path: Path) -> None:
     """Ten times the episodes take no more of SQLite's steps, and tell the same of each return."""
     steps = {}
