@@ -66,6 +66,40 @@ export function setAlertThresholds(
   );
 }
 
+export function saveCheckpoint(runId: string): Promise<Command> {
+  return body(
+    client.POST("/api/v1/runs/{run_id}/checkpoints", {
+      params: { path: { run_id: runId }, query: { wait: WAIT_S } },
+      body: { pinned: true },
+    }),
+  );
+}
+
+export function pinCheckpoint(
+  runId: string,
+  checkpointId: string,
+  pinned: boolean,
+): Promise<Command> {
+  return body(
+    client.PATCH("/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}", {
+      params: {
+        path: { run_id: runId, checkpoint_id: checkpointId },
+        query: { wait: WAIT_S },
+      },
+      body: { pinned },
+    }),
+  );
+}
+
+export function sendRewind(runId: string, checkpointId: string): Promise<Command> {
+  return body(
+    client.POST("/api/v1/runs/{run_id}/rewind", {
+      params: { path: { run_id: runId }, query: { wait: WAIT_S } },
+      body: { checkpoint_id: checkpointId },
+    }),
+  );
+}
+
 /** Creates a run. The key makes a repeated request, after a lost answer, find the same run. */
 export function createRun(request: RunRequest, idempotencyKey: string): Promise<Run> {
   return body(

@@ -1,6 +1,6 @@
 /** What the page reads, as TanStack Query options: one function for each resource. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { body, client } from "./client";
 import type { Event, EventType, HistogramSet, Preset, RunState, Series, SeriesAxis } from "./types";
 
@@ -99,6 +99,22 @@ export function hyperparametersQuery(runId: string) {
           params: { path: { run_id: runId } },
         }),
       ),
+  });
+}
+
+/** Newest first. @param seq of the event after which the list became what it is */
+export function checkpointsQuery(runId: string, seq: number) {
+  return queryOptions({
+    queryKey: ["checkpoints", runId, seq],
+    queryFn: async () =>
+      (
+        await body(
+          client.GET("/api/v1/runs/{run_id}/checkpoints", {
+            params: { path: { run_id: runId } },
+          }),
+        )
+      ).items,
+    placeholderData: keepPreviousData,
   });
 }
 

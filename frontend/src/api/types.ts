@@ -5,6 +5,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 export type ActionName = Command["action"]["name"];
+export type AxisStretch = Schemas["AxisStretch"];
 export type AlertRaised = Schemas["AlertRaised"];
 export type AlertRule = Schemas["AlertRule"];
 export type AlertSeverity = Schemas["AlertSeverity"];
@@ -39,6 +40,7 @@ export type RaisedAlert = Schemas["RaisedAlert"];
 export type Run = Schemas["Run"];
 export type RunPage = Schemas["RunPage"];
 export type RunRequest = Schemas["RunRequest"];
+export type RunRewound = Schemas["RunRewound"];
 export type RunSpec = Schemas["RunSpec"];
 export type RunState = Schemas["RunState"];
 export type Scale = Schemas["Scale"];

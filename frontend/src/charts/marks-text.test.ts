@@ -39,7 +39,12 @@ it("describes commands and checkpoints", () => {
   expect(describeMark({ ...mark, kind: "command", name: "pause", actor: "token" }, labels)).toBe(
     "pause, from a script, at step 412\u00a0k",
   );
-  expect(describeMark({ ...mark, kind: "checkpoint", name: "schedule" }, labels)).toBe(
-    "checkpoint (schedule), at step 412\u00a0k",
+  expect(describeMark({ ...mark, kind: "checkpoint", name: "by time" }, labels)).toBe(
+    "checkpoint by time, at step 412\u00a0k",
   );
+});
+
+it("says where a rewind went", () => {
+  const rewind = { ...mark, kind: "rewind", name: "back to step 9", actor: "browser" } as const;
+  expect(describeMark(rewind, labels)).toBe("back to step 9, from the browser, at step 412\u00a0k");
 });

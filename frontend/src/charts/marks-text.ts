@@ -13,11 +13,13 @@ export function describeMark(mark: Mark, labels: ReadonlyMap<string, string>): s
       return `${describeChanges(mark.changes, labels)}, ${formatActor(mark.actor)}, ${at}`;
     case "command":
       return `${mark.name}, ${formatActor(mark.actor)}, ${at}`;
+    case "rewind":
+      return `${mark.name}, ${formatActor(mark.actor)}, ${at}`;
     case "alert":
       return `alert, ${mark.name}, ${at}`;
     case "solved":
       return `${mark.name}, ${at}`;
     case "checkpoint":
-      return `checkpoint (${mark.name}), ${at}`;
+      return `checkpoint ${mark.name}, ${at}`;
   }
 }

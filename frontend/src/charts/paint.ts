@@ -82,7 +82,7 @@ export function paintThreshold(u: uPlot, threshold: number, palette: Palette): v
   });
 }
 
-/** Changes by people in petrol, alerts in ochre, the solution in green, commands dashed, checkpoints as ticks below. */
+/** Changes by people in petrol, alerts in ochre, the solution in green, commands and rewinds dashed, checkpoints as ticks. */
 export function paintMarks(
   u: uPlot,
   marks: readonly Mark[],
@@ -99,7 +99,9 @@ export function paintMarks(
       const isTick = mark.kind === "checkpoint";
       context.strokeStyle = markColour(mark, palette);
       context.lineWidth = pixel;
-      context.setLineDash(mark.kind === "command" ? [2 * pixel, 3 * pixel] : []);
+      context.setLineDash(
+        mark.kind === "command" || mark.kind === "rewind" ? [2 * pixel, 3 * pixel] : [],
+      );
       context.beginPath();
       context.moveTo(left, isTick ? top + height - 5 * pixel : top);
       context.lineTo(left, top + height);

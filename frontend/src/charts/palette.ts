@@ -3,7 +3,9 @@
 export interface Palette {
   readonly paper: string;
   readonly surface: string;
+  readonly sunken: string;
   readonly line: string;
+  readonly lineStrong: string;
   readonly ink: string;
   readonly ink2: string;
   readonly ink3: string;
@@ -24,7 +26,9 @@ export function readPalette(): Palette {
   return {
     paper: read("--paper"),
     surface: read("--surface"),
+    sunken: read("--sunken"),
     line: read("--line"),
+    lineStrong: read("--line-strong"),
     ink: read("--ink"),
     ink2: read("--ink-2"),
     ink3: read("--ink-3"),

@@ -5,6 +5,7 @@ import { type RefObject, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { RunStore, ZoomRange } from "../live/run-store";
+import { clearAbandoned, describeAbandoned, paintAbandoned } from "./abandoned";
 import { paintMarks } from "./paint";
 import { type Palette, readPalette } from "./palette";
 import styles from "./plot.module.css";
@@ -68,8 +69,12 @@ export function PlotFrame(
           xRange: () => latest.current.zoom ?? [0, Math.max(store.charts.xMax, 1)],
           yRange: (min, max) => latest.current.content.yRange(min, max),
           yTicks: latest.current.content.yTicks && (() => latest.current.content.yTicks?.() ?? []),
-          paintBelow: (chart) => latest.current.content.paintBelow(chart, colours()),
+          paintBelow: (chart) => {
+            clearAbandoned(chart, store.charts.abandoned);
+            latest.current.content.paintBelow(chart, colours());
+          },
           paintAbove: (chart) => {
+            paintAbandoned(chart, store.charts.abandoned, colours());
             latest.current.content.paintAbove?.(chart, colours());
             paintMarks(chart, store.marks, (step) => store.charts.place(step), colours());
             latest.current.onDrawn?.((x) => flagPosition(chart, x));
@@ -91,7 +96,10 @@ export function PlotFrame(
       u.setData(latest.current.content.data());
       if (performance.now() - describedAt < DESCRIBE_EVERY_MS) return;
       describedAt = performance.now();
-      element.setAttribute("aria-label", latest.current.content.describe());
+      element.setAttribute(
+        "aria-label",
+        latest.current.content.describe() + describeAbandoned(store.charts.abandoned),
+      );
     };
     draw();
     const stop = store.onCharts(draw);

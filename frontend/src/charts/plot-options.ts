@@ -76,7 +76,7 @@ export function plotOptions(
     ],
     series: [
       {},
-      { stroke: () => source.palette().ink, width: 1.5, points: { show: false }, spanGaps: true },
+      { stroke: () => source.palette().ink, width: 1.5, points: { show: false }, spanGaps: false },
     ],
     cursor: {
       y: false,

@@ -1,5 +1,7 @@
 /** One metric of a run: its samples, and the smoothed line through them. */
 
+import type uPlot from "uplot";
+import { withGaps } from "./abandoned";
 import { valueExtent, withMargin } from "./extent";
 import { paintBand, paintDots, paintThreshold } from "./paint";
 import { type FrameProps, type PlotContent, PlotFrame } from "./plot-frame";
@@ -22,7 +24,9 @@ export function Plot(props: PlotProps) {
   const content: PlotContent = {
     data: () => {
       const samples = samplesNow();
-      return [samples?.x ?? new Float64Array(), samples?.line ?? new Float64Array()];
+      if (samples === null) return [new Float64Array(), new Float64Array()];
+      const line = withGaps([samples.x, samples.line], props.store.charts.abandoned);
+      return [...line] as uPlot.AlignedData;
     },
     yRange: (min, max) => {
       const extent = extentOf(props, min, max);

@@ -81,6 +81,7 @@ export function ReturnChart(props: ReturnChartProps) {
             </li>
           ))}
           {workers > LEGEND_WORKERS && <li>… {workers - 1}</li>}
+          <AbandonedKey store={store} />
           {threshold !== null && (
             <li>
               <span className={styles.thresholdKey} aria-hidden="true" />
@@ -93,6 +94,18 @@ export function ReturnChart(props: ReturnChartProps) {
         </span>
       </figcaption>
     </figure>
+  );
+}
+
+/** Only where there is something grey. */
+function AbandonedKey({ store }: { store: RunStore }) {
+  useRunVersion(store);
+  if (store.charts.abandoned.length === 0) return null;
+  return (
+    <li title="The run has gone back to before it: recorded, but it counts for nothing any more">
+      <span className={styles.abandonedKey} aria-hidden="true" />
+      abandoned
+    </li>
   );
 }
 

@@ -25,6 +25,7 @@ describe("durations", () => {
 
   it("calls the last two seconds just now", () => {
     expect(formatAgo(1.5)).toBe("just now");
+    expect(formatAgo(9.7)).toBe("9\u00a0s ago");
     expect(formatAgo(12.4)).toBe("12\u00a0s ago");
   });
 });

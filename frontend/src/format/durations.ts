@@ -28,7 +28,8 @@ export function formatSpan(seconds: number): string {
 
 /** How long ago: "just now", "31 s ago". */
 export function formatAgo(seconds: number): string {
-  return seconds < 2 ? "just now" : `${formatSpan(Math.floor(seconds))} ago`;
+  if (seconds < 2) return "just now";
+  return seconds < 10 ? `${Math.floor(seconds)}${UNIT_SPACE}s ago` : `${formatSpan(seconds)} ago`;
 }
 
 /** A moment in the reader's own time zone: 14:05:09. */

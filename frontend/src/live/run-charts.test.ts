@@ -302,3 +302,58 @@ describe("histograms", () => {
     expect(charts.isHistogramMissing("actions")).toBe(true);
   });
 });
+
+describe("a rewind", () => {
+  const stretch = {
+    from_seq: 3,
+    until_seq: 5,
+    from_episode: 3,
+    until_episode: 5,
+    from_env_step: 30,
+    until_env_step: 50,
+    from_seconds: 3,
+    until_seconds: 5.5,
+    from_update: 6,
+    until_update: 10,
+  };
+  const rewound = { type: "run_rewound", seq: 6, env_step: 50, abandoned: stretch } as Event;
+
+  it.each([
+    ["env_step", 30, 50],
+    ["seconds", 3, 5.5],
+    ["episode", 3, 5],
+    ["update", 6, 10],
+  ] as const)("is known by its place on the axis of %s", (x, begin, end) => {
+    const charts = new RunCharts([]);
+    charts.finishLoading({ x, smoothing: 0 }, series(5, [1, 2, 3], x), null);
+    charts.append(rewound);
+    expect(charts.abandoned).toEqual([{ begin, end }]);
+  });
+
+  it("takes in the stretches that lie behind it", () => {
+    const charts = new RunCharts([]);
+    const before = [
+      { begin: 5, end: 10 },
+      { begin: 35, end: 40 },
+    ];
+    charts.finishLoading(raw, { ...series(5, [1, 2]), abandoned: before }, null);
+    charts.append(rewound);
+    expect(charts.abandoned).toEqual([before[0], { begin: 30, end: 50 }]);
+  });
+
+  it("keeps what was abandoned out of the smoothed line", () => {
+    const charts = new RunCharts([]);
+    charts.finishLoading({ x: "env_step", smoothing: 0.9 }, series(2, [1, 2]), null);
+    for (const [seq, k] of [3, 4, 5].entries()) charts.append(episode(3 + seq, k * 100));
+    charts.append(rewound);
+    charts.append(episode(7, 6));
+    expect(charts.samples(RETURN_METRIC)?.line.at(-1)).toBe(6);
+  });
+
+  it("that abandons nothing changes nothing", () => {
+    const charts = new RunCharts([]);
+    charts.finishLoading(raw, series(5, [1, 2]), null);
+    charts.append({ ...rewound, abandoned: null } as Event);
+    expect(charts.abandoned).toEqual([]);
+  });
+});

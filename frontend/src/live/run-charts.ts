@@ -5,6 +5,7 @@
  */
 
 import type {
+  AxisStretch,
   EpisodesFinished,
   Event,
   HistogramDefinition,
@@ -12,6 +13,7 @@ import type {
   HistogramsCounted,
   MetricSeries,
   MetricsSummarised,
+  RunRewound,
   Series,
   SeriesAxis,
 } from "../api/types";
@@ -52,6 +54,7 @@ export class RunCharts {
   #histogramTracks = new Map<string, HistogramTrack>();
   /** Each history has a newest event of its own. */
   #newest = { series: 0, histograms: 0 };
+  #abandoned: readonly AxisStretch[] = [];
   #conversion = AxisConversion.identity();
   #cursor = 0;
   /** Events that arrive while history is being fetched; null when it is there. */
@@ -116,6 +119,11 @@ export class RunCharts {
     return samples !== null && samples.length === 0 && this.#flushes >= FLUSHES_FOR_A_VALUE;
   }
 
+  /** What the run went back behind, on the present x axis, in its order. */
+  get abandoned(): readonly AxisStretch[] {
+    return this.#abandoned;
+  }
+
   /** The place of an env step on the present x axis; null where the record does not tell. */
   place(envStep: number): number | null {
     return this.#conversion.convert(envStep);
@@ -147,6 +155,7 @@ export class RunCharts {
   ): void {
     this.#view = view;
     this.#histogramTracks = this.#openHistograms(counted);
+    this.#abandoned = series.abandoned;
     this.#tracks = new Map(
       this.#metrics.map((metric) => [metric, openTrack(metric, view, series.metrics[metric])]),
     );
@@ -176,7 +185,25 @@ export class RunCharts {
     } else if (event.seq > this.#newest.series) {
       if (event.type === "episodes_finished") this.#appendEpisodes(event);
       if (event.type === "metrics_summarised") this.#appendMetrics(event);
+      if (event.type === "run_rewound") this.#goBack(event);
     }
+  }
+
+  /**
+   * Where the averages stood at the checkpoint only a new history can tell: until it is there,
+   * they begin anew, so that nothing of the abandoned stretch gets into them.
+   */
+  #goBack({ abandoned: stretch }: RunRewound): void {
+    if (stretch === null) return;
+    const { x, smoothing } = this.#view;
+    const [begin, end] = {
+      env_step: [stretch.from_env_step, stretch.until_env_step],
+      seconds: [stretch.from_seconds, stretch.until_seconds],
+      episode: [stretch.from_episode, stretch.until_episode],
+      update: [stretch.from_update, stretch.until_update],
+    }[x] as [number, number];
+    this.#abandoned = [...this.#abandoned.filter((each) => each.end <= begin), { begin, end }];
+    for (const track of this.#tracks.values()) track.ema = new DebiasedEma(smoothing);
   }
 
   #openHistograms(counted: HistogramSet | null): Map<string, HistogramTrack> {

@@ -203,11 +203,16 @@ export class RunStore {
   }
 
   #receive(events: readonly Event[]): void {
+    // Only the record knows how smoothed lines go on from a checkpoint.
+    const isRewound = events.some(
+      ({ type, seq }) => type === "run_rewound" && seq > this.charts.cursor,
+    );
     for (const event of events) {
       if (this.#view !== null) this.#view = reduceRunView(this.#view, event);
       this.charts.append(event);
     }
     this.#frame.request();
+    if (isRewound) void this.#reloadCharts();
   }
 
   async #reloadCharts(): Promise<void> {

@@ -121,7 +121,7 @@ describe("what happens to a run", () => {
     expect([view.state, view.reason, view.lastDeath]).toEqual(["running", null, "killed"]);
   });
 
-  it("marks commands and checkpoints, but not the same change twice", () => {
+  it("marks commands, checkpoints and rewinds, but nothing twice", () => {
     const { marks } = seen([
       { type: "command_applied", command_id: "c", actor: "token", name: "pause", revision: 0 },
       { type: "checkpoint_saved", checkpoint_id: "k", cause: "pause", size_bytes: 1 },
@@ -130,15 +130,16 @@ describe("what happens to a run", () => {
         cause: "resume",
         actor: "server",
         checkpoint_id: "k",
-        to_env_step: 1,
+        to_env_step: 1200,
         abandoned: {},
       },
+      { type: "command_applied", command_id: "r", actor: "token", name: "rewind", revision: 0 },
       appliedRate,
     ]);
     expect(marks.map(({ kind, name }) => [kind, name])).toEqual([
       ["command", "pause"],
-      ["checkpoint", "pause"],
-      ["command", "rewind"],
+      ["checkpoint", "at a pause"],
+      ["rewind", "back to step 1.20\u00a0k"],
     ]);
   });
 

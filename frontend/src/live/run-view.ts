@@ -18,7 +18,9 @@ import type {
   Setting,
 } from "../api/types";
 import { assertNever } from "../format/assert-never";
+import { formatCause } from "../format/causes";
 import { isGoodNews } from "../format/good-news";
+import { formatCount } from "../format/numbers";
 
 /** Events that people read one by one; the others are for charts. */
 export type LedgerEvent = Exclude<
@@ -40,10 +42,10 @@ export interface AskedSetting {
 export interface Mark {
   readonly seq: number;
   readonly envStep: number;
-  readonly kind: "tuned" | "command" | "checkpoint" | "alert" | "solved";
+  readonly kind: "tuned" | "command" | "rewind" | "checkpoint" | "alert" | "solved";
   readonly actor: string;
   readonly changes: Readonly<Record<string, HyperparameterChange>>;
-  /** Name of the command, what caused the checkpoint, or what the alert says. */
+  /** Name of the command, where it went back to, what caused the checkpoint, or what the alert says. */
   readonly name: string;
 }
 
@@ -78,6 +80,8 @@ export interface RunView {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly marks: readonly Mark[];
   readonly ledger: readonly LedgerEvent[];
+  /** The newest event after which the list of checkpoints is another one. */
+  readonly checkpointsSeq: number;
   /** When the newest event was recorded. */
   readonly lastEventAt: string | null;
 }
@@ -85,6 +89,18 @@ export interface RunView {
 /** More entries than anybody reads; older ones stay in the run's record. */
 const LEDGER_MAX = 1_000;
 const ALERTS_MAX = 100;
+const CHANGE_CHECKPOINTS: ReadonlySet<Event["type"]> = new Set([
+  "checkpoint_saved",
+  "checkpoint_pinned",
+  "checkpoints_deleted",
+  "run_rewound",
+]);
+/** Commands that other events tell of. */
+const EVENTS_OF_THEIR_OWN: ReadonlySet<string> = new Set([
+  "set_hyperparameters",
+  "rewind",
+  "pin_checkpoint",
+]);
 const DEATHS: ReadonlySet<RunState> = new Set(["failed", "interrupted"]);
 
 export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView {
@@ -108,6 +124,7 @@ export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView
     thresholds: run.alert_thresholds,
     marks: [],
     ledger: [],
+    checkpointsSeq: 0,
     lastEventAt: null,
   };
 }
@@ -123,7 +140,12 @@ function thresholdsAfter(
 /** The view after one more event. Events that it has already seen change nothing. */
 export function reduceRunView(view: RunView, event: Event): RunView {
   if (event.seq <= view.cursor) return view;
-  const next: RunView = { ...view, cursor: event.seq, lastEventAt: event.at };
+  const next: RunView = {
+    ...view,
+    cursor: event.seq,
+    lastEventAt: event.at,
+    checkpointsSeq: CHANGE_CHECKPOINTS.has(event.type) ? event.seq : view.checkpointsSeq,
+  };
   switch (event.type) {
     case "run_created":
     case "worker_status_changed":
@@ -160,9 +182,14 @@ export function reduceRunView(view: RunView, event: Event): RunView {
             thresholds: thresholdsAfter(next.thresholds, event),
             asked: withoutCommand(next.asked, event.command_id),
           },
-          event.name === "set_hyperparameters"
+          EVENTS_OF_THEIR_OWN.has(event.name)
             ? null
-            : { ...markOf(event), kind: "command", actor: event.actor, name: event.name },
+            : {
+                ...markOf(event),
+                kind: "command",
+                actor: event.actor,
+                name: event.name.replaceAll("_", " "),
+              },
         ),
         event,
       );
@@ -199,18 +226,25 @@ export function reduceRunView(view: RunView, event: Event): RunView {
       );
     case "checkpoint_saved":
       return recorded(
-        marked(next, { ...markOf(event), kind: "checkpoint", actor: "server", name: event.cause }),
+        marked(next, {
+          ...markOf(event),
+          kind: "checkpoint",
+          actor: "server",
+          name: formatCause(event.cause),
+        }),
         event,
       );
     case "run_rewound":
       return recorded(
-        // The command that asked for it has a mark of its own.
-        marked(
-          next,
-          event.cause === "command"
-            ? null
-            : { ...markOf(event), kind: "command", actor: event.actor, name: "rewind" },
-        ),
+        marked(next, {
+          ...markOf(event),
+          kind: "rewind",
+          actor: event.actor,
+          name:
+            event.checkpoint_id === null
+              ? "begun anew"
+              : `back to step ${formatCount(event.to_env_step)}`,
+        }),
         event,
       );
     case "alert_raised":

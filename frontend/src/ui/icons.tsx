@@ -43,6 +43,12 @@ const SHAPES = {
   warning: <path d="M8 2.6 14.3 13H1.7zM8 6.6v3M8 11.3v.1" />,
   flag: <path d="M4 14V2.8M4 3h8l-2 2.8L12 8.6H4" />,
   terminal: <path d="m3 4.5 3.5 3.5L3 11.5M8 12h5" />,
+  save: <path d="M3 3h8l2 2v8H3zM5.5 3v3.2h4.5V3M5.2 13V9.4h5.6V13" />,
+  pin: <path d="M6 2.5h4l-.6 4.2 2.1 2.3H4.5l2.1-2.3zM8 9v4.8" />,
+  pinned: <path d="M6 2.5h4l-.6 4.2 2.1 2.3H4.5l2.1-2.3zM8 9v4.8" fill="currentColor" />,
+  fork: (
+    <path d="M5 5.2v5.6M5 5.2a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zM5 14a1.6 1.6 0 1 0 0-3.2A1.6 1.6 0 0 0 5 14zM11.4 5.2a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zm0 0c0 3-4.5 2.6-6.1 4.4" />
+  ),
   sliders: <path d="M2.5 5h6M12 5h1.5M2.5 11H5M8.5 11h5M10.2 3.4v3.2M6.8 9.4v3.2" />,
 } satisfies Record<string, ReactNode>;
 

@@ -1,7 +1,7 @@
 /** Start, pause, resume, step, stop, abort: always there, and honest about when they apply. */
 
 import { useCallback, useState } from "react";
-import { type LifeCycleAction, sendAction, sendStep } from "../../api/actions";
+import { type LifeCycleAction, saveCheckpoint, sendAction, sendStep } from "../../api/actions";
 import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
@@ -33,6 +33,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
     else setSpent(limits);
   };
   const step = () => send("step", () => sendStep(runId, STEP_UPDATES));
+  const save = () => send("save", () => saveCheckpoint(runId));
   const can = (action: RunAction) =>
     unavailableReason(action, state) === null && !pending.has(action);
 
@@ -42,6 +43,9 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   });
   useShortcut("s", () => {
     if (can("step")) step();
+  });
+  useShortcut("c", () => {
+    if (can("save")) save();
   });
 
   const common = (action: RunAction) => ({
@@ -76,6 +80,13 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
       />
       <ActionButton icon="step" label="Step" shortcut="s" {...common("step")} onClick={step} />
       <ActionButton icon="stop" label="Stop" {...common("stop")} onClick={() => act("stop")} />
+      <ActionButton
+        icon="save"
+        label="Checkpoint"
+        shortcut="c"
+        {...common("save")}
+        onClick={save}
+      />
       <ActionButton
         icon="abort"
         label="Abort"

@@ -2,9 +2,11 @@
 
 import type { CommandApplied, RunState } from "../../api/types";
 import { assertNever } from "../../format/assert-never";
+import { formatBytes } from "../../format/bytes";
+import { formatCause } from "../../format/causes";
 import { describeChanges } from "../../format/changes";
 import { isGoodNews } from "../../format/good-news";
-import { formatMeasured, formatSetting, UNIT_SPACE } from "../../format/numbers";
+import { formatExactCount, formatMeasured, formatSetting, UNIT_SPACE } from "../../format/numbers";
 import type { CommandOutcome, LedgerEvent } from "../../live/run-view";
 import { stateWord } from "../../ui/state-glyph";
 
@@ -15,6 +17,13 @@ export interface LedgerLine {
   readonly detail: string | null;
   readonly actor: string | null;
 }
+
+/** By another event that says more. */
+const TOLD_OTHERWISE: ReadonlySet<string> = new Set([
+  "set_hyperparameters",
+  "rewind",
+  "pin_checkpoint",
+]);
 
 const STATE_TONES: Partial<Record<RunState, LedgerLine["tone"]>> = {
   failed: "bad",
@@ -44,7 +53,7 @@ export function ledgerLine(
         ? { ...line("person", `${phrase(event.action.name)} asked`), actor: event.actor }
         : null;
     case "command_applied":
-      return event.name === "set_hyperparameters"
+      return TOLD_OTHERWISE.has(event.name)
         ? null
         : { ...line("person", phrase(event.name) + thresholdText(event)), actor: event.actor };
     case "command_rejected":
@@ -64,18 +73,31 @@ export function ledgerLine(
     case "worker_process_changed":
       return processLine(event);
     case "checkpoint_saved":
-      return line("plain", `checkpoint (${event.cause}), ${formatBytes(event.size_bytes)}`);
+      // The line about the command says who asked for it.
+      if (event.cause === "command") return null;
+      return line(
+        "plain",
+        `checkpoint ${formatCause(event.cause)}, ${formatBytes(event.size_bytes)}`,
+      );
     case "checkpoint_pinned":
-      // The line about the command says it.
-      return null;
+      return {
+        ...line("person", event.pinned ? "checkpoint pinned" : "checkpoint no longer pinned"),
+        actor: event.actor,
+      };
     case "run_rewound":
       return event.cause === "command"
-        ? null
+        ? {
+            ...line(
+              "person",
+              `gone back to the checkpoint at env step ${formatExactCount(event.to_env_step)}; what came after it is kept, in grey`,
+            ),
+            actor: event.actor,
+          }
         : line(
             "warn",
             event.checkpoint_id === null
               ? "begun anew: there was no checkpoint yet"
-              : `gone back to the checkpoint at env step ${formatSetting(event.to_env_step)}: ` +
+              : `gone back to the checkpoint at env step ${formatExactCount(event.to_env_step)}: ` +
                   "what came after it was lost with its process",
           );
     case "evaluation_finished":
@@ -127,12 +149,6 @@ function line(tone: LedgerLine["tone"], text: string): LedgerLine {
 
 function phrase(command: string): string {
   return command.replaceAll("_", " ");
-}
-
-function formatBytes(bytes: number): string {
-  return bytes < 1e6
-    ? `${Math.max(1, Math.round(bytes / 1e3))}${UNIT_SPACE}kB`
-    : `${(bytes / 1e6).toFixed(1)}${UNIT_SPACE}MB`;
 }
 
 /** ": batch large 5 → 0.1" of a command that changed thresholds of alerts. */

@@ -34,7 +34,9 @@ export const Ledger = memo(function Ledger({ store, labels }: LedgerProps) {
   const shown = showsAll ? lines : lines.slice(0, SHOWN_AT_FIRST);
   return (
     <section className={styles.ledger} aria-labelledby="ledger">
-      <h2 id="ledger">What happened</h2>
+      <h2 id="ledger" className="visually-hidden">
+        What happened
+      </h2>
       <ol>
         {shown.map(({ event, line }) => (
           <li key={event.seq} className={styles.line} data-tone={line.tone}>

@@ -19,9 +19,9 @@ import { Alerts } from "./alerts";
 import { OVERVIEW_METRICS } from "./chart-sets";
 import { Charts } from "./charts";
 import { HyperparameterPanel } from "./hyperparameter-panel";
-import { Ledger } from "./ledger";
 import { RunHeader } from "./run-header";
 import styles from "./run-page.module.css";
+import { RunRecords } from "./run-records";
 import { DEFAULT_SMOOTHING, type RunSearch, zoomOf } from "./view-state";
 
 interface RunPageProps {
@@ -142,7 +142,7 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
       </aside>
       <div className={styles.ledger}>
         <Alerts store={store} />
-        <Ledger store={store} labels={labels} />
+        <RunRecords run={run} store={store} labels={labels} search={search} onSearch={onSearch} />
       </div>
     </div>
   );

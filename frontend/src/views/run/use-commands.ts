@@ -10,33 +10,39 @@ import type { RunStore } from "../../live/run-store";
 /** While the request itself is on its way, its command has no id yet. */
 const SENDING = "";
 
+interface Pending {
+  readonly name: string;
+  readonly commandId: string;
+}
+
 export interface Commands {
-  /** Name of each action under way → id of its command. */
-  readonly pending: ReadonlyMap<string, string>;
-  readonly send: (name: string, request: () => Promise<Command>) => void;
+  /** By key: those under way. */
+  readonly pending: ReadonlyMap<string, Pending>;
+  /** @param key tells actions of one name apart; left out: the name */
+  readonly send: (name: string, request: () => Promise<Command>, key?: string) => void;
 }
 
 export function useCommands(store: RunStore): Commands {
-  const [pending, setPending] = useState<ReadonlyMap<string, string>>(new Map());
+  const [pending, setPending] = useState<ReadonlyMap<string, Pending>>(new Map());
   const outcomes = useRunPart(store, (view) => view.commands);
 
-  const settle = useCallback((name: string) => {
-    setPending((before) => new Map([...before].filter(([other]) => other !== name)));
+  const settle = useCallback((key: string) => {
+    setPending((before) => new Map([...before].filter(([other]) => other !== key)));
   }, []);
 
   const send = useCallback(
-    (name: string, request: () => Promise<Command>) => {
-      setPending((before) => new Map(before).set(name, SENDING));
+    (name: string, request: () => Promise<Command>, key: string = name) => {
+      setPending((before) => new Map(before).set(key, { name, commandId: SENDING }));
       request().then(
         (command) => {
           if (command.state === "rejected") complain(name, command.error ?? "no reason given");
-          if (command.state === "applied" || command.state === "rejected") settle(name);
+          if (command.state === "applied" || command.state === "rejected") settle(key);
           // Slower than the request waits for: its outcome comes as an event.
-          else setPending((before) => new Map(before).set(name, command.id));
+          else setPending((before) => new Map(before).set(key, { name, commandId: command.id }));
         },
         (error: unknown) => {
           complain(name, describeError(error));
-          settle(name);
+          settle(key);
         },
       );
     },
@@ -44,11 +50,11 @@ export function useCommands(store: RunStore): Commands {
   );
 
   useEffect(() => {
-    for (const [name, id] of pending) {
-      const outcome = outcomes[id];
+    for (const [key, { name, commandId }] of pending) {
+      const outcome = outcomes[commandId];
       if (outcome === undefined || outcome.state === "accepted") continue;
       if (outcome.state === "rejected") complain(name, outcome.reason ?? "no reason given");
-      settle(name);
+      settle(key);
     }
   }, [pending, outcomes, settle]);
 

@@ -15,13 +15,15 @@ export interface RunSearch {
   readonly scale?: "symlog";
   /** Which small charts; left out: the overview. */
   readonly charts?: ChartSet;
+  /** What lies below the charts; left out: what happened. */
+  readonly tab?: "checkpoints";
   readonly from?: number;
   readonly to?: number;
 }
 
 /** Reads a URL that anybody may have typed: what makes no sense is left out. */
 export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSearch {
-  const { x, smoothing, scale, charts, from, to } = search;
+  const { x, smoothing, scale, charts, tab, from, to } = search;
   const isZoom = isNumber(from) && isNumber(to) && from < to;
   const isSmoothing = isNumber(smoothing) && smoothing >= 0 && smoothing <= MOST_SMOOTHING;
   const set = CHART_SETS.find((each) => each === charts);
@@ -31,6 +33,7 @@ export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSea
     ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
     ...(scale === "symlog" ? { scale } : {}),
     ...(set === undefined || set === "overview" ? {} : { charts: set }),
+    ...(tab === "checkpoints" ? { tab } : {}),
     ...(isZoom ? { from, to } : {}),
   };
 }

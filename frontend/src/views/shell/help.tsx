@@ -7,6 +7,7 @@ import styles from "./help.module.css";
 const KEYS = [
   ["Space", "pause or resume the run"],
   ["s", "one step: run a single update, then pause"],
+  ["c", "save a checkpoint"],
   ["n", "new run"],
   ["/", "filter the list of runs"],
   ["End", "charts follow the run again"],

@@ -31,8 +31,11 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
         smoothing: SMOOTHING,
         points: POINTS,
       } as const;
-      const history = (await fetchSeries(request, signal)).metrics[RETURN_METRIC];
-      return (history?.x ?? []).map((x, i) => [x, history?.mean[i] ?? 0] as const);
+      const { abandoned, metrics } = await fetchSeries(request, signal);
+      const history = metrics[RETURN_METRIC];
+      return (history?.x ?? [])
+        .map((x, i) => [x, history?.mean[i] ?? 0] as const)
+        .filter(([x]) => !abandoned.some(({ begin, end }) => begin < x && x <= end));
     },
     enabled: inViewport && run.progress.episodes > 1,
     refetchInterval: isActive && run.state !== "paused" ? ACTIVE_REFETCH_MS : false,
