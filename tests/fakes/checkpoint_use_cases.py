@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Collection
+
 from fakes.run_use_cases import NOW, make_run
 from matinee.contracts.checkpoints import Checkpoint, CheckpointList
 from matinee.contracts.commands import (
@@ -17,6 +19,7 @@ from matinee.contracts.commands import (
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
+from matinee.runs.downloads import Download
 
 
 def make_checkpoint(checkpoint_id: str | None = None) -> Checkpoint:
@@ -62,6 +65,20 @@ class FakeCheckpoints:
         self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
     ) -> Command:
         return self._take(run_id, Rewind(checkpoint_id=checkpoint_id), actor, wait_s)
+
+    async def download(
+        self, run_id: str, checkpoint_id: str, *, known: Collection[str]
+    ) -> Download:
+        if self.refusal is not None:
+            raise self.refusal
+        if "digest" in known:
+            return Download("x.zip", "digest", None)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield run_id.encode()
+            yield checkpoint_id.encode()
+
+        return Download("x.zip", "digest", pieces())
 
     async def fork(
         self,

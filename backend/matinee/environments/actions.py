@@ -19,6 +19,7 @@ from matinee.contracts.agent_interface import (
     CategoricalActions,
     GaussianActions,
 )
+from matinee.contracts.policy_file import ActionCoding
 
 LARGEST_CHOICE = 2**16
 """Values of one choice; each is an output of the network."""
@@ -43,6 +44,9 @@ class ActionDecoder(Protocol):
 
     def singles(self, actions: NDArray[Any]) -> list[Any]:
         """The same, one by one for single environments."""
+
+    def describe(self) -> ActionCoding:
+        """The same for who plays the policy elsewhere."""
 
 
 def action_decoder(space: gymnasium.Space[Any]) -> ActionDecoder:
@@ -102,6 +106,9 @@ class _Discrete:
         choices: list[int] = self.batch(actions).tolist()
         return choices
 
+    def describe(self) -> ActionCoding:
+        return ActionCoding(first_values=[self._start], shape=[], dtype="int64")
+
 
 class _Choices:
     """Several choices at once."""
@@ -127,6 +134,11 @@ class _Choices:
     def singles(self, actions: NDArray[Any]) -> list[Any]:
         return list(self.batch(actions))
 
+    def describe(self) -> ActionCoding:
+        return ActionCoding(
+            first_values=self._start.tolist(), shape=list(self._shape), dtype=str(self._dtype)
+        )
+
 
 class _Continuous:
     """a = low + (clip(u, -1, 1) + 1)/2 · (high - low) for each dimension with both bounds."""
@@ -149,3 +161,17 @@ class _Continuous:
 
     def singles(self, actions: NDArray[Any]) -> list[Any]:
         return list(self.batch(actions))
+
+    def describe(self) -> ActionCoding:
+        return ActionCoding(
+            shape=list(self._shape),
+            dtype=str(self._dtype),
+            low=[_finite(bound) for bound in self._low],
+            high=[_finite(bound) for bound in self._high],
+            centre=self._centre.tolist(),
+            half_range=self._half_range.tolist(),
+        )
+
+
+def _finite(bound: float) -> float | None:
+    return float(bound) if np.isfinite(bound) else None

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 from gymnasium.envs.registration import EnvSpec, VectorizeMode, load_env_creator
@@ -18,11 +18,12 @@ from gymnasium.vector import AutoresetMode
 
 from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.environment_parameters import own_parameters
+from matinee.contracts.policy_file import SpaceCoding
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.atari import ATARI_KWARGS, build_atari, frame_skip, is_atari
 from matinee.environments.gymnasium_vector import NativeVector
 from matinee.environments.installation import install_hint, missing_plugin_hint
-from matinee.environments.interface import agent_interface
+from matinee.environments.interface import translation
 from matinee.environments.loop_vector import LoopVector
 from matinee.environments.minigrid_cells import with_true_bounds
 from matinee.environments.mujoco_warnings import redirect_mujoco_warnings
@@ -101,7 +102,20 @@ def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:
         return _build(spec, environment.kwargs)
 
 
-def look_at(environment: EnvironmentSpec) -> AgentInterface:
+class Look(NamedTuple):
+    """What is seen of an environment.
+
+    Attributes:
+        interface: How a learner sees it.
+        coding: How that comes about, for who plays a policy elsewhere; None: a game of the ALE,
+            which prepares it.
+    """
+
+    interface: AgentInterface
+    coding: SpaceCoding | None
+
+
+def look_at(environment: EnvironmentSpec) -> Look:
     """How a learner sees the environment: built once, looked at, closed.
 
     Raises:
@@ -111,10 +125,11 @@ def look_at(environment: EnvironmentSpec) -> AgentInterface:
     if is_atari(registered_spec(environment.id)):
         vector = build_vector(environment, 1)
         vector.close()
-        return vector.interface
+        return Look(vector.interface, None)
     single = build_single(environment)
     try:
-        return agent_interface(single.observation_space, single.action_space)
+        between = translation(single.observation_space, single.action_space)
+        return Look(between.interface, between.coding)
     finally:
         single.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium
 
 from matinee.contracts.agent_interface import AgentInterface
+from matinee.contracts.policy_file import SpaceCoding
 from matinee.environments.actions import ActionDecoder, action_decoder, action_problem
 from matinee.environments.observations import (
     ObservationEncoder,
@@ -35,6 +36,11 @@ class Translation:
             actions=self.actions.interface,
             unseen=self.unseen,
         )
+
+    @property
+    def coding(self) -> SpaceCoding:
+        """The same for who plays a policy elsewhere."""
+        return SpaceCoding(observation=self.observations.describe(), action=self.actions.describe())
 
 
 def untrainable_reason(

@@ -31,7 +31,7 @@ LARGEST_BATCH = 4096
 GROWTH = 8
 """While the shared statistics are young, a worker adds what it has once it is 1/8 of them."""
 
-_EPSILON = 1e-8
+EPSILON = 1e-8
 """Added to the variance: an observation that never changes becomes 0 and not NaN."""
 
 
@@ -156,7 +156,7 @@ class ObservationNormalizer:
         return _Scale(
             count,
             self._mean.astype(np.float32),
-            (1.0 / np.sqrt(self._m2 / count + _EPSILON)).astype(np.float32),
+            (1.0 / np.sqrt(self._m2 / count + EPSILON)).astype(np.float32),
         )
 
 

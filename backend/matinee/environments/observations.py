@@ -23,6 +23,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from matinee.contracts.policy_file import ObservationCoding, ObservationPart
+
 SMALLEST_IMAGE_SIDE = 36
 """What the deepest convolution here needs: 8x8 with stride 4, 4x4 with stride 2, 3x3."""
 
@@ -54,6 +56,9 @@ class ObservationEncoder(Protocol):
 
     def batch(self, observations: Any, count: int) -> NDArray[Any]:
         """A batch as one array (N, *shape); a view of what was given where nothing changes."""
+
+    def describe(self) -> ObservationCoding:
+        """The same for who plays the policy elsewhere."""
 
 
 def observation_encoder(space: gymnasium.Space[Any]) -> ObservationEncoder:
@@ -163,6 +168,9 @@ class _Image:
         del count
         return np.ascontiguousarray(self._channels_first(np.asarray(observations)), self.dtype)
 
+    def describe(self) -> ObservationCoding:
+        return ObservationCoding(kind="image", channel_axis=self._channel_axis)
+
     def _channels_first(self, images: NDArray[Any]) -> NDArray[Any]:
         match self._channel_axis:
             case 0:
@@ -225,6 +233,22 @@ class _Vector:
         out = np.empty((count, *self.shape), np.float32)
         self.write(observations, out)
         return out
+
+    def describe(self) -> ObservationCoding:
+        return ObservationCoding(
+            kind="vector",
+            parts=[
+                ObservationPart(
+                    path=list(part.path),
+                    start=part.numbers.start,
+                    stop=part.numbers.stop,
+                    factors=None if part.factor is None else part.factor.tolist(),
+                    first_values=None if part.first_values is None else list(part.first_values),
+                    choices=list(part.choices),
+                )
+                for part in self._parts
+            ],
+        )
 
 
 def _parts(

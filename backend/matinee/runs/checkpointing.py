@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +21,14 @@ from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ENDED_STATES
+from matinee.errors import CheckpointError, ConflictError
 from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.reader import JournalReader
+from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.runs.checkpoint_reading import find_checkpoint, read_whole
+from matinee.runs.downloads import Download, archive, digest_of
+from matinee.runs.exports import one_ahead
 from matinee.runs.folders import RunFolders
 from matinee.runs.forking import Forking
 from matinee.runs.run_index import RunIndex
@@ -104,6 +109,33 @@ class Checkpointing:
             return await self._steering.command(run_id, start, actor=actor, wait_s=wait_s)
         action = Rewind(checkpoint_id=checkpoint_id)
         return await self._steering.command(run_id, action, actor=actor, wait_s=wait_s)
+
+    async def download(
+        self, run_id: str, checkpoint_id: str, *, known: Collection[str]
+    ) -> Download:
+        """One as a file, with what plays its policy elsewhere.
+
+        Args:
+            run_id: Of the run.
+            checkpoint_id: One of its checkpoints.
+            known: Digests of the files that whoever asks has already.
+
+        Raises:
+            NotFoundError: there is none of this id.
+            ConflictError: it is not whole any more.
+        """
+        run_dir = self._folders.path(run_id)
+        await asyncio.to_thread(find_checkpoint, run_dir, checkpoint_id)
+        folder = run_dir / CHECKPOINTS / checkpoint_id
+        name = f"{run_id}-{checkpoint_id}.zip"
+        try:
+            digest = await asyncio.to_thread(digest_of, folder)
+            if digest in known:
+                return Download(name, digest, None)
+            pieces = await asyncio.to_thread(archive, folder)
+        except CheckpointError as error:
+            raise ConflictError(str(error), code="checkpoint_damaged") from error
+        return Download(name, digest, one_ahead(pieces))
 
     async def fork(
         self,

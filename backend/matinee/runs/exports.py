@@ -41,8 +41,8 @@ def _encoded(
     as_csv: Callable[[Chunk], bytes],
 ) -> AsyncIterator[bytes]:
     if file_format == "jsonl":
-        return _one_ahead(map(partial(_json_lines, columns), chunks), head=b"")
-    return _one_ahead(map(as_csv, chunks), head=_csv([columns]))
+        return one_ahead(map(partial(_json_lines, columns), chunks), head=b"")
+    return one_ahead(map(as_csv, chunks), head=_csv([columns]))
 
 
 def _json_lines(columns: tuple[str, ...], rows: Chunk) -> bytes:
@@ -70,7 +70,7 @@ def _csv(rows: Chunk) -> bytes:
     return text.getvalue().encode()
 
 
-async def _one_ahead(chunks: Iterator[bytes], *, head: bytes) -> AsyncIterator[bytes]:
+async def one_ahead(chunks: Iterator[bytes], *, head: bytes = b"") -> AsyncIterator[bytes]:
     """Made in threads, the next one while one is sent."""
 
     async def make() -> bytes | None:

@@ -2,7 +2,8 @@
 
     learner.safetensors   flat weights and the optimizer's statistics
     state.json            spec, counters, hyperparameters, generators, return window
-    manifest.json         size and SHA-256 of the two, and what a list of checkpoints shows
+    policy.json           how the policy is played elsewhere; training does not read it
+    manifest.json         size and SHA-256 of these, and what a list of checkpoints shows
 
 Environments are not part of it: a resumed run begins new episodes.
 """
@@ -30,6 +31,7 @@ from matinee.contracts.checkpoints import (
     CheckpointManifest,
 )
 from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.policy_file import POLICY_FILE, PolicyFile
 from matinee.contracts.progress import Progress
 from matinee.environments.normalization import NormalizationState
 from matinee.errors import CheckpointError
@@ -50,12 +52,14 @@ class CheckpointState:
         weights: Shape: (size,).
         statistics: The optimizer's arrays, by name.
         normalization: Of observations, where they are normalised.
+        policy: How it is played elsewhere; None: as a checkpoint is read, which needs none.
     """
 
     document: CheckpointDocument
     weights: NDArray[np.float32]
     statistics: dict[str, NDArray[np.floating[Any]]]
     normalization: NormalizationState | None = None
+    policy: PolicyFile | None = None
 
 
 def window_of(document: CheckpointDocument) -> WindowState:
@@ -97,6 +101,8 @@ def save_checkpoint(
         ),
         STATE_FILE: document.model_dump_json(by_alias=True).encode(),
     }
+    if state.policy is not None:
+        contents[POLICY_FILE] = state.policy.model_dump_json().encode()
     recent = document.recent_returns
     manifest = CheckpointManifest(
         format=CHECKPOINT_FORMAT,

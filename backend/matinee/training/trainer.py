@@ -41,6 +41,7 @@ from matinee.training.network_choice import network_shape
 from matinee.training.outcome import Outcome, StopCause, outcome_despite
 from matinee.training.pacing import Pacer
 from matinee.training.phase_clock import PhaseClock
+from matinee.training.policy_description import describe_policy
 from matinee.training.return_window import ReturnWindow, WindowState
 from matinee.training.run_observer import Drained, RunObserver, maximum_entropy
 from matinee.training.run_sampler import LayerSlice, Watched
@@ -86,9 +87,10 @@ class Trainer:
         self._seed = spec.seed
         self._on_wake = on_wake
         self._frames_per_step = frames_per_step(spec.environment)
+        look = look_at(spec.environment)
         self._shape = network_shape(
             spec.network,
-            look_at(spec.environment),
+            look.interface,
             normalizes=spec.environment.normalize_observations,
         )
         before = restore.document if restore is not None else None
@@ -100,6 +102,9 @@ class Trainer:
             else SlotCounter(SLOTS, base=before.env_steps if before else 0)
         )
         self._normalizer = new_normalizer(spec, self._shape, memory=self._memory, restore=restore)
+        self._policy_file = describe_policy(
+            spec.environment, self._shape, look.coding, normalizes=self._normalizer is not None
+        )
         self._clock = TrainingClock(
             seconds=before.seconds if before else 0.0,
             on_change=signals.publish_clock if signals else None,
@@ -335,6 +340,7 @@ class Trainer:
             weights=self._weights_now(),
             statistics=statistics,
             normalization=self._normalizer.state() if self._normalizer else None,
+            policy=self._policy_file,
         )
 
     def _weights_now(self) -> FloatVector:

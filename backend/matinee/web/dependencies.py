@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from matinee.contracts.system import (
     ServerFigures,
     SystemInfo,
 )
+from matinee.runs.downloads import Download
 from matinee.runs.ports import RunQuery
 from matinee.web.credentials import AccessToken, LoginCodes, Principal, SessionStore
 from matinee.web.hosts import HostPolicy
@@ -169,6 +170,11 @@ class CheckpointUseCases(Protocol):
         self, run_id: str, checkpoint_id: str, *, actor: str, wait_s: float
     ) -> Command:
         """Go back to one, in place; a run that has ended starts from there."""
+
+    async def download(
+        self, run_id: str, checkpoint_id: str, *, known: Collection[str]
+    ) -> Download:
+        """One as a file, unless whoever asks knows its digest; refused before the first byte."""
 
     async def fork(
         self,

@@ -16,10 +16,11 @@ BREAKOUT = EnvironmentSpec(id="ALE/Breakout-v5", kwargs={"noop_max": 0})
 
 def test_a_game_is_four_grey_pictures() -> None:
     """As bytes; the actions are those that the game uses."""
-    interface = look_at(BREAKOUT)
+    interface, coding = look_at(BREAKOUT)
 
     assert (interface.observation_shape, interface.observation_dtype) == ((4, 84, 84), "uint8")
     assert interface.actions.width == 1
+    assert coding is None
 
 
 def test_a_lost_life_terminates_and_the_game_goes_on() -> None:

@@ -132,3 +132,24 @@ async def test_an_ended_run_goes_on_with_a_larger_budget(house: House) -> None:
     assert run.budget is not None
     assert run.budget.env_steps == 2_000_000
     assert run.spec.budget.env_steps == 1_000_000
+
+
+async def test_a_checkpoint_is_downloaded_once(house: House, checkpointing: Checkpointing) -> None:
+    """All of it; who has it already is told so; what has changed is refused."""
+    run_id, checkpoint_id = await finished(house)
+
+    download = await checkpointing.download(run_id, checkpoint_id, known=())
+    assert download.pieces is not None
+    sent = b"".join([piece async for piece in download.pieces])
+    again = await checkpointing.download(run_id, checkpoint_id, known=[download.digest])
+    folder = house.folders.path(run_id) / "checkpoints" / checkpoint_id
+    (folder / "state.json").write_bytes(b"?")
+    with pytest.raises(ConflictError) as damaged:
+        await checkpointing.download(run_id, checkpoint_id, known=())
+    with pytest.raises(NotFoundError):
+        await checkpointing.download(run_id, new_ulid(), known=())
+
+    assert sent.startswith(b"PK")
+    assert download.name == f"{run_id}-{checkpoint_id}.zip"
+    assert (again.digest, again.pieces) == (download.digest, None)
+    assert damaged.value.code == "checkpoint_damaged"

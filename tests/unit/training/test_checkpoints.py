@@ -13,6 +13,7 @@ import pytest
 
 from fakes.training import Rig, small_spec
 from matinee.contracts.checkpoints import MANIFEST_FILE, STATE_FILE, TENSORS_FILE
+from matinee.contracts.policy_file import POLICY_FILE
 from matinee.contracts.progress import Progress, SolvedAt
 from matinee.errors import CheckpointError
 from matinee.journal.checkpoint_folders import read_manifest
@@ -61,7 +62,7 @@ def test_what_is_loaded_is_what_was_saved(state: CheckpointState, tmp_path: Path
     assert manifest == read_manifest(tmp_path / "one")
     assert manifest.cause == "command"
     assert manifest.env_steps == state.document.env_steps
-    files = [tmp_path / "one" / name for name in (TENSORS_FILE, STATE_FILE)]
+    files = [tmp_path / "one" / name for name in (TENSORS_FILE, STATE_FILE, POLICY_FILE)]
     assert manifest.size_bytes == sum(path.stat().st_size for path in files)
 
 
@@ -70,7 +71,7 @@ def test_nothing_half_written_has_the_final_name(
 ) -> None:
     """A full disk at any flush leaves either no folder of that name or a whole one, no rest."""
     flushes: list[int] = []
-    for crash_at in range(1, 7):
+    for crash_at in range(1, 8):
         folder = tmp_path / f"crash-{crash_at}"
         flushes = []
 
@@ -88,7 +89,7 @@ def test_nothing_half_written_has_the_final_name(
             load_checkpoint(folder)
         assert list(tmp_path.glob("*.tmp")) == []
 
-    assert len(flushes) == 5  # Three files, their folder, its parent.
+    assert len(flushes) == 6  # Four files, their folder, its parent.
 
 
 def flipped(path: Path) -> None:

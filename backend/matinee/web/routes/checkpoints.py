@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Response, status
+from fastapi import APIRouter, Body, Header, Path, Response, status
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.checkpoints import CheckpointList
@@ -19,6 +20,7 @@ from matinee.web.routes.parameters import (
     RunId,
     WaitS,
     answer_with,
+    as_attachment,
     created,
     refusals,
 )
@@ -110,6 +112,39 @@ async def patch_checkpoint(
         run_id, checkpoint_id, pinned=body.pinned, actor=principal.actor, wait_s=wait_s
     )
     return answer_with(command, response, wait_s=wait_s)
+
+
+class ZipResponse(StreamingResponse):
+    """A zip file."""
+
+    media_type = "application/zip"
+
+
+@router.get(
+    "/checkpoints/{checkpoint_id}/download",
+    operation_id="downloadCheckpoint",
+    response_class=ZipResponse,
+    responses=refusals(404, 409, 422, 503)
+    | {304: {"description": "`If-None-Match` names what would be sent."}},
+)
+async def download_checkpoint(
+    run_id: RunId,
+    checkpoint_id: CheckpointId,
+    dependencies: Dependencies,
+    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+) -> Response:
+    """Weights, optimizer statistics and all else, and what plays the policy elsewhere.
+
+    `policy.json` says how observations become actions; `play.py` plays, and needs NumPy, Gymnasium
+    and safetensors only. Checkpoints of older versions have neither.
+    """
+    tags = (if_none_match or "").split(",")
+    known = [tag.strip().removeprefix("W/").strip('"') for tag in tags]
+    download = await dependencies.checkpoints.download(run_id, checkpoint_id, known=known)
+    headers = {"ETag": f'"{download.digest}"'}
+    if download.pieces is None:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return ZipResponse(download.pieces, headers=headers | as_attachment(download.name))
 
 
 @router.post(

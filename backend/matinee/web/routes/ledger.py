@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from matinee.contracts.ledger_file import LedgerFile
 from matinee.web.dependencies import Dependencies
-from matinee.web.routes.parameters import RunId, refusals
+from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
 router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["control"], route_class=StrictJsonRoute)
@@ -17,5 +17,5 @@ async def export_ledger(
     run_id: RunId, dependencies: Dependencies, response: Response
 ) -> LedgerFile:
     """Everything that was asked of the run, and the plan that `matinee train --replay` follows."""
-    response.headers["Content-Disposition"] = f'attachment; filename="{run_id}-ledger.json"'
+    response.headers.update(as_attachment(f"{run_id}-ledger.json"))
     return await dependencies.runs.export_ledger(run_id)

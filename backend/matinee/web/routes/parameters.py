@@ -110,6 +110,11 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def as_attachment(name: str) -> dict[str, str]:
+    """Headers that make a browser save the answer under this name, which is plain ASCII."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def answer_with(command: Command, response: Response, *, wait_s: float) -> Command:
     """200 if the caller waited and the outcome is known, else 202."""
     known = command.state in (CommandState.APPLIED, CommandState.REJECTED)

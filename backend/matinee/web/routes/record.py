@@ -13,7 +13,7 @@ from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.stream import SEQ_MAX
 from matinee.web.dependencies import Dependencies, ExportFormat
-from matinee.web.routes.parameters import RunId, refusals
+from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
 MAX_EVENTS = 1000
@@ -156,7 +156,7 @@ class ParquetResponse(StreamingResponse):
 async def export_episodes_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every finished episode, exactly, also while the run goes on; one JSON object a line."""
     rows = await dependencies.runs.export_episodes(run_id, "jsonl")
-    return JsonLinesResponse(rows, headers=_as_attachment(run_id, "episodes", "jsonl"))
+    return JsonLinesResponse(rows, headers=as_attachment(f"{run_id}-episodes.jsonl"))
 
 
 @router.get(
@@ -168,7 +168,7 @@ async def export_episodes_jsonl(run_id: RunId, dependencies: Dependencies) -> Re
 async def export_episodes_csv(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every finished episode, exactly, also while the run goes on; CSV with a header line."""
     rows = await dependencies.runs.export_episodes(run_id, "csv")
-    return CsvResponse(rows, headers=_as_attachment(run_id, "episodes", "csv"))
+    return CsvResponse(rows, headers=as_attachment(f"{run_id}-episodes.csv"))
 
 
 @router.get(
@@ -180,7 +180,7 @@ async def export_episodes_csv(run_id: RunId, dependencies: Dependencies) -> Resp
 async def export_metrics_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every metric row, exactly, also while the run goes on; one JSON object a line."""
     rows = await dependencies.runs.export_metrics(run_id, "jsonl")
-    return JsonLinesResponse(rows, headers=_as_attachment(run_id, "metrics", "jsonl"))
+    return JsonLinesResponse(rows, headers=as_attachment(f"{run_id}-metrics.jsonl"))
 
 
 @router.get(
@@ -192,7 +192,7 @@ async def export_metrics_jsonl(run_id: RunId, dependencies: Dependencies) -> Res
 async def export_metrics_csv(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every metric row, exactly, also while the run goes on; CSV with a header line."""
     rows = await dependencies.runs.export_metrics(run_id, "csv")
-    return CsvResponse(rows, headers=_as_attachment(run_id, "metrics", "csv"))
+    return CsvResponse(rows, headers=as_attachment(f"{run_id}-metrics.csv"))
 
 
 @router.get(
@@ -204,7 +204,7 @@ async def export_metrics_csv(run_id: RunId, dependencies: Dependencies) -> Respo
 async def export_histograms_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every recorded histogram, also while the run goes on; one JSON object a line."""
     rows = await dependencies.runs.export_histograms(run_id, "jsonl")
-    return JsonLinesResponse(rows, headers=_as_attachment(run_id, "histograms", "jsonl"))
+    return JsonLinesResponse(rows, headers=as_attachment(f"{run_id}-histograms.jsonl"))
 
 
 @router.get(
@@ -216,7 +216,7 @@ async def export_histograms_jsonl(run_id: RunId, dependencies: Dependencies) -> 
 async def export_histograms_csv(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every recorded histogram, also while the run goes on; CSV, the counts as a JSON list."""
     rows = await dependencies.runs.export_histograms(run_id, "csv")
-    return CsvResponse(rows, headers=_as_attachment(run_id, "histograms", "csv"))
+    return CsvResponse(rows, headers=as_attachment(f"{run_id}-histograms.csv"))
 
 
 @router.get(
@@ -228,7 +228,7 @@ async def export_histograms_csv(run_id: RunId, dependencies: Dependencies) -> Re
 async def export_episodes_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every finished episode, as a Parquet file; needs the extra `matinee[parquet]`."""
     rows = await dependencies.runs.export_episodes(run_id, "parquet")
-    return ParquetResponse(rows, headers=_as_attachment(run_id, "episodes", "parquet"))
+    return ParquetResponse(rows, headers=as_attachment(f"{run_id}-episodes.parquet"))
 
 
 @router.get(
@@ -240,7 +240,7 @@ async def export_episodes_parquet(run_id: RunId, dependencies: Dependencies) -> 
 async def export_metrics_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every metric row, as a Parquet file; needs the extra `matinee[parquet]`."""
     rows = await dependencies.runs.export_metrics(run_id, "parquet")
-    return ParquetResponse(rows, headers=_as_attachment(run_id, "metrics", "parquet"))
+    return ParquetResponse(rows, headers=as_attachment(f"{run_id}-metrics.parquet"))
 
 
 @router.get(
@@ -252,8 +252,4 @@ async def export_metrics_parquet(run_id: RunId, dependencies: Dependencies) -> R
 async def export_histograms_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every recorded histogram, as a Parquet file; needs the extra `matinee[parquet]`."""
     rows = await dependencies.runs.export_histograms(run_id, "parquet")
-    return ParquetResponse(rows, headers=_as_attachment(run_id, "histograms", "parquet"))
-
-
-def _as_attachment(run_id: str, name: str, file_format: ExportFormat) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{run_id}-{name}.{file_format}"'}
+    return ParquetResponse(rows, headers=as_attachment(f"{run_id}-histograms.parquet"))

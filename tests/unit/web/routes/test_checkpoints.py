@@ -127,3 +127,23 @@ async def test_a_fork_is_a_new_run(script: httpx.AsyncClient, checkpoints: FakeC
         (run_id, ForkRequest(), "token", None, 0.0),
         (run_id, ForkRequest.model_validate(body), "token", "k", 3.0),
     ]
+
+
+async def test_a_download_has_a_name_and_a_digest(
+    script: httpx.AsyncClient, checkpoints: FakeCheckpoints
+) -> None:
+    """Who has it already is not sent it again; what is refused is no file."""
+    url = f"{RUN}/checkpoints/{CHECKPOINT}/download"
+
+    full = await script.get(url)
+    again = await script.get(url, headers={"If-None-Match": '"other", W/"digest"'})
+    checkpoints.refusal = ConflictError("it has changed", code="checkpoint_damaged")
+    refused = await script.get(url)
+
+    assert (full.status_code, again.status_code, refused.status_code) == (200, 304, 409)
+    assert full.content == f"{RUN.rpartition('/')[2]}{CHECKPOINT}".encode()
+    assert full.headers["content-type"] == "application/zip"
+    assert full.headers["content-disposition"] == 'attachment; filename="x.zip"'
+    assert full.headers["etag"] == again.headers["etag"] == '"digest"'
+    assert again.content == b""
+    assert refused.json()["code"] == "checkpoint_damaged"

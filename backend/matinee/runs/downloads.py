@@ -1,0 +1,162 @@
+"""A checkpoint as one zip file, verified first and then made while it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import resources
+from io import BufferedReader, BytesIO
+from pathlib import Path
+
+import orjson
+
+from matinee.contracts.checkpoints import MANIFEST_FILE, CheckpointManifest, ManifestFile
+from matinee.contracts.policy_file import POLICY_FILE
+from matinee.errors import CheckpointError
+from matinee.journal.checkpoint_folders import read_manifest
+
+PIECE_BYTES = 256 * 1024
+
+_PLAY = b"""\
+import pathlib
+
+import gymnasium
+
+from policy import Policy  # both need no more than: pip install numpy gymnasium safetensors
+
+policy = Policy(pathlib.Path(__file__).parent)
+environment = gymnasium.make(policy.about["environment_id"], **policy.about["environment_kwargs"])
+for episode in range(10):
+    observation, _ = environment.reset(seed=episode)
+    policy.begin()
+    total, over = 0.0, False
+    while not over:
+        observation, reward, terminated, truncated, _ = environment.step(policy.act(observation))
+        total, over = total + float(reward), terminated or truncated
+    print(f"episode {episode}: return {total:g}")
+"""
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file on its way to somebody.
+
+    Attributes:
+        name: What to call it.
+        digest: The same for the same contents.
+        pieces: Of the file; None: whoever asks has it already.
+    """
+
+    name: str
+    digest: str
+    pieces: AsyncIterator[bytes] | None
+
+
+def digest_of(folder: Path) -> str:
+    """What changes if anything in the archive would: the manifest has the sum of every file.
+
+    Raises:
+        CheckpointError: there is no manifest.
+    """
+    digest = hashlib.sha256(_PLAY + _policy_program())
+    try:
+        digest.update((folder / MANIFEST_FILE).read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
+    return digest.hexdigest()
+
+
+def archive(folder: Path) -> Iterator[bytes]:
+    """The pieces of a zip file of a checkpoint; nothing of it is held in memory.
+
+    Every byte is verified before this returns. The files stay open until the last piece was taken
+    or the iterator is closed: a checkpoint that is deleted meanwhile is sent all the same.
+
+    Raises:
+        CheckpointError: it is incomplete, changed, or of a newer format.
+    """
+    pieces = _pieces(folder)
+    next(pieces)
+    return pieces
+
+
+def _pieces(folder: Path) -> Iterator[bytes]:
+    manifest = read_manifest(folder)
+    with ExitStack() as open_files:
+        files: dict[str, BufferedReader | BytesIO] = {}
+        for name, expected in manifest.files.items():
+            file = files[name] = open_files.enter_context(_opened(folder, name))
+            _verify(file, expected, f"{folder.name}/{name}")
+        files[MANIFEST_FILE] = open_files.enter_context(_opened(folder, MANIFEST_FILE))
+        if POLICY_FILE in files:
+            files["policy.py"] = BytesIO(_policy_program())
+            # Games of the ALE are made by its own vector environment: `gymnasium.make` is not it.
+            if orjson.loads(files[POLICY_FILE].read())["coding"] is not None:
+                files["play.py"] = BytesIO(_PLAY)
+            files[POLICY_FILE].seek(0)
+        yield b""
+        yield from _zipped(files, manifest, f"checkpoint-{folder.name}")
+
+
+def _zipped(
+    files: dict[str, BufferedReader | BytesIO], manifest: CheckpointManifest, inside: str
+) -> Iterator[bytes]:
+    outlet = _Outlet()
+    # Weights can't be compressed. The same checkpoint makes the same bytes, whenever it is asked.
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as zipped:
+        for name, file in files.items():
+            info = zipfile.ZipInfo(f"{inside}/{name}", manifest.created_at.timetuple()[:6])
+            info.external_attr = 0o644 << 16
+            if name in manifest.files:
+                # Where it is large, the archive needs other headers, which come first.
+                info.file_size = manifest.files[name].size_bytes
+            with zipped.open(info, "w") as entry:
+                while piece := file.read(PIECE_BYTES):
+                    entry.write(piece)
+                    yield outlet.take()
+    yield outlet.take()
+
+
+class _Outlet:
+    """What a `ZipFile` writes to, and can't go back in."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def write(self, piece: bytes, /) -> int:
+        self._written.append(bytes(piece))
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def take(self) -> bytes:
+        taken = b"".join(self._written)
+        self._written.clear()
+        return taken
+
+
+def _opened(folder: Path, name: str) -> BufferedReader:
+    if Path(name).name != name:
+        raise CheckpointError(f"{folder.name} names a file {name!r} that lies elsewhere")
+    try:
+        return (folder / name).open("rb")
+    except OSError as error:
+        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
+
+
+def _verify(file: BufferedReader, expected: ManifestFile, name: str) -> None:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if file.tell() != expected.size_bytes or digest != expected.sha256:
+        raise CheckpointError(f"{name} is not what was written: it has changed")
+    file.seek(0)
+
+
+def _policy_program() -> bytes:
+    return (resources.files("matinee.runs") / "standalone_policy.py").read_bytes()
