@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from integration.live_server import LONG_RUN, LiveServer, eventually
+from integration.live_server import (
+    LONG_RUN,
+    LiveServer,
+    child_environment,
+    eventually,
+    matinee_command,
+)
 
 RUNS = "/api/v1/runs"
 QUIET = {"checkpoint": {"every_seconds": None, "keep_last": 2, "keep_best": False}}
@@ -204,3 +211,35 @@ def test_every_mode_can_be_forked(live_server: LiveServer, *, spec: dict[str, An
         timeout_s=100,
     )
     assert live_server.run(parent_id)["state"] == "paused"
+
+
+def test_checkpoints_and_forks_from_the_command_line(live_server: LiveServer) -> None:
+    """Save, go back, fork with another setting: each prints the id that the next one takes."""
+    run_id = _started(live_server)
+
+    def matinee(*arguments: str) -> str:
+        result = subprocess.run(
+            matinee_command("runs", *arguments, "--data-dir", str(live_server.data_dir)),
+            env=child_environment(
+                runtime_dir=live_server.runtime_dir, MATINEE_URL=live_server.base_url
+            ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+    checkpoint = matinee("checkpoints", "save", run_id)
+    assert matinee("checkpoints", "rewind", run_id, checkpoint) == checkpoint
+    fork = matinee("fork", run_id, "--checkpoint", checkpoint, "--set", "gamma=0.9")
+
+    run = live_server.run(fork)
+    assert run["parent"]["checkpoint_id"] == checkpoint
+    assert run["spec"]["hyperparameters"]["gamma"] == 0.9
+    assert [
+        item["id"]
+        for item in live_server.client.get(f"{RUNS}/{run_id}/checkpoints").json()["items"]
+        if item["pinned"]
+    ] == [checkpoint]

@@ -1,4 +1,4 @@
-"""`matinee runs`: look at runs, export their ledgers, stop them; with or without a server."""
+"""`matinee runs`: look at runs, export what they have recorded, fork and stop them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from matinee.cli.checkpoints import checkpoints_app, fork
+from matinee.cli.exports import export
 from matinee.cli.options import DataDir
-from matinee.errors import ConflictError, InvalidInputError, MatineeError, NotFoundError
+from matinee.cli.run_choice import RunId, find_run, run_folders
+from matinee.errors import ConflictError, MatineeError
 
 if TYPE_CHECKING:
     from matinee.contracts.run import Run
     from matinee.runs.folders import RunFolders
 
 runs_app = typer.Typer(
-    help="Look at runs and stop them. Reads the data directory; no server is needed.",
+    help="Look at runs, export what they have recorded, fork and stop them. Reads the data "
+    "directory; a server is needed where the help says so.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
 )
 
 _MIN_TABLE_WIDTH = 100
-
-RunId = Annotated[
-    str, typer.Argument(help="A run's id, or enough of its beginning or end.", metavar="RUN")
-]
 
 
 @runs_app.command("list")
@@ -37,7 +38,7 @@ def list_runs(
     from rich.console import Console
     from rich.table import Table
 
-    folders = _folders(data_dir)
+    folders = run_folders(data_dir)
     ids = sorted(folders.run_ids(), reverse=True)[:limit]
     runs = [run for run_id in ids if (run := _readable(folders, run_id)) is not None]
     if as_json:
@@ -74,20 +75,24 @@ def list_runs(
 @runs_app.command("show")
 def show(run: RunId, data_dir: DataDir = None) -> None:
     """Print one run as JSON, as `GET /api/v1/runs/{id}` does."""
-    folders = _folders(data_dir)
-    typer.echo(folders.assemble(_find(folders, run)).model_dump_json(indent=2, by_alias=True))
+    folders = run_folders(data_dir)
+    typer.echo(folders.assemble(find_run(folders, run)).model_dump_json(indent=2, by_alias=True))
 
 
 @runs_app.command("ledger")
 def ledger(run: RunId, data_dir: DataDir = None) -> None:
     """Print everything that was asked of a run, as `matinee train --replay` takes it.
 
-    matinee runs ledger RUN > LEDGER.json
+    Who, when, what, before and after, at which env step; and a plan by which another run does the
+    same, on this seed or another.
+
+        matinee runs ledger RUN > LEDGER.json
+        matinee train --replay LEDGER.json --seed 2
     """
     from matinee.runs.ledger import export_ledger
 
-    folders = _folders(data_dir)
-    file = export_ledger(folders.reader(_find(folders, run)))
+    folders = run_folders(data_dir)
+    file = export_ledger(folders.reader(find_run(folders, run)))
     typer.echo(file.model_dump_json(indent=2, by_alias=True))
 
 
@@ -100,8 +105,8 @@ def stop(
     ] = 30.0,
 ) -> None:
     """Stop a run: it finishes its rollout, writes a checkpoint and evaluates."""
-    folders = _folders(data_dir)
-    run_id = _find(folders, run)
+    folders = run_folders(data_dir)
+    run_id = find_run(folders, run)
     ended = asyncio.run(_stop(folders, run_id, timeout_s=timeout_s))
     typer.echo(f"{ended.name}: {ended.state.value}" + (f", {ended.reason}" if ended.reason else ""))
     from matinee.contracts.run_state import ENDED_STATES
@@ -109,11 +114,9 @@ def stop(
     sys.exit(0 if ended.state in ENDED_STATES else 1)
 
 
-def _folders(data_dir: DataDir) -> RunFolders:
-    from matinee.runs.folders import RunFolders
-    from matinee.settings import read_settings
-
-    return RunFolders(read_settings(data_dir=data_dir).data_dir)
+runs_app.command()(export)
+runs_app.command()(fork)
+runs_app.add_typer(checkpoints_app, name="checkpoints")
 
 
 def _readable(folders: RunFolders, run_id: str) -> Run | None:
@@ -123,21 +126,6 @@ def _readable(folders: RunFolders, run_id: str) -> Run | None:
     except MatineeError as error:
         typer.secho(f"matinee: {run_id} left out: {error}", err=True, fg=typer.colors.YELLOW)
         return None
-
-
-def _find(folders: RunFolders, text: str) -> str:
-    """The one run whose id begins or ends like this, in any case."""
-    wanted = text.upper()
-    matches = [
-        run_id
-        for run_id in folders.run_ids()
-        if run_id.startswith(wanted) or run_id.endswith(wanted)
-    ]
-    if not matches:
-        raise NotFoundError(f"there is no run {text!r} in {folders.root}; see: matinee runs list")
-    if len(matches) > 1:
-        raise InvalidInputError(f"{text!r} fits {len(matches)} runs: {', '.join(matches[:5])}")
-    return matches[0]
 
 
 async def _stop(folders: RunFolders, run_id: str, *, timeout_s: float) -> Run:

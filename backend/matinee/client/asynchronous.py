@@ -16,10 +16,13 @@ from matinee.client.following import Follower
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, stream_url, timeout_of
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -281,11 +284,58 @@ class AsyncMatineeClient:
             calls.histograms(run_id, names, axis=axis, points=points, from_x=from_x, to_x=to_x)
         )
 
+    async def fork_run(
+        self,
+        run_id: str,
+        request: ForkRequest | Mapping[str, JsonValue] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        wait_s: float = 0.0,
+    ) -> Run:
+        """Start a new run where this one stands, or at one of its checkpoints."""
+        return await self._perform(
+            calls.fork_run(run_id, request or {}, idempotency_key=idempotency_key, wait_s=wait_s)
+        )
+
+    async def checkpoints(self, run_id: str) -> CheckpointList:
+        """Those that are on disk, newest first."""
+        return await self._perform(calls.checkpoints(run_id))
+
+    async def save_checkpoint(
+        self, run_id: str, *, pinned: bool = True, wait_s: float = 0.0
+    ) -> Command:
+        """Save one now; with `wait_s` the answer's `checkpoint_id` names it."""
+        return await self._perform(calls.save_checkpoint(run_id, pinned=pinned, wait_s=wait_s))
+
+    async def pin_checkpoint(
+        self, run_id: str, checkpoint_id: str, *, pinned: bool = True, wait_s: float = 0.0
+    ) -> Command:
+        """Keep one whatever comes, or no longer."""
+        return await self._perform(
+            calls.pin_checkpoint(run_id, checkpoint_id, pinned=pinned, wait_s=wait_s)
+        )
+
+    async def rewind(self, run_id: str, checkpoint_id: str, *, wait_s: float = 0.0) -> Command:
+        """Go back to one, in place; a run that has ended starts from there."""
+        return await self._perform(calls.rewind(run_id, checkpoint_id, wait_s=wait_s))
+
+    async def download_checkpoint(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
+        """One with what plays its policy elsewhere, in pieces of a zip file."""
+        async for piece in self._stream(calls.download_checkpoint(run_id, checkpoint_id)):
+            yield piece
+
+    async def ledger(self, run_id: str) -> LedgerFile:
+        """Everything that was asked of a run, as `matinee train --replay` takes it."""
+        return await self._perform(calls.ledger(run_id))
+
     async def export(
         self, run_id: str, name: ExportName, file_format: ExportFormat = "jsonl"
     ) -> AsyncIterator[bytes]:
         """Every episode, metric row or histogram, exactly, in pieces of a file."""
-        call = calls.export(run_id, name, file_format)
+        async for piece in self._stream(calls.export(run_id, name, file_format)):
+            yield piece
+
+    async def _stream(self, call: Call[None]) -> AsyncIterator[bytes]:
         try:
             async with self._http.stream(**call.arguments(), timeout=timeout_of(call)) as response:
                 if not response.is_success:

@@ -5,6 +5,7 @@ The synchronous and the asynchronous client share these; they differ only in how
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
@@ -15,10 +16,13 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from matinee.client.answers import Model, read
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import EventPage, EventType
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -100,19 +104,26 @@ def create_run(
     Raises:
         InvalidInputError: naming every wrong field, before anything is sent.
     """
-    if not isinstance(request, RunRequest):
-        try:
-            request = RunRequest.model_validate(request)
-        except ValidationError as error:
-            raise InvalidInputError(
-                "the run request is not valid", fields=field_errors(error)
-            ) from error
-    return Call(
-        "POST",
-        f"{_API}/runs",
-        _reader(Run),
-        body=request.model_dump_json(exclude_unset=True, by_alias=True).encode(),
-        headers={} if idempotency_key is None else {"Idempotency-Key": idempotency_key},
+    return _new_run("/runs", RunRequest, request, idempotency_key=idempotency_key, wait_s=wait_s)
+
+
+def fork_run(
+    run_id: str,
+    request: ForkRequest | Mapping[str, JsonValue],
+    *,
+    idempotency_key: str | None,
+    wait_s: float,
+) -> Call[Run]:
+    """`POST /runs/{id}/fork`.
+
+    Raises:
+        InvalidInputError: naming every wrong field, before anything is sent.
+    """
+    return _new_run(
+        f"/runs/{run_id}/fork",
+        ForkRequest,
+        request,
+        idempotency_key=idempotency_key,
         wait_s=wait_s,
     )
 
@@ -265,6 +276,71 @@ def histograms(
 def export(run_id: str, name: ExportName, file_format: ExportFormat) -> Call[None]:
     """`GET /runs/{id}/{name}.{format}`; the body is to be streamed."""
     return Call("GET", f"{_API}/runs/{run_id}/{name}.{file_format}", lambda _response: None)
+
+
+def checkpoints(run_id: str) -> Call[CheckpointList]:
+    """`GET /runs/{id}/checkpoints`."""
+    return _get(f"/runs/{run_id}/checkpoints", CheckpointList)
+
+
+def save_checkpoint(run_id: str, *, pinned: bool, wait_s: float) -> Call[Command]:
+    """`POST /runs/{id}/checkpoints`."""
+    return _ask("POST", f"/runs/{run_id}/checkpoints", {"pinned": pinned}, wait_s=wait_s)
+
+
+def pin_checkpoint(
+    run_id: str, checkpoint_id: str, *, pinned: bool, wait_s: float
+) -> Call[Command]:
+    """`PATCH /runs/{id}/checkpoints/{checkpoint_id}`."""
+    path = f"/runs/{run_id}/checkpoints/{checkpoint_id}"
+    return _ask("PATCH", path, {"pinned": pinned}, wait_s=wait_s)
+
+
+def rewind(run_id: str, checkpoint_id: str, *, wait_s: float) -> Call[Command]:
+    """`POST /runs/{id}/rewind`."""
+    return _ask("POST", f"/runs/{run_id}/rewind", {"checkpoint_id": checkpoint_id}, wait_s=wait_s)
+
+
+def download_checkpoint(run_id: str, checkpoint_id: str) -> Call[None]:
+    """`GET /runs/{id}/checkpoints/{checkpoint_id}/download`; the body is to be streamed."""
+    path = f"{_API}/runs/{run_id}/checkpoints/{checkpoint_id}/download"
+    return Call("GET", path, lambda _response: None)
+
+
+def ledger(run_id: str) -> Call[LedgerFile]:
+    """`GET /runs/{id}/ledger.json`."""
+    return _get(f"/runs/{run_id}/ledger.json", LedgerFile)
+
+
+def _new_run(
+    path: str,
+    kind: type[RunRequest | ForkRequest],
+    request: RunRequest | ForkRequest | Mapping[str, JsonValue],
+    *,
+    idempotency_key: str | None,
+    wait_s: float,
+) -> Call[Run]:
+    if not isinstance(request, RunRequest | ForkRequest):
+        try:
+            request = kind.model_validate(request)
+        except ValidationError as error:
+            raise InvalidInputError(
+                "the run request is not valid", fields=field_errors(error)
+            ) from error
+    return Call(
+        "POST",
+        f"{_API}{path}",
+        _reader(Run),
+        body=request.model_dump_json(exclude_unset=True, by_alias=True).encode(),
+        headers={} if idempotency_key is None else {"Idempotency-Key": idempotency_key},
+        wait_s=wait_s,
+    )
+
+
+def _ask(method: str, path: str, body: Mapping[str, JsonValue], *, wait_s: float) -> Call[Command]:
+    return Call(
+        method, f"{_API}{path}", _reader(Command), body=json.dumps(body).encode(), wait_s=wait_s
+    )
 
 
 def _get(path: str, kind: type[Model], parameters: Parameters | None = None) -> Call[Model]:

@@ -15,10 +15,13 @@ from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunActi
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, timeout_of
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.checkpoints import CheckpointList
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
+from matinee.contracts.ledger_file import LedgerFile
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -255,11 +258,54 @@ class MatineeClient:
             calls.histograms(run_id, names, axis=axis, points=points, from_x=from_x, to_x=to_x)
         )
 
+    def fork_run(
+        self,
+        run_id: str,
+        request: ForkRequest | Mapping[str, JsonValue] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        wait_s: float = 0.0,
+    ) -> Run:
+        """Start a new run where this one stands, or at one of its checkpoints."""
+        return self._perform(
+            calls.fork_run(run_id, request or {}, idempotency_key=idempotency_key, wait_s=wait_s)
+        )
+
+    def checkpoints(self, run_id: str) -> CheckpointList:
+        """Those that are on disk, newest first."""
+        return self._perform(calls.checkpoints(run_id))
+
+    def save_checkpoint(self, run_id: str, *, pinned: bool = True, wait_s: float = 0.0) -> Command:
+        """Save one now; with `wait_s` the answer's `checkpoint_id` names it."""
+        return self._perform(calls.save_checkpoint(run_id, pinned=pinned, wait_s=wait_s))
+
+    def pin_checkpoint(
+        self, run_id: str, checkpoint_id: str, *, pinned: bool = True, wait_s: float = 0.0
+    ) -> Command:
+        """Keep one whatever comes, or no longer."""
+        return self._perform(
+            calls.pin_checkpoint(run_id, checkpoint_id, pinned=pinned, wait_s=wait_s)
+        )
+
+    def rewind(self, run_id: str, checkpoint_id: str, *, wait_s: float = 0.0) -> Command:
+        """Go back to one, in place; a run that has ended starts from there."""
+        return self._perform(calls.rewind(run_id, checkpoint_id, wait_s=wait_s))
+
+    def download_checkpoint(self, run_id: str, checkpoint_id: str) -> Iterator[bytes]:
+        """One with what plays its policy elsewhere, in pieces of a zip file."""
+        return self._stream(calls.download_checkpoint(run_id, checkpoint_id))
+
+    def ledger(self, run_id: str) -> LedgerFile:
+        """Everything that was asked of a run, as `matinee train --replay` takes it."""
+        return self._perform(calls.ledger(run_id))
+
     def export(
         self, run_id: str, name: ExportName, file_format: ExportFormat = "jsonl"
     ) -> Iterator[bytes]:
         """Every episode, metric row or histogram, exactly, in pieces of a file."""
-        call = calls.export(run_id, name, file_format)
+        return self._stream(calls.export(run_id, name, file_format))
+
+    def _stream(self, call: Call[None]) -> Iterator[bytes]:
         try:
             with self._http.stream(**call.arguments(), timeout=timeout_of(call)) as response:
                 if not response.is_success:

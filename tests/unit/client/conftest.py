@@ -30,14 +30,20 @@ def runs() -> FakeRuns:
 
 
 @pytest.fixture
-def app(runs: FakeRuns, tmp_path: Path) -> Iterator[FastAPI]:
+def checkpoints() -> FakeCheckpoints:
+    """What the app calls for checkpoints."""
+    return FakeCheckpoints()
+
+
+@pytest.fixture
+def app(runs: FakeRuns, checkpoints: FakeCheckpoints, tmp_path: Path) -> Iterator[FastAPI]:
     """The whole app."""
     clock = StoppedClock()
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
         yield create_app(
             WebDependencies(
                 runs=runs,
-                checkpoints=FakeCheckpoints(),
+                checkpoints=checkpoints,
                 feed=FakeFeed(runs),
                 sessions=SqliteSessionStore(catalogue),
                 login_codes=LoginCodes(clock),

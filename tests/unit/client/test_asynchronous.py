@@ -5,10 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from fakes.checkpoint_use_cases import FakeCheckpoints, make_checkpoint
 from fakes.run_use_cases import FakeRuns, log_event, make_run
 from matinee.client.asynchronous import AsyncMatineeClient
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.commands import CommandState, Step
+from matinee.contracts.commands import CommandState, PinCheckpoint, Rewind, SaveCheckpoint, Step
+from matinee.contracts.forks import ForkRequest
 from matinee.contracts.run import RunPatch
 from matinee.contracts.run_spec import EnvironmentSpec, RunRequest
 from matinee.contracts.run_state import RunState
@@ -150,6 +152,38 @@ async def test_an_export_is_streamed(client: AsyncMatineeClient, runs: FakeRuns)
         [piece async for piece in client.export(make_run().id, "metrics")]
 
     assert b"".join(pieces) == b"episode\n1\n"
+
+
+async def test_checkpoints_and_forks(
+    client: AsyncMatineeClient, runs: FakeRuns, checkpoints: FakeCheckpoints
+) -> None:
+    """Listed, saved, pinned, gone back to, downloaded, forked; and the ledger as a file."""
+    run = runs.add(make_run())
+    entry = make_checkpoint()
+    checkpoints.items = [entry]
+
+    assert (await client.checkpoints(run.id)).items == [entry]
+    await client.save_checkpoint(run.id, pinned=False, wait_s=1)
+    await client.pin_checkpoint(run.id, entry.id)
+    await client.rewind(run.id, entry.id)
+    pieces = [piece async for piece in client.download_checkpoint(run.id, entry.id)]
+    fork = await client.fork_run(run.id, {"name": "twin"}, idempotency_key="k")
+    await client.fork_run(run.id)
+
+    assert [action for action, _, _ in checkpoints.calls] == [
+        SaveCheckpoint(pinned=False),
+        PinCheckpoint(checkpoint_id=entry.id, pinned=True),
+        Rewind(checkpoint_id=entry.id),
+    ]
+    assert b"".join(pieces) == f"{run.id}{entry.id}".encode()
+    assert fork.id != run.id
+    assert [(request, key) for _, request, _, key, _ in checkpoints.forks] == [
+        (ForkRequest(name="twin"), "k"),
+        (ForkRequest(), None),
+    ]
+    assert (await client.ledger(run.id)).run_id == run.id
+    with pytest.raises(InvalidInputError):
+        await client.fork_run(run.id, {"wheels": 4})
 
 
 async def test_refusals_are_raised_as_what_they_are(

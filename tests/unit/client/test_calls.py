@@ -42,6 +42,13 @@ EVERY_CALL = [
     calls.set_alert_thresholds("{run_id}", {"policy_lag": 9.0}, wait_s=0),
     calls.commands("{run_id}", cursor=None),
     calls.events("{run_id}", after=0, limit=10, types=()),
+    calls.fork_run("{run_id}", {"name": "twin"}, idempotency_key="k", wait_s=1),
+    calls.checkpoints("{run_id}"),
+    calls.save_checkpoint("{run_id}", pinned=True, wait_s=1),
+    calls.pin_checkpoint("{run_id}", "{checkpoint_id}", pinned=True, wait_s=1),
+    calls.rewind("{run_id}", "{checkpoint_id}", wait_s=1),
+    calls.download_checkpoint("{run_id}", "{checkpoint_id}"),
+    calls.ledger("{run_id}"),
     calls.export("{run_id}", "episodes", "jsonl"),
     calls.export("{run_id}", "metrics", "csv"),
 ]
