@@ -5,6 +5,8 @@ Nor when they were measured: settings were chosen on 1 to 5, figures are of 101 
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
 
 from fakes.training import Rig
@@ -44,6 +46,7 @@ PACKAGES = {
 """What a preset's environment needs besides."""
 
 GREEDY_EPISODES = 20
+RACES = range(1001, 1006)
 
 
 def known(name: str) -> Preset:
@@ -89,11 +92,17 @@ def test_a_quick_preset_reaches_its_target(name: str, seed: int) -> None:
 
 
 def test_a_race_ends_with_a_policy_that_balances_without_exploring() -> None:
-    """The fastest preset has not only once reached its mean: its last weights are worth it."""
+    """The fastest preset has not only once reached its mean: its last weights are worth it.
+
+    Of five races, since a few in a hundred end with weights that drift to one side (ADR 0011).
+    """
     race = known("cartpole-a3c")
-    rig = trained(race, SEEDS[0])
+    returns = []
+    for seed in RACES:
+        greedy = trained(race, seed).trainer.evaluate(
+            GREEDY_EPISODES, deterministic=True, should_stop=lambda: False
+        )
+        assert greedy is not None
+        returns.append(greedy.mean_return)
 
-    greedy = rig.trainer.evaluate(GREEDY_EPISODES, deterministic=True, should_stop=lambda: False)
-
-    assert greedy is not None
-    assert greedy.mean_return >= (race.spec.budget.target_return or 0.0)
+    assert statistics.median(returns) >= (race.spec.budget.target_return or 0.0), returns
