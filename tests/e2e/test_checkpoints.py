@@ -249,3 +249,49 @@ def test_the_checkpoints_fit_a_phone(
     expect(checkpoints.get_by_role("button", name=re.compile("^Rewind to step"))).to_be_visible()
     assert watched.horizontal_overflow_px() == 0
     assert watched.accessibility_violations() == []
+
+
+def test_a_fork_trains_beside_its_parent(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """From a checkpoint, with another learning rate: both go on, and the child names its parent."""
+    saved = live_server.client.post(
+        f"/api/v1/runs/{long_run}/checkpoints", params={"wait": 20}
+    ).json()
+    watched = new_page(live_server, expected_status=422).log_in()
+    checkpoints = open_checkpoints(watched, long_run)
+    page = watched.page
+
+    checkpoints.get_by_role("button", name=re.compile("^Fork from step")).click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Fork from env step"))
+    dialog.get_by_role("textbox", name="Name").fill("calmer")
+    dialog.get_by_role("combobox", name="Change a setting").select_option(label="learning rate")
+    rate = dialog.get_by_role("textbox", name="learning rate")
+    expect(rate).to_have_value("0.01")
+    assert watched.accessibility_violations() == []
+    rate.fill("7")
+    rate.press("Enter")
+    dialog.get_by_role("button", name="Fork and start").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("allowed: a number from 1e-07 to 1")
+    rate.fill("1e-3")
+    rate.press("Enter")
+    dialog.get_by_role("button", name="Fork and start").click()
+
+    page.wait_for_url(lambda url: long_run not in url)
+    child = page.url.rsplit("/", 1)[1]
+    expect(page.get_by_role("heading", level=1)).to_have_text("calmer")
+    watched.expect_state("running")
+    begun = live_server.run(child)["parent"]
+    assert begun["checkpoint_id"] == saved["checkpoint_id"]
+    watched.expect_more_steps_than(begun["env_step"])
+    expect(watched.hyperparameter("learning rate")).to_contain_text("used 1e-3 since step")
+    steps = live_server.run(long_run)["progress"]["env_steps"]
+    live_server.wait_for_steps(long_run, steps)
+    live_server.wait_for_steps(child, live_server.run(child)["progress"]["env_steps"])
+    assert watched.accessibility_violations() == []
+
+    parent = watched.header.get_by_role("link", name=live_server.run(long_run)["name"])
+    expect(watched.header).to_contain_text(re.compile("forked from .* at step"))
+    parent.click()
+    page.wait_for_url(lambda url: long_run in url)
+    watched.expect_state("running")

@@ -1,7 +1,7 @@
 /** What the page can ask of the server. Each has its twin in a script. */
 
 import { body, client } from "./client";
-import type { Command, Run, RunRequest, Setting, StartFields } from "./types";
+import type { Command, ForkRequest, Run, RunRequest, Setting, StartFields } from "./types";
 
 /** How long a command's answer may wait for the command to take effect. */
 const WAIT_S = 5;
@@ -104,6 +104,17 @@ export function sendRewind(runId: string, checkpointId: string): Promise<Command
 export function createRun(request: RunRequest, idempotencyKey: string): Promise<Run> {
   return body(
     client.POST("/api/v1/runs", {
+      body: request,
+      headers: { "Idempotency-Key": idempotencyKey },
+    }),
+  );
+}
+
+/** A new run that begins where another stands or stood. The key is as for `createRun`. */
+export function forkRun(runId: string, request: ForkRequest, idempotencyKey: string): Promise<Run> {
+  return body(
+    client.POST("/api/v1/runs/{run_id}/fork", {
+      params: { path: { run_id: runId } },
       body: request,
       headers: { "Idempotency-Key": idempotencyKey },
     }),

@@ -66,7 +66,7 @@ export function PlotFrame(
       plotOptions(
         {
           palette: colours,
-          xRange: () => latest.current.zoom ?? [0, Math.max(store.charts.xMax, 1)],
+          xRange: () => latest.current.zoom ?? wholeRange(store),
           yRange: (min, max) => latest.current.content.yRange(min, max),
           yTicks: latest.current.content.yTicks && (() => latest.current.content.yTicks?.() ?? []),
           paintBelow: (chart) => {
@@ -137,6 +137,10 @@ export function PlotFrame(
       }}
     />
   );
+}
+
+function wholeRange({ charts: { xMin, xMax } }: RunStore): ZoomRange {
+  return [xMin, Math.max(xMax, xMin + 1)];
 }
 
 function flagPosition(u: uPlot, x: number): number | null {

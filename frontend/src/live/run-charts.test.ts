@@ -357,3 +357,13 @@ describe("a rewind", () => {
     expect(charts.abandoned).toEqual([]);
   });
 });
+
+describe("the x axis", () => {
+  it("begins at 0, and that of a fork where it left its parent", () => {
+    const charts = new RunCharts([]);
+    charts.finishLoading(raw, series(2, [101, 102]), null);
+    expect(charts.xMin).toBe(0);
+    charts.setOrigin(1_000);
+    expect(charts.xMin).toBe(1_000);
+  });
+});

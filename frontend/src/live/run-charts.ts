@@ -57,6 +57,7 @@ export class RunCharts {
   #abandoned: readonly AxisStretch[] = [];
   #conversion = AxisConversion.identity();
   #cursor = 0;
+  #origin = 0;
   /** Events that arrive while history is being fetched; null when it is there. */
   #backlog: Event[] | null = [];
   #updatesPerStep = 0;
@@ -127,6 +128,16 @@ export class RunCharts {
   /** The place of an env step on the present x axis; null where the record does not tell. */
   place(envStep: number): number | null {
     return this.#conversion.convert(envStep);
+  }
+
+  /** Where the run began: a fork has an env step of its parent. */
+  setOrigin(envStep: number): void {
+    this.#origin = envStep;
+  }
+
+  /** The begin of the x axis. */
+  get xMin(): number {
+    return this.#origin === 0 ? 0 : (this.place(this.#origin) ?? 0);
   }
 
   /** The end of the x axis while it follows the run. */

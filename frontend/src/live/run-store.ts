@@ -179,6 +179,7 @@ export class RunStore {
       if (signal.aborted) return;
       const folded = reduceRunViewAll(openRunView(run, hyperparameters), history.events);
       this.#view = { ...folded, cursor: history.next, progress: run.progress };
+      this.charts.setOrigin(run.parent?.env_step ?? 0);
       this.charts.finishLoading(this.#chartView, series, clock, counted);
       this.#loadedRange = this.#range;
       this.#follow();

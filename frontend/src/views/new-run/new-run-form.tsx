@@ -170,14 +170,14 @@ export function NewRunForm(props: NewRunFormProps) {
             <TextField
               form={fields}
               name="evaluateEvery"
-              label="Play some every"
-              description="so many env steps, beside training; empty: only at the end"
+              label="Env steps from test to test"
+              description="played beside training; empty: only at the end"
             />
             <TextField
               form={fields}
               name="evaluationEpisodes"
-              label="How many at a time"
-              description="greedy ones, and as many with sampled actions; 0: never"
+              label="Episodes each time"
+              description="so many greedy ones, and as many with sampled actions; 0: none"
             />
           </FormSection>
           <AlertFields

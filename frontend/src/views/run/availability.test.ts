@@ -25,6 +25,7 @@ const ACTIONS: readonly RunAction[] = [
   "delete",
   "save",
   "rewind",
+  "fork",
 ];
 
 describe("every button in every state", () => {
@@ -38,14 +39,14 @@ describe("every button in every state", () => {
     ["created", ["start", "stop", "abort", "delete"]],
     ["queued", ["stop", "abort"]],
     ["starting", ["stop", "abort", "save", "rewind"]],
-    ["running", ["pause", "step", "stop", "abort", "save", "rewind"]],
-    ["paused", ["resume", "step", "stop", "abort", "save", "rewind"]],
+    ["running", ["pause", "step", "stop", "abort", "save", "rewind", "fork"]],
+    ["paused", ["resume", "step", "stop", "abort", "save", "rewind", "fork"]],
     ["stopping", ["abort"]],
-    ["finished", ["start", "delete", "rewind"]],
-    ["stopped", ["start", "delete", "rewind"]],
-    ["failed", ["start", "delete", "rewind"]],
-    ["interrupted", ["start", "delete", "rewind"]],
-    ["aborted", ["delete"]],
+    ["finished", ["start", "delete", "rewind", "fork"]],
+    ["stopped", ["start", "delete", "rewind", "fork"]],
+    ["failed", ["start", "delete", "rewind", "fork"]],
+    ["interrupted", ["start", "delete", "rewind", "fork"]],
+    ["aborted", ["delete", "fork"]],
   ])("offers the right ones while %s", (state, offers) => {
     expect(ACTIONS.filter((action) => unavailableReason(action, state) === null)).toEqual(offers);
   });

@@ -3,7 +3,7 @@
 import type { LifeCycleAction } from "../../api/actions";
 import type { RunState } from "../../api/types";
 
-export type RunAction = LifeCycleAction | "step" | "delete" | "save" | "rewind";
+export type RunAction = LifeCycleAction | "step" | "delete" | "save" | "rewind" | "fork";
 
 const ENDED: ReadonlySet<RunState> = new Set([
   "finished",
@@ -24,6 +24,7 @@ const ALLOWED: Readonly<Record<RunAction, readonly RunState[]>> = {
   abort: ["created", "queued", "starting", "running", "paused", "stopping"],
   delete: ["created", "finished", "stopped", "aborted", "failed", "interrupted"],
   save: STEERABLE,
+  fork: ["running", "paused", ...ENDED],
   rewind: [...STEERABLE, ...RESUMABLE],
 };
 
@@ -41,6 +42,7 @@ export function unavailableReason(action: RunAction, state: RunState): string | 
     return isBeginning ? "The run was aborted: that is final." : "The run has ended: aborted.";
   }
   if (ENDED.has(state)) return `The run has ended: ${state}. “Go on” takes it up again.`;
+  if (action === "fork" && state === "created") return "There is nothing to fork from yet.";
   if (action === "start") return "The run has already been started.";
   switch (state) {
     case "created":

@@ -40,8 +40,10 @@ export function ChartToolbar({ run, store, search, onSearch, canvas }: ToolbarPr
   const [moving, setMoving] = useState<number | null>(null);
   const zoom = zoomOf(search);
   const smoothing = search.smoothing ?? DEFAULT_SMOOTHING;
-  const scaleBy = (factor: number) =>
-    onSearch(withZoom(search, scaledZoom(zoom, factor, store.charts.xMax)));
+  const scaleBy = (factor: number) => {
+    const { xMin, xMax } = store.charts;
+    onSearch(withZoom(search, scaledZoom(zoom, factor, [xMin, xMax])));
+  };
   return (
     <div className={styles.toolbar}>
       <SegmentedControl

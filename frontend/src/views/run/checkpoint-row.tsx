@@ -18,11 +18,12 @@ interface CheckpointRowProps {
   readonly isRewinding: boolean;
   readonly isPinning: boolean;
   readonly onRewind: () => void;
+  readonly onFork: () => void;
   readonly onPin: (pinned: boolean) => void;
 }
 
 export function CheckpointRow(props: CheckpointRowProps) {
-  const { checkpoint, now, unrewindable, isRewinding, isPinning, onRewind, onPin } = props;
+  const { checkpoint, now, unrewindable, isRewinding, isPinning, onRewind, onFork, onPin } = props;
   const { created_at: at, env_step: step, pinned, abandoned } = checkpoint;
   const exactStep = formatExactCount(step);
   const isOff = unrewindable !== null || isRewinding;
@@ -97,6 +98,14 @@ export function CheckpointRow(props: CheckpointRowProps) {
               <span className={styles.verb}>Rewind</span>
             </Button>
           </Tooltip>
+          <Button
+            size="compact-sm"
+            aria-label={`Fork from step ${exactStep}`}
+            leftSection={<Icon name="fork" size={13} />}
+            onClick={onFork}
+          >
+            <span className={styles.verb}>Fork</span>
+          </Button>
         </div>
       </td>
     </tr>

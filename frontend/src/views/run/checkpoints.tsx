@@ -11,6 +11,7 @@ import { ActionButton } from "../../ui/action-button";
 import { hasEnded, unavailableReason } from "./availability";
 import { CheckpointRow } from "./checkpoint-row";
 import styles from "./checkpoints.module.css";
+import { ForkDialog } from "./fork-dialog";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 import { RewindDialog } from "./rewind-dialog";
@@ -30,6 +31,7 @@ interface CheckpointsProps {
 export function Checkpoints({ run, store, checkpoints, error, onRetry }: CheckpointsProps) {
   const state = useRunPart(store, (view) => view.state);
   const { pending, send } = useCommands(store);
+  const [forked, setForked] = useState<Checkpoint | null>(null);
   const [asked, setAsked] = useState<Checkpoint | null>(null);
   const [spent, setSpent] = useState<{
     readonly limits: readonly SpentLimit[];
@@ -101,6 +103,7 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
                 isRewinding={pending.has(`rewind ${checkpoint.id}`)}
                 isPinning={pending.has(`pin ${checkpoint.id}`)}
                 onRewind={() => setAsked(checkpoint)}
+                onFork={() => setForked(checkpoint)}
                 onPin={(pinned) =>
                   send(
                     pinned ? "pin" : "unpin",
@@ -121,6 +124,9 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
           onConfirm={() => rewind(asked)}
           onClose={() => setAsked(null)}
         />
+      )}
+      {forked !== null && (
+        <ForkDialog run={run} store={store} checkpoint={forked} onClose={() => setForked(null)} />
       )}
       {spent !== null && (
         <GoOnDialog

@@ -10,6 +10,7 @@ import { Confirm } from "../../ui/confirm";
 import { useShortcut } from "../../ui/shortcuts";
 import { hasEnded, type RunAction, unavailableReason } from "./availability";
 import styles from "./controls.module.css";
+import { ForkDialog } from "./fork-dialog";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 import { useCommands } from "./use-commands";
@@ -20,6 +21,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
   const { pending, send } = useCommands(store);
   const [isAsking, setAsking] = useState(false);
+  const [isForking, setForking] = useState(false);
   const [spent, setSpent] = useState<readonly SpentLimit[]>([]);
   const { runId } = store;
 
@@ -43,6 +45,9 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   });
   useShortcut("s", () => {
     if (can("step")) step();
+  });
+  useShortcut("f", () => {
+    if (can("fork")) setForking(true);
   });
   useShortcut("c", () => {
     if (can("save")) save();
@@ -88,12 +93,22 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
         onClick={save}
       />
       <ActionButton
+        icon="fork"
+        label="Fork"
+        shortcut="f"
+        {...common("fork")}
+        onClick={() => setForking(true)}
+      />
+      <ActionButton
         icon="abort"
         label="Abort"
         isDangerous
         {...common("abort")}
         onClick={() => setAsking(true)}
       />
+      {isForking && (
+        <ForkDialog run={run} store={store} checkpoint={null} onClose={() => setForking(false)} />
+      )}
       {spent.length > 0 && (
         <GoOnDialog runId={runId} limits={spent} checkpointId={null} onClose={() => setSpent([])} />
       )}

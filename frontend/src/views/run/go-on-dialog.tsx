@@ -1,13 +1,13 @@
 /** Asks for a larger budget before a run that has used up its own goes on. */
 
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group, Modal } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { sendStart } from "../../api/actions";
-import type { BudgetSpec } from "../../api/types";
-import { formatSetting, parseNumber } from "../../format/numbers";
+import { BudgetFields, useBudgetTexts } from "./budget-fields";
 import styles from "./go-on-dialog.module.css";
-import type { LimitName, SpentLimit } from "./going-on";
+import type { SpentLimit } from "./going-on";
+import { budgetFrom } from "./larger-budget";
 import { wordsFor } from "./use-tuning";
 
 interface GoOnDialogProps {
@@ -19,12 +19,8 @@ interface GoOnDialogProps {
 }
 
 export function GoOnDialog({ runId, limits, checkpointId, onClose }: GoOnDialogProps) {
-  const [typed, setTyped] = useState<Readonly<Partial<Record<LimitName, string>>>>(() =>
-    Object.fromEntries(
-      limits.map(({ name, proposal }) => [name, proposal === null ? "" : wholeText(proposal)]),
-    ),
-  );
-  const budget = budgetFrom(limits, typed);
+  const [texts, setTexts] = useBudgetTexts(limits);
+  const budget = budgetFrom(limits, texts);
   const start = useMutation({
     mutationFn: async () => {
       const command = await sendStart(runId, {
@@ -35,13 +31,8 @@ export function GoOnDialog({ runId, limits, checkpointId, onClose }: GoOnDialogP
     },
     onSuccess: onClose,
   });
-  const errors =
-    start.error === null
-      ? null
-      : wordsFor(
-          limits.map(({ name }) => name),
-          start.error,
-        );
+  const names = limits.map(({ name }) => name);
+  const errors = start.error === null ? new Map() : wordsFor(names, start.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (budget !== null && !start.isPending) start.mutate();
@@ -59,23 +50,15 @@ export function GoOnDialog({ runId, limits, checkpointId, onClose }: GoOnDialogP
             checkpointId === null ? "its newest checkpoint" : "the checkpoint that you chose"
           }, and so do curves and counters.`}
         </p>
-        {limits.map(({ name, label, fact }, index) => (
-          <TextInput
-            key={name}
-            label={label}
-            description={`${fact} Empty: no limit.`}
-            inputMode="decimal"
-            autoComplete="off"
-            data-autofocus={index === 0 || undefined}
-            value={typed[name] ?? ""}
-            error={isNumberOrEmpty(typed[name] ?? "") ? errors?.get(name) : "This is not a number."}
-            onChange={(event) => {
-              const text = event.currentTarget.value;
-              setTyped((before) => ({ ...before, [name]: text }));
-              start.reset();
-            }}
-          />
-        ))}
+        <BudgetFields
+          limits={limits}
+          texts={texts}
+          errors={errors}
+          onChange={(next) => {
+            setTexts(next);
+            start.reset();
+          }}
+        />
         <Group justify="flex-end" mt="sm" gap="xs">
           <Button onClick={onClose}>Leave it as it is</Button>
           <Button
@@ -90,23 +73,4 @@ export function GoOnDialog({ runId, limits, checkpointId, onClose }: GoOnDialogP
       </form>
     </Modal>
   );
-}
-
-/** Null if something typed is no number. */
-function budgetFrom(
-  limits: readonly SpentLimit[],
-  typed: Readonly<Partial<Record<LimitName, string>>>,
-): Partial<BudgetSpec> | null {
-  const texts = limits.map(({ name }) => [name, (typed[name] ?? "").trim()] as const);
-  if (!texts.every(([, text]) => isNumberOrEmpty(text))) return null;
-  return Object.fromEntries(texts.map(([name, text]) => [name, parseNumber(text)]));
-}
-
-function isNumberOrEmpty(text: string): boolean {
-  return text.trim() === "" || parseNumber(text) !== null;
-}
-
-/** Whole numbers in full: nobody counts the zeros of 2e6 while raising a limit. */
-function wholeText(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString("en-US") : formatSetting(value);
 }

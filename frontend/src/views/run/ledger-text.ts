@@ -98,7 +98,7 @@ export function ledgerLine(
             event.checkpoint_id === null
               ? "begun anew: there was no checkpoint yet"
               : `gone back to the checkpoint at env step ${formatExactCount(event.to_env_step)}: ` +
-                  "what came after it was lost with its process",
+                  "what was learned after it was lost with its process",
           );
     case "evaluation_finished":
       return line(

@@ -1,7 +1,10 @@
 /** The face of the instrument: name, true state, controls, the numbers that count. */
 
-import { ACTIVE_STATES } from "../../api/queries";
-import type { Run } from "../../api/types";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ApiProblem } from "../../api/problem";
+import { ACTIVE_STATES, runQuery } from "../../api/queries";
+import type { Parent, Run } from "../../api/types";
 import { formatClock, formatSpan } from "../../format/durations";
 import { formatQueuePlace, formatRestarts } from "../../format/life";
 import { formatCount, formatExactCount, formatMeasured, formatShare } from "../../format/numbers";
@@ -45,6 +48,7 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
               {describeSetting(environments)} environments
               {run.spec.processes > 1 && ` in ${run.spec.processes} processes`} · seed {run.seed}
             </span>
+            {run.parent != null && <Origin parent={run.parent} />}
           </p>
         </div>
         <div className={styles.actions}>
@@ -55,8 +59,27 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
       <Figures store={store} />
       <Trouble run={run} />
       <Restarts run={run} store={store} />
-      <Reason store={store} />
+      <Reason run={run} store={store} />
     </header>
+  );
+}
+
+/** Where a fork came from. */
+function Origin({ parent }: { parent: Parent }) {
+  const { data, error } = useQuery(runQuery(parent.run_id));
+  const isGone = error instanceof ApiProblem && error.status === 404;
+  return (
+    <span>
+      forked from{" "}
+      {isGone ? (
+        "a run that was deleted"
+      ) : (
+        <Link to="/runs/$runId" params={{ runId: parent.run_id }}>
+          {data?.name ?? "its parent"}
+        </Link>
+      )}{" "}
+      at step {formatCount(parent.env_step)}
+    </span>
   );
 }
 
@@ -144,31 +167,33 @@ function Trouble({ run }: { run: Run }) {
 function Restarts({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
   const death = useRunPart(store, (view) => view.lastDeath);
-  if (run.restarts === 0 || !ACTIVE_STATES.has(state)) return null;
+  const reason = useRunPart(store, (view) => view.reason);
+  // Until it trains again, the reason for its state says the same.
+  if (run.restarts === 0 || !ACTIVE_STATES.has(state) || reason) return null;
   const of = run.spec.recovery.max_restarts;
   return (
     <section className={styles.reason} data-tone="warn" aria-label="Restarts">
       <p>
-        <strong>
-          {capitalised(formatRestarts(run.restarts))} in a row, of {of} at most.
-        </strong>{" "}
-        {death !== null && `The last time: ${death.split("\n")[0]}`}
+        <strong>{capitalised(formatRestarts(run.restarts))}.</strong>{" "}
+        {death !== null && `Last time because ${death.split("\n")[0]}. `}
+        {`After ${of} in a row it stays failed.`}
       </p>
     </section>
   );
 }
 
 /** Why a run ended as it did; of a failure also the last lines that it wrote. */
-function Reason({ store }: { store: RunStore }) {
+function Reason({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
   const reason = useRunPart(store, (view) => view.reason);
   if (reason === null || reason === "") return null;
   const [headline = "", ...rest] = reason.split("\n");
   const isBad = state === "failed";
+  const isWarning = state === "interrupted" || (run.restarts > 0 && ACTIVE_STATES.has(state));
   return (
     <section
       className={styles.reason}
-      data-tone={isBad ? "bad" : state === "interrupted" ? "warn" : "plain"}
+      data-tone={isBad ? "bad" : isWarning ? "warn" : "plain"}
       aria-label="Reason"
     >
       <p>

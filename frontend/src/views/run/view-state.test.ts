@@ -49,9 +49,15 @@ describe("zoom", () => {
   });
 
   it("can be reached by buttons: in to the newest half, out to everything", () => {
-    expect(scaledZoom(null, 0.5, 1000)).toEqual([500, 1000]);
-    expect(scaledZoom([500, 1000], 0.5, 1000)).toEqual([625, 875]);
-    expect(scaledZoom([625, 875], 2, 1000)).toEqual([500, 1000]);
-    expect(scaledZoom([100, 900], 2, 1000)).toBeNull();
+    expect(scaledZoom(null, 0.5, [0, 1000])).toEqual([500, 1000]);
+    expect(scaledZoom([500, 1000], 0.5, [0, 1000])).toEqual([625, 875]);
+    expect(scaledZoom([625, 875], 2, [0, 1000])).toEqual([500, 1000]);
+    expect(scaledZoom([100, 900], 2, [0, 1000])).toBeNull();
+  });
+
+  it("stays within the axis of a fork", () => {
+    expect(scaledZoom(null, 0.5, [800, 1000])).toEqual([900, 1000]);
+    expect(scaledZoom([850, 900], 2, [800, 1000])).toEqual([825, 925]);
+    expect(scaledZoom([850, 950], 4, [800, 1000])).toBeNull();
   });
 });

@@ -53,12 +53,17 @@ export function withZoom(search: RunSearch, zoom: ZoomRange | null): RunSearch {
 }
 
 /** Half as wide, or twice; towards the newest data while live. Null is the whole live view. */
-export function scaledZoom(zoom: ZoomRange | null, factor: number, end: number): ZoomRange | null {
-  const [from, to] = zoom ?? [0, end];
+export function scaledZoom(
+  zoom: ZoomRange | null,
+  factor: number,
+  whole: ZoomRange,
+): ZoomRange | null {
+  const [start, end] = whole;
+  const [from, to] = zoom ?? whole;
   const centre = zoom === null ? end : (from + to) / 2;
   const half = ((to - from) * factor) / (zoom === null ? 1 : 2);
-  const next: ZoomRange = [Math.max(0, centre - half), Math.min(end, centre + half)];
-  return next[0] <= 0 && next[1] >= end ? null : next;
+  const next: ZoomRange = [Math.max(start, centre - half), Math.min(end, centre + half)];
+  return next[0] <= start && next[1] >= end ? null : next;
 }
 
 function isNumber(value: unknown): value is number {

@@ -8,6 +8,7 @@ const KEYS = [
   ["Space", "pause or resume the run"],
   ["s", "one step: run a single update, then pause"],
   ["c", "save a checkpoint"],
+  ["f", "fork the run"],
   ["n", "new run"],
   ["/", "filter the list of runs"],
   ["End", "charts follow the run again"],
