@@ -96,9 +96,10 @@ function DraftForm(props: DraftFormProps) {
   const read = readDraft(draft, envStep);
   const schedule = "setting" in read && typeof read.setting === "object" ? read.setting : null;
   const isRamp = draft.kind !== "constant" && draft.kind !== "piecewise";
-  const field = (name: "from" | "to" | "over", text: string) => (
+  const field = (name: "from" | "to" | "over", text: string, placeholder = "") => (
     <TextInput
       label={text}
+      placeholder={placeholder}
       inputMode="decimal"
       value={draft[name]}
       onChange={(event) => onChange({ ...draft, [name]: event.currentTarget.value })}
@@ -134,7 +135,7 @@ function DraftForm(props: DraftFormProps) {
             value={untilText(draft, envStep)}
             onChange={(event) => onChange({ ...draft, until: event.currentTarget.value, over: "" })}
           />
-          {envStep > 0 && field("over", "Or over the next env steps")}
+          {envStep > 0 && field("over", "Or over the next env steps", "so many from now on")}
         </div>
       )}
       {draft.kind === "piecewise" && (
