@@ -15,11 +15,12 @@ from matinee.contracts.identifiers import ULID_PATTERN, Ulid
 from matinee.contracts.run import Run
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
 from matinee.web.routes.parameters import (
+    COMMAND_ANSWERS,
     CREATED,
+    Asking,
     IdempotencyKey,
     RunId,
     WaitS,
-    answer_with,
     as_attachment,
     created,
     refusals,
@@ -31,11 +32,6 @@ router = APIRouter(
 )
 
 CheckpointId = Annotated[str, Path(pattern=ULID_PATTERN, description="ULID of the checkpoint.")]
-
-_ANSWERS = refusals(404, 409, 413, 415, 422, 429, 503) | {
-    200: {"model": Command, "description": "With `wait`: applied or rejected."},
-    202: {"model": Command, "description": "Taken; the ledger tells what becomes of it."},
-}
 
 
 class SaveRequest(BaseModel):
@@ -72,30 +68,28 @@ async def list_checkpoints(run_id: RunId, dependencies: Dependencies) -> Checkpo
     "/checkpoints",
     operation_id="saveCheckpoint",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=_ANSWERS,
+    responses=COMMAND_ANSWERS,
 )
 async def save_checkpoint(
     *,
     run_id: RunId,
     dependencies: Dependencies,
-    principal: CurrentPrincipal,
-    response: Response,
-    wait_s: WaitS = 0.0,
+    asker: Asking,
     body: Annotated[SaveRequest | None, Body()] = None,
 ) -> Command:
     """Write the learner's present state to disk; `checkpoint_id` of the answer names it."""
     pinned = (body or SaveRequest()).pinned
     command = await dependencies.checkpoints.save(
-        run_id, pinned=pinned, actor=principal.actor, wait_s=wait_s
+        run_id, pinned=pinned, actor=asker.actor, wait_s=asker.wait_s
     )
-    return answer_with(command, response, wait_s=wait_s)
+    return asker.told(command)
 
 
 @router.patch(
     "/checkpoints/{checkpoint_id}",
     operation_id="patchCheckpoint",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=_ANSWERS,
+    responses=COMMAND_ANSWERS,
 )
 async def patch_checkpoint(
     *,
@@ -103,15 +97,13 @@ async def patch_checkpoint(
     checkpoint_id: CheckpointId,
     body: PinRequest,
     dependencies: Dependencies,
-    principal: CurrentPrincipal,
-    response: Response,
-    wait_s: WaitS = 0.0,
+    asker: Asking,
 ) -> Command:
     """Keep it whatever comes, or no longer; also of a run that has ended."""
     command = await dependencies.checkpoints.pin(
-        run_id, checkpoint_id, pinned=body.pinned, actor=principal.actor, wait_s=wait_s
+        run_id, checkpoint_id, pinned=body.pinned, actor=asker.actor, wait_s=asker.wait_s
     )
-    return answer_with(command, response, wait_s=wait_s)
+    return asker.told(command)
 
 
 class ZipResponse(StreamingResponse):
@@ -151,25 +143,23 @@ async def download_checkpoint(
     "/rewind",
     operation_id="rewindRun",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=_ANSWERS,
+    responses=COMMAND_ANSWERS,
 )
 async def rewind_run(
     *,
     run_id: RunId,
     body: RewindRequest,
     dependencies: Dependencies,
-    principal: CurrentPrincipal,
-    response: Response,
-    wait_s: WaitS = 0.0,
+    asker: Asking,
 ) -> Command:
     """Go back to a checkpoint, in place: what came after it is kept, and marked as abandoned.
 
     A run that has ended starts from there.
     """
     command = await dependencies.checkpoints.rewind(
-        run_id, body.checkpoint_id, actor=principal.actor, wait_s=wait_s
+        run_id, body.checkpoint_id, actor=asker.actor, wait_s=asker.wait_s
     )
-    return answer_with(command, response, wait_s=wait_s)
+    return asker.told(command)
 
 
 @router.post(

@@ -22,24 +22,18 @@ from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.run import Hyperparameters
 from matinee.contracts.run_parts import BudgetSpec
-from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.dependencies import Dependencies
 from matinee.web.routes.parameters import (
+    COMMAND_ANSWERS,
+    Asking,
     ExpectedRevision,
     RunId,
-    WaitS,
-    answer_with,
     etag,
     refusals,
 )
 from matinee.web.strict_json import StrictJsonRoute
 
 router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["control"], route_class=StrictJsonRoute)
-
-_COMMAND_REFUSALS = refusals(404, 409, 413, 415, 422, 429, 503)
-_COMMAND_ANSWERS = _COMMAND_REFUSALS | {
-    200: {"model": Command, "description": "With `wait`: applied or rejected."},
-    202: {"model": Command, "description": "Taken; the ledger tells what becomes of it."},
-}
 
 
 class NoFields(BaseModel):
@@ -77,9 +71,7 @@ def _add_start(kind: type[Start | Resume], meaning: str) -> None:
         *,
         run_id: RunId,
         dependencies: Dependencies,
-        principal: CurrentPrincipal,
-        response: Response,
-        wait_s: WaitS = 0.0,
+        asker: Asking,
         body: Annotated[StartFields | None, Body()] = None,
     ) -> Command:
         # What was left out of the budget must still be told from what is null.
@@ -87,9 +79,9 @@ def _add_start(kind: type[Start | Resume], meaning: str) -> None:
             {} if body is None else {name: getattr(body, name) for name in body.model_fields_set}
         )
         command = await dependencies.runs.command(
-            run_id, kind(**given), actor=principal.actor, wait_s=wait_s
+            run_id, kind(**given), actor=asker.actor, wait_s=asker.wait_s
         )
-        return answer_with(command, response, wait_s=wait_s)
+        return asker.told(command)
 
     name = str(kind.model_fields["name"].default)
     router.add_api_route(
@@ -100,7 +92,7 @@ def _add_start(kind: type[Start | Resume], meaning: str) -> None:
         summary=f"{name.capitalize()} run",
         description=meaning,
         status_code=status.HTTP_202_ACCEPTED,
-        responses=_COMMAND_ANSWERS,
+        responses=COMMAND_ANSWERS,
     )
 
 
@@ -122,15 +114,13 @@ def _add_plain_action(action: PlainAction, meaning: str) -> None:
     async def command_run(
         run_id: RunId,
         dependencies: Dependencies,
-        principal: CurrentPrincipal,
-        response: Response,
-        wait_s: WaitS = 0.0,
+        asker: Asking,
         _body: NoBody = None,
     ) -> Command:
         command = await dependencies.runs.command(
-            run_id, action, actor=principal.actor, wait_s=wait_s
+            run_id, action, actor=asker.actor, wait_s=asker.wait_s
         )
-        return answer_with(command, response, wait_s=wait_s)
+        return asker.told(command)
 
     router.add_api_route(
         f"/{action.name}",
@@ -140,7 +130,7 @@ def _add_plain_action(action: PlainAction, meaning: str) -> None:
         summary=f"{action.name.capitalize()} run",
         description=meaning,
         status_code=status.HTTP_202_ACCEPTED,
-        responses=_COMMAND_ANSWERS,
+        responses=COMMAND_ANSWERS,
     )
 
 
@@ -152,20 +142,18 @@ for _action, _meaning in _PLAIN_ACTIONS:
     "/step",
     operation_id="stepRun",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=_COMMAND_ANSWERS,
+    responses=COMMAND_ANSWERS,
 )
 async def step_run(
     *,
     run_id: RunId,
     step: Step,
     dependencies: Dependencies,
-    principal: CurrentPrincipal,
-    response: Response,
-    wait_s: WaitS = 0.0,
+    asker: Asking,
 ) -> Command:
     """Run this far, then pause."""
-    command = await dependencies.runs.command(run_id, step, actor=principal.actor, wait_s=wait_s)
-    return answer_with(command, response, wait_s=wait_s)
+    command = await dependencies.runs.command(run_id, step, actor=asker.actor, wait_s=asker.wait_s)
+    return asker.told(command)
 
 
 @router.get(
@@ -184,48 +172,46 @@ async def get_hyperparameters(
     "/hyperparameters",
     operation_id="patchHyperparameters",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=_COMMAND_ANSWERS | refusals(412),
+    responses=COMMAND_ANSWERS | refusals(412),
 )
 async def patch_hyperparameters(
     *,
     run_id: RunId,
     settings: Annotated[dict[str, LiveSetting], Body(min_length=1, max_length=100)],
     dependencies: Dependencies,
-    principal: CurrentPrincipal,
-    response: Response,
+    asker: Asking,
     expected_revision: ExpectedRevision,
-    wait_s: WaitS = 0.0,
 ) -> Command:
     """Change any subset of the live hyperparameters, all or nothing."""
     command = await dependencies.runs.change_hyperparameters(
         run_id,
         settings,
         expected_revision=expected_revision,
-        actor=principal.actor,
-        wait_s=wait_s,
+        actor=asker.actor,
+        wait_s=asker.wait_s,
     )
-    return answer_with(command, response, wait_s=wait_s)
+    return asker.told(command)
 
 
 @router.patch(
     "/alerts",
     operation_id="patchAlerts",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=_COMMAND_ANSWERS,
+    responses=COMMAND_ANSWERS,
 )
 async def patch_alerts(
     *,
     run_id: RunId,
     thresholds: Annotated[dict[str, float | None], Body(min_length=1, max_length=100)],
     dependencies: Dependencies,
-    principal: CurrentPrincipal,
-    response: Response,
-    wait_s: WaitS = 0.0,
+    asker: Asking,
 ) -> Command:
     """Change any subset of the alert thresholds, all or nothing; null: the rule's default."""
     action = SetAlertThresholds(thresholds=thresholds)
-    command = await dependencies.runs.command(run_id, action, actor=principal.actor, wait_s=wait_s)
-    return answer_with(command, response, wait_s=wait_s)
+    command = await dependencies.runs.command(
+        run_id, action, actor=asker.actor, wait_s=asker.wait_s
+    )
+    return asker.told(command)
 
 
 @router.get("/commands", operation_id="listCommands", responses=refusals(404, 422))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Response, status
 
-from matinee.contracts.commands import Command, CommandState
+from matinee.contracts.commands import FINAL_COMMAND_STATES, Command
 from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.problem import PROBLEM_MEDIA_TYPE
 from matinee.contracts.run import Run
 from matinee.errors import FieldError, InvalidInputError
+from matinee.web.dependencies import CurrentPrincipal
 
 MAX_WAIT_S = 30.0
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -115,8 +117,32 @@ def as_attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def answer_with(command: Command, response: Response, *, wait_s: float) -> Command:
-    """200 if the caller waited and the outcome is known, else 202."""
-    known = command.state in (CommandState.APPLIED, CommandState.REJECTED)
-    response.status_code = status.HTTP_200_OK if wait_s > 0 and known else status.HTTP_202_ACCEPTED
-    return command
+COMMAND_ANSWERS = refusals(404, 409, 413, 415, 422, 429, 503) | {
+    200: {"model": Command, "description": "With `wait`: applied or rejected."},
+    202: {"model": Command, "description": "Taken; the ledger tells what becomes of it."},
+}
+"""OpenAPI entries of a call that asks something of a run."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks something of a run, and waits for what becomes of it."""
+
+    actor: str
+    wait_s: float
+    response: Response
+
+    def told(self, command: Command) -> Command:
+        """200 if they waited and the outcome is known, else 202."""
+        known = command.state in FINAL_COMMAND_STATES
+        self.response.status_code = (
+            status.HTTP_200_OK if self.wait_s > 0 and known else status.HTTP_202_ACCEPTED
+        )
+        return command
+
+
+def _asker(principal: CurrentPrincipal, response: Response, wait_s: WaitS = 0.0) -> Asker:
+    return Asker(principal.actor, wait_s, response)
+
+
+Asking = Annotated[Asker, Depends(_asker)]
