@@ -21,13 +21,27 @@ NOT_SOURCE = (".git", ".venv", "node_modules", "page", "dist", "*cache*", "__pyc
 ASSET = re.compile(r'(?:src|href)="(/[^"]+\.(?:js|css))"')
 
 
+def link_or_copy(source: str, target: str) -> None:
+    """The same file under another name; a copy where that is another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from a copy of the sources, by the build hook, with npm's packages borrowed."""
+    """A wheel built from a copy of the sources, by the build hook, with npm's packages copied."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*NOT_SOURCE), symlinks=True)
-    (source / "frontend" / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
+    # Not a link to the folder: should the hook install afresh, npm would empty the checkout's own.
+    shutil.copytree(
+        ROOT / "frontend" / "node_modules",
+        source / "frontend" / "node_modules",
+        symlinks=True,
+        copy_function=link_or_copy,
+    )
     subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps",
          "--no-build-isolation", "--wheel-dir", str(folder), str(source)],
