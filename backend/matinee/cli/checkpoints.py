@@ -7,6 +7,8 @@ after the runs.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +48,13 @@ Server = Annotated[
         show_default=False,
     ),
 ]
+
+
+class Format(StrEnum):
+    """What a checkpoint is downloaded as."""
+
+    ZIP = "zip"
+    ONNX = "onnx"
 
 
 @checkpoints_app.command("list")
@@ -149,12 +158,21 @@ def download(
         ),
     ] = None,
     data_dir: DataDir = None,
+    file_format: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            help="All of it, or its policy and value as an ONNX model; that needs the extra "
+            "`matinee[onnx]`.",
+        ),
+    ] = Format.ZIP,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="The zip file. Default: RUN-CHECKPOINT.zip in this folder.",
+            help="The file. Default: RUN-CHECKPOINT.zip or .onnx in this folder.",
             show_default=False,
         ),
     ] = None,
@@ -166,10 +184,14 @@ def download(
 
         matinee runs checkpoints download RUN -o policy.zip
         unzip policy.zip && python checkpoint-*/play.py
+
+    An ONNX model is the network alone, of hidden layers and convolutions: from observations, a row
+    each, to `logits` (or `mean` and `log_std`) and `value`. Normalisation is inside; how
+    observations and actions are coded is in its metadata, as in `policy.json`:
+
+        matinee runs checkpoints download RUN --format onnx -o policy.onnx
     """
-    from matinee.journal.schema import CHECKPOINTS
     from matinee.runs.checkpoint_reading import read_newest
-    from matinee.runs.downloads import archive
 
     folders = run_folders(data_dir)
     run_id = find_run(folders, run)
@@ -178,8 +200,8 @@ def download(
         checkpoint_id = read_newest(run_dir).entry.id
     else:
         checkpoint_id = find_checkpoint_of(folders, run_id, checkpoint)
-    pieces = archive(run_dir / CHECKPOINTS / checkpoint_id)
-    path = output or Path(f"{run_id}-{checkpoint_id}.zip")
+    pieces = _pieces(run_dir, checkpoint_id, file_format)
+    path = output or Path(f"{run_id}-{checkpoint_id}.{file_format.value}")
     try:
         with path.open("xb") as file:
             file.writelines(pieces)
@@ -188,6 +210,17 @@ def download(
     except OSError as error:
         raise InvalidInputError(f"{path} can't be written: {error.strerror}") from error
     typer.echo(path)
+
+
+def _pieces(run_dir: Path, checkpoint_id: str, file_format: Format) -> Iterable[bytes]:
+    from matinee.journal.schema import CHECKPOINTS
+    from matinee.runs.checkpoint_reading import read_whole
+    from matinee.runs.downloads import archive
+    from matinee.runs.onnx_policy import onnx_model
+
+    if file_format is Format.ONNX:
+        return [onnx_model(read_whole(run_dir, checkpoint_id).contents)]
+    return archive(run_dir / CHECKPOINTS / checkpoint_id)
 
 
 def fork(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+import onnx
 import pytest
 from typer.testing import CliRunner, Result
 
 from fakes.records import NOW, SPEC
 from fakes.run_use_cases import make_run
+from fakes.saved_policies import saved_policy
 from matinee.cli import checkpoints as module
 from matinee.cli.runs import runs_app
 from matinee.contracts.checkpoints import CHECKPOINT_FORMAT, CheckpointManifest
 from matinee.contracts.commands import Command, CommandState, Rewind
 from matinee.contracts.events import CheckpointPinned, CheckpointSaved
-from matinee.errors import ConflictError, InvalidInputError, ServerUnreachableError
+from matinee.errors import CheckpointError, ConflictError, InvalidInputError, ServerUnreachableError
 from matinee.journal.checkpoint_folders import manifest_files, write_folder
 from matinee.journal.writer import JournalWriter
 from matinee.runs.folders import RunDetails, RunFolders
@@ -218,6 +221,34 @@ def test_a_download_needs_no_server(invoke: Callable[..., Result], tmp_path: Pat
         with zipfile.ZipFile(path) as zipped:
             assert f"checkpoint-{checkpoint_id}/play.py" in zipped.namelist()
     assert isinstance(again.exception, InvalidInputError)
+
+
+def test_a_policy_is_written_as_an_onnx_model(
+    invoke: Callable[..., Result], saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole, under the name that was asked for or the checkpoint's; what can't be is told."""
+    folder = RunFolders(saved).path(RUN) / "checkpoints" / NEWER
+    shutil.rmtree(folder)
+    contents = saved_policy().contents
+    manifest = CheckpointManifest(
+        format=CHECKPOINT_FORMAT,
+        created_at=NOW,
+        env_steps=1234,
+        mean_return_100=None,
+        files=manifest_files(contents),
+    )
+    write_folder(folder, contents, manifest)
+    monkeypatch.chdir(tmp_path)
+    asked = ("checkpoints", "download", RUN)
+
+    written = invoke(*asked, "--format", "onnx")
+    refused = invoke(*asked, OLDER, "-f", "onnx", "-o", "older.onnx")
+
+    assert written.exit_code == 0, written.output
+    model = onnx.load(tmp_path / f"{RUN}-{NEWER}.onnx")
+    assert [tensor.name for tensor in model.graph.output] == ["logits", "value"]
+    assert isinstance(refused.exception, CheckpointError)
+    assert not (tmp_path / "older.onnx").exists()
 
 
 def test_no_server_is_told(invoke: Callable[..., Result]) -> None:
