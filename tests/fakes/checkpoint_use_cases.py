@@ -80,6 +80,17 @@ class FakeCheckpoints:
 
         return Download("x.zip", "digest", pieces())
 
+    async def policy_model(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
+        if self.refusal is not None:
+            raise self.refusal
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield run_id.encode()
+            yield b"-onnx-"
+            yield checkpoint_id.encode()
+
+        return pieces()
+
     async def fork(
         self,
         run_id: str,

@@ -20,6 +20,7 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
 from matinee.processes.environment_probe import EnvironmentProbe
+from matinee.processes.onnx_program import OnnxProgram
 from matinee.processes.parquet_program import ParquetProgram
 from matinee.runs.admission import Admission
 from matinee.runs.checkpointing import Checkpointing
@@ -221,6 +222,7 @@ async def open_house(
             registry=registry,
             limits=limits,
         ),
+        policies=OnnxProgram(),
     )
     watch = FolderWatch(
         folders=folders,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
+from matinee.processes.onnx_program import OnnxProgram
 from matinee.processes.parquet_program import ParquetProgram
 from matinee.runs.admission import Admission
 from matinee.runs.checkpointing import Checkpointing
@@ -139,6 +140,7 @@ def build_server(settings: Settings) -> Server:
         supervisor=supervisor,
         steering=steering,
         forking=forking,
+        policies=OnnxProgram(),
     )
     dependencies = WebDependencies(
         runs=service,

@@ -324,6 +324,11 @@ class AsyncMatineeClient:
         async for piece in self._stream(calls.download_checkpoint(run_id, checkpoint_id)):
             yield piece
 
+    async def download_policy(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
+        """The policy of one as an ONNX model, in pieces; the server needs `matinee[onnx]`."""
+        async for piece in self._stream(calls.download_policy(run_id, checkpoint_id)):
+            yield piece
+
     async def ledger(self, run_id: str) -> LedgerFile:
         """Everything that was asked of a run, as `matinee train --replay` takes it."""
         return await self._perform(calls.ledger(run_id))

@@ -307,6 +307,12 @@ def download_checkpoint(run_id: str, checkpoint_id: str) -> Call[None]:
     return Call("GET", path, lambda _response: None)
 
 
+def download_policy(run_id: str, checkpoint_id: str) -> Call[None]:
+    """`GET /runs/{id}/checkpoints/{checkpoint_id}/policy.onnx`; the body is to be streamed."""
+    path = f"{_API}/runs/{run_id}/checkpoints/{checkpoint_id}/policy.onnx"
+    return Call("GET", path, lambda _response: None)
+
+
 def ledger(run_id: str) -> Call[LedgerFile]:
     """`GET /runs/{id}/ledger.json`."""
     return _get(f"/runs/{run_id}/ledger.json", LedgerFile)

@@ -295,6 +295,10 @@ class MatineeClient:
         """One with what plays its policy elsewhere, in pieces of a zip file."""
         return self._stream(calls.download_checkpoint(run_id, checkpoint_id))
 
+    def download_policy(self, run_id: str, checkpoint_id: str) -> Iterator[bytes]:
+        """The policy of one as an ONNX model, in pieces; the server needs `matinee[onnx]`."""
+        return self._stream(calls.download_policy(run_id, checkpoint_id))
+
     def ledger(self, run_id: str) -> LedgerFile:
         """Everything that was asked of a run, as `matinee train --replay` takes it."""
         return self._perform(calls.ledger(run_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from matinee.runs.downloads import Download, archive, digest_of
 from matinee.runs.exports import one_ahead
 from matinee.runs.folders import RunFolders
 from matinee.runs.forking import Forking
+from matinee.runs.onnx_policy import exportable
+from matinee.runs.ports import PolicyFiles
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering, new_command
 from matinee.runs.supervisor import Supervisor
@@ -47,12 +49,14 @@ class Checkpointing:
         supervisor: Supervisor,
         steering: Steering,
         forking: Forking,
+        policies: PolicyFiles,
     ) -> None:
         self._folders = folders
         self._index = index
         self._supervisor = supervisor
         self._steering = steering
         self._forking = forking
+        self._policies = policies
 
     async def list_checkpoints(self, run_id: str) -> CheckpointList:
         """Those that are on disk, newest first.
@@ -136,6 +140,23 @@ class Checkpointing:
         except CheckpointError as error:
             raise ConflictError(str(error), code="checkpoint_damaged") from error
         return Download(name, digest, one_ahead(pieces))
+
+    async def policy_model(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
+        """The policy of one as an ONNX model; what can't be had is told before the first byte.
+
+        Raises:
+            NotFoundError: there is none of this id.
+            ConflictError: it is not whole any more, or of a version without such a description.
+            InvalidInputError: onnx is not installed, or the network is of a kind that is not
+                written so.
+        """
+        run_dir = self._folders.path(run_id)
+        whole = await asyncio.to_thread(read_whole, run_dir, checkpoint_id)
+        try:
+            exportable(whole.contents)
+        except CheckpointError as error:
+            raise ConflictError(str(error), code="policy_not_described") from error
+        return self._policies.onnx(run_dir / CHECKPOINTS / checkpoint_id)
 
     async def fork(
         self,

@@ -1,15 +1,20 @@
 """A checkpoint's policy as an ONNX model, for whatever runs such models; needs `matinee[onnx]`.
 
+    python -m matinee.runs.onnx_policy CHECKPOINT_FOLDER > policy.onnx
+
 The model is written node by node from `policy.json` and the weights, without torch. Its input is
 what `policy.json` makes of an observation: normalisation and scaling are inside. Its outputs are
 `logits` or `mean` and `log_std`, and `value`; all of them begin with a free batch axis. What makes
-actions of them is in the model's metadata, under `matinee.policy`.
+actions of them is in the model's metadata, under `matinee.policy`. The server has it written by
+a program of its own: onnx is native code, and would stay in memory.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +25,7 @@ from safetensors.numpy import load
 from matinee.contracts.checkpoints import TENSORS_FILE
 from matinee.contracts.policy_file import POLICY_FILE, NormalizationFile, PolicyFile
 from matinee.errors import CheckpointError, InvalidInputError
+from matinee.journal.checkpoint_folders import read_verified
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -42,6 +48,21 @@ def onnx_model(contents: Mapping[str, bytes]) -> bytes:
         contents: The files of a checkpoint.
 
     Raises:
+        InvalidInputError: as `exportable`.
+        CheckpointError: as `exportable`.
+    """
+    about = exportable(contents)
+    tensors = load(contents[TENSORS_FILE])
+    graph = _Graph()
+    for name, array in about.arrays.items():
+        graph.constant(name, tensors["weights"][array.start : array.stop].reshape(array.shape))
+    return _written(graph, _outputs(graph, about, tensors), about)
+
+
+def exportable(contents: Mapping[str, bytes]) -> PolicyFile:
+    """The description of a policy that can be written; onnx itself is not loaded for this.
+
+    Raises:
         InvalidInputError: onnx is not installed, or the network remembers.
         CheckpointError: the checkpoint is of a version that did not describe its policy, or does
             so in a later way.
@@ -59,11 +80,7 @@ def onnx_model(contents: Mapping[str, bytes]) -> bytes:
             "networks with hidden layers and convolutions only; policy.py in the zip file plays it",
             code="onnx_unsupported",
         )
-    tensors = load(contents[TENSORS_FILE])
-    graph = _Graph()
-    for name, array in about.arrays.items():
-        graph.constant(name, tensors["weights"][array.start : array.stop].reshape(array.shape))
-    return _written(graph, _outputs(graph, about, tensors), about)
+    return about
 
 
 def _about(contents: Mapping[str, bytes]) -> PolicyFile:
@@ -193,3 +210,7 @@ def _written(graph: _Graph, outputs: Mapping[str, Sequence[int]], about: PolicyF
     helper.set_model_props(model, {METADATA: about.model_dump_json(exclude={"arrays"})})
     checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(onnx_model(read_verified(Path(sys.argv[1]))))

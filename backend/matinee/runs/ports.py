@@ -67,6 +67,13 @@ class TableFiles(Protocol):
         """
 
 
+class PolicyFiles(Protocol):
+    """Files of policies that the server does not write itself."""
+
+    def onnx(self, folder: Path) -> AsyncIterator[bytes]:
+        """The policy of a checkpoint's folder as an ONNX model, in parts."""
+
+
 class Catalogue(Protocol):
     """The index of runs. It can be deleted: it is rebuilt from the run folders."""
 

@@ -167,6 +167,7 @@ async def test_checkpoints_and_forks(
     await client.pin_checkpoint(run.id, entry.id)
     await client.rewind(run.id, entry.id)
     pieces = [piece async for piece in client.download_checkpoint(run.id, entry.id)]
+    model = [piece async for piece in client.download_policy(run.id, entry.id)]
     fork = await client.fork_run(run.id, {"name": "twin"}, idempotency_key="k")
     await client.fork_run(run.id)
 
@@ -176,6 +177,7 @@ async def test_checkpoints_and_forks(
         Rewind(checkpoint_id=entry.id),
     ]
     assert b"".join(pieces) == f"{run.id}{entry.id}".encode()
+    assert b"".join(model) == f"{run.id}-onnx-{entry.id}".encode()
     assert fork.id != run.id
     assert [(request, key) for _, request, _, key, _ in checkpoints.forks] == [
         (ForkRequest(name="twin"), "k"),

@@ -48,6 +48,7 @@ EVERY_CALL = [
     calls.pin_checkpoint("{run_id}", "{checkpoint_id}", pinned=True, wait_s=1),
     calls.rewind("{run_id}", "{checkpoint_id}", wait_s=1),
     calls.download_checkpoint("{run_id}", "{checkpoint_id}"),
+    calls.download_policy("{run_id}", "{checkpoint_id}"),
     calls.ledger("{run_id}"),
     calls.export("{run_id}", "episodes", "jsonl"),
     calls.export("{run_id}", "metrics", "csv"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import onnx
 import pytest
 
 from fakes.house import House
 from fakes.records import NOW
+from fakes.saved_policies import saved_policy
 from matinee.contracts.checkpoints import CHECKPOINT_FORMAT, CheckpointManifest
 from matinee.contracts.commands import CommandState, Start
 from matinee.contracts.events import CheckpointSaved
@@ -22,6 +25,8 @@ from matinee.runs.checkpointing import Checkpointing
 
 pytestmark = pytest.mark.anyio
 
+SOME_BYTES = {"state.json": b"{}"}
+
 
 @pytest.fixture
 def checkpointing(house: House) -> Checkpointing:
@@ -29,10 +34,9 @@ def checkpointing(house: House) -> Checkpointing:
     return house.checkpointing
 
 
-def save(run_dir: Path) -> str:
+def save(run_dir: Path, contents: Mapping[str, bytes] = SOME_BYTES) -> str:
     """A checkpoint of some bytes, in the folder and in the record."""
     checkpoint_id = new_ulid()
-    contents = {"state.json": b"{}"}
     manifest = CheckpointManifest(
         format=CHECKPOINT_FORMAT,
         created_at=NOW,
@@ -153,3 +157,30 @@ async def test_a_checkpoint_is_downloaded_once(house: House, checkpointing: Chec
     assert download.name == f"{run_id}-{checkpoint_id}.zip"
     assert (again.digest, again.pieces) == (download.digest, None)
     assert damaged.value.code == "checkpoint_damaged"
+
+
+async def test_a_policy_is_had_as_an_onnx_model(house: House, checkpointing: Checkpointing) -> None:
+    """A whole one from a child process; what has none is told before the first byte."""
+    run_id, _ = await finished(house)
+    run_dir = house.folders.path(run_id)
+    with_policy = save(run_dir, saved_policy().contents)
+    with_memory = save(run_dir, saved_policy(lstm_units=4).contents)
+    older = save(run_dir)
+    damaged = save(run_dir)
+    (run_dir / "checkpoints" / damaged / "state.json").write_bytes(b"?")
+
+    model = [piece async for piece in await checkpointing.policy_model(run_id, with_policy)]
+    with pytest.raises(InvalidInputError) as unsupported:
+        await checkpointing.policy_model(run_id, with_memory)
+    with pytest.raises(NotFoundError):
+        await checkpointing.policy_model(run_id, new_ulid())
+    codes = []
+    for checkpoint_id in (older, damaged):
+        with pytest.raises(ConflictError) as refused:
+            await checkpointing.policy_model(run_id, checkpoint_id)
+        codes.append(refused.value.code)
+
+    graph = onnx.load_from_string(b"".join(model)).graph
+    assert [tensor.name for tensor in graph.output] == ["logits", "value"]
+    assert unsupported.value.code == "onnx_unsupported"
+    assert codes == ["policy_not_described", "checkpoint_damaged"]

@@ -10,6 +10,7 @@ from fakes.scripted_runs import ScriptedLauncher, ScriptedRun
 from matinee.bootstrap.presets import BuiltInPresets
 from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
+from matinee.processes.onnx_program import OnnxProgram
 from matinee.processes.run_process import AdoptedProcess, ChildProcess
 from matinee.runs import ports
 from matinee.runs.ports import IdempotencyClaim, ProcessExit, RunQuery
@@ -27,6 +28,7 @@ from matinee.storage.catalogue import SqliteCatalogue
         (ports.RunProcess, ScriptedRun),
         (ports.EnvironmentRegistry, EnvironmentProbe),
         (ports.PresetShelf, BuiltInPresets),
+        (ports.PolicyFiles, OnnxProgram),
     ],
 )
 def test_whoever_stands_behind_a_port_takes_the_same_calls(

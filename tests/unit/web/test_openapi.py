@@ -82,6 +82,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "patchCheckpoint": f"PATCH {run}/checkpoints/{{checkpoint_id}}",
         "rewindRun": f"POST {run}/rewind",
         "downloadCheckpoint": f"GET {run}/checkpoints/{{checkpoint_id}}/download",
+        "downloadPolicyOnnx": f"GET {run}/checkpoints/{{checkpoint_id}}/policy.onnx",
         "forkRun": f"POST {run}/fork",
         "getHyperparameters": f"GET {run}/hyperparameters",
         "patchHyperparameters": f"PATCH {run}/hyperparameters",

@@ -139,6 +139,31 @@ async def download_checkpoint(
     return ZipResponse(download.pieces, headers=headers | as_attachment(download.name))
 
 
+class OnnxResponse(StreamingResponse):
+    """An ONNX model, for which no media type is registered."""
+
+    media_type = "application/octet-stream"
+
+
+@router.get(
+    "/checkpoints/{checkpoint_id}/policy.onnx",
+    operation_id="downloadPolicyOnnx",
+    response_class=OnnxResponse,
+    responses=refusals(404, 409, 422, 503),
+)
+async def download_policy_onnx(
+    run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies
+) -> Response:
+    """The policy and its value as an ONNX model; needs the extra `matinee[onnx]`.
+
+    Of networks of hidden layers and convolutions, from `observation` (a batch, as `policy.json`
+    codes it, not normalised: that is inside) to `logits` or `mean` and `log_std`, and `value`.
+    What makes actions of these is in its metadata, under `matinee.policy`.
+    """
+    pieces = await dependencies.checkpoints.policy_model(run_id, checkpoint_id)
+    return OnnxResponse(pieces, headers=as_attachment(f"{run_id}-{checkpoint_id}.onnx"))
+
+
 @router.post(
     "/rewind",
     operation_id="rewindRun",

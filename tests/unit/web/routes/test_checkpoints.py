@@ -9,7 +9,7 @@ from fakes.checkpoint_use_cases import FakeCheckpoints, make_checkpoint
 from matinee.contracts.commands import PinCheckpoint, Rewind, SaveCheckpoint
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import new_ulid
-from matinee.errors import ConflictError, NotFoundError
+from matinee.errors import ConflictError, InvalidInputError, NotFoundError
 from matinee.web.routes import checkpoints as module
 
 pytestmark = pytest.mark.anyio
@@ -147,3 +147,22 @@ async def test_a_download_has_a_name_and_a_digest(
     assert full.headers["etag"] == again.headers["etag"] == '"digest"'
     assert again.content == b""
     assert refused.json()["code"] == "checkpoint_damaged"
+
+
+async def test_a_policy_is_sent_as_an_onnx_model(
+    script: httpx.AsyncClient, checkpoints: FakeCheckpoints
+) -> None:
+    """Under the checkpoint's name; what is refused is no file."""
+    url = f"{RUN}/checkpoints/{CHECKPOINT}/policy.onnx"
+    run_id = RUN.rpartition("/")[2]
+
+    sent = await script.get(url)
+    checkpoints.refusal = InvalidInputError("it has an LSTM", code="onnx_unsupported")
+    refused = await script.get(url)
+
+    assert (sent.status_code, refused.status_code) == (200, 422)
+    assert sent.content == f"{run_id}-onnx-{CHECKPOINT}".encode()
+    assert sent.headers["content-disposition"] == (
+        f'attachment; filename="{run_id}-{CHECKPOINT}.onnx"'
+    )
+    assert refused.json()["code"] == "onnx_unsupported"

@@ -1,0 +1,17 @@
+"""ONNX models, made by a child process and passed on as it writes them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from matinee.processes.parquet_program import piped
+
+
+class OnnxProgram:
+    """Implements `matinee.runs.ports.PolicyFiles`."""
+
+    def onnx(self, folder: Path) -> AsyncIterator[bytes]:
+        """A whole ONNX file, in parts."""
+        return piped([sys.executable, "-m", "matinee.runs.onnx_policy", str(folder)])
