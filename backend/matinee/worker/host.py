@@ -56,7 +56,7 @@ from matinee.worker.record import RunRecord
 from matinee.worker.rewinding import beginning, go_back
 
 FLUSH_INTERVAL_S = 0.1
-UNWATCHED_FLUSH_INTERVAL_S = 0.25
+UNWATCHED_FLUSH_INTERVAL_S = 1.0
 """While no server is there to pass it on: the terminal's numbers need no more, and each flush
 takes processor time from the training."""
 HEARTBEAT_INTERVAL_S = 1.0

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from matinee.worker.spare import be_first_to_go, leaving_with_the_server
@@ -64,15 +63,18 @@ def test_the_watch_ends_with_the_warm_up() -> None:
 def test_it_goes_first_when_memory_runs_out() -> None:
     """The kernel is asked to; this process itself is left as it is."""
     own = Path("/proc/self/oom_score_adj").read_text()
-    code = "from matinee.worker.spare import be_first_to_go as b; b(); input()"
+    code = (
+        "from matinee.worker.spare import be_first_to_go\n"
+        "be_first_to_go(); print('asked', flush=True); input()"
+    )
     with subprocess.Popen(
-        [sys.executable, "-c", f"{code}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
-        score = Path(f"/proc/{child.pid}/oom_score_adj")
-        while int(score.read_text()) != 500:
-            assert psutil.pid_exists(child.pid)
-            assert child.poll() is None
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"asked\n"
+        score = Path(f"/proc/{child.pid}/oom_score_adj").read_text()
         child.communicate(b"\n", timeout=PATIENCE_S)
+    assert int(score) == 500
     assert Path("/proc/self/oom_score_adj").read_text() == own
 
 
