@@ -29,13 +29,12 @@ class Policy:
             for name, each in self.about["arrays"].items()
         }
         self._normalization = None
-        if self.about["normalization"] is not None and tensors["normalization.count"] > 0:
-            variance = tensors["normalization.m2"] / tensors["normalization.count"]
-            self._normalization = (
-                tensors["normalization.mean"],
-                1.0 / np.sqrt(variance + self.about["normalization"]["epsilon"]),
-                self.about["normalization"]["clip"],
-            )
+        if self.about["normalization"] is not None:
+            epsilon, clip = (self.about["normalization"][name] for name in ("epsilon", "clip"))
+            count, mean, m2 = (tensors[f"normalization.{name}"] for name in ("count", "mean", "m2"))
+            # Before any sample they are clipped only.
+            deviation = np.sqrt(m2 / count + epsilon) if count > 0 else np.ones_like(m2)
+            self._normalization = mean, 1.0 / deviation, clip
         self.begin()
 
     def begin(self) -> None:

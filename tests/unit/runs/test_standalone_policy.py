@@ -115,14 +115,21 @@ def test_outputs_are_the_trainers(
         assert not np.allclose(both.theirs.outputs(observation), before)
 
 
-def test_observations_are_normalised_alike(tmp_path: Path) -> None:
-    """With the statistics of the checkpoint, and clipped."""
-    state = NormalizationState(
-        count=np.asarray(10.0), mean=np.array([1.0, -2.0, 0.5]), m2=np.array([5.0, 0.0, 40.0])
-    )
+@pytest.mark.parametrize(
+    "state",
+    [
+        NormalizationState(
+            np.asarray(10.0), np.array([1.0, -2.0, 0.5]), np.array([5.0, 0.0, 40.0])
+        ),
+        NormalizationState(np.asarray(0.0), np.zeros(3), np.zeros(3)),
+    ],
+    ids=["ten samples", "none yet"],
+)
+def test_observations_are_normalised_alike(tmp_path: Path, state: NormalizationState) -> None:
+    """With the statistics of the checkpoint, and clipped; before any sample clipped only."""
     both = rig(tmp_path, normalization=state)
     normalizer = ObservationNormalizer(3, state)
-    for observation in (np.array([0.5, -2.0, 3.0]), np.array([5.0, 4.0, -5.0])):
+    for observation in (np.array([0.5, -2.0, 3.0]), np.array([50.0, 4.0, -50.0])):
         seen = normalizer.normalize(observation[None].astype(np.float32))
         ours = both.ours.outputs(seen)[0]
         theirs = both.theirs.outputs(observation.astype(np.float32))
