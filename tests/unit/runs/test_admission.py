@@ -87,7 +87,7 @@ async def test_nobody_gets_in_after_closing(house: House) -> None:
     await house.admission.close()
     await asyncio.to_thread(house.launcher.launched[0].finish)
     await house.alone(first.id)
-    await asyncio.sleep(0)
+    await asyncio.gather(*house.admission._pumps)
 
     assert len(house.launcher.launched) == 1
     assert (await house.index.get(waiting.id)).state is RunState.QUEUED

@@ -275,18 +275,17 @@ async def test_a_live_run_is_not_asked_for_what_would_be_refused(house: House) -
     assert [frame.action for frame in process.commands] == [SaveCheckpoint(pinned=False)]
 
 
-async def test_a_full_queue_is_full_for_forks_too(house: House) -> None:
+async def test_a_full_queue_is_full_for_forks_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is made, and nothing is asked of the parent."""
     run_id, process = await house.launched()
-
-    def no_room() -> None:
-        raise LimitExceededError("no room")
-
-    house.admission.check_room = no_room  # type: ignore[method-assign]
-    with pytest.raises(LimitExceededError):
+    monkeypatch.setattr(house.admission, "_max_queued_runs", 0)
+    with pytest.raises(LimitExceededError, match="allows 0 to wait"):
         await _fork(house, run_id)
 
     assert process.commands == []
+    assert list(house.folders.run_ids()) == [run_id]
 
 
 async def test_names(house: House) -> None:
