@@ -80,16 +80,20 @@ class FakeCheckpoints:
 
         return Download("x.zip", "digest", pieces())
 
-    async def policy_model(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
+    async def policy_model(
+        self, run_id: str, checkpoint_id: str, *, known: Collection[str]
+    ) -> Download:
         if self.refusal is not None:
             raise self.refusal
+        if "onnx digest" in known:
+            return Download("x.onnx", "onnx digest", None)
 
         async def pieces() -> AsyncIterator[bytes]:
             yield run_id.encode()
             yield b"-onnx-"
             yield checkpoint_id.encode()
 
-        return pieces()
+        return Download("x.onnx", "onnx digest", pieces())
 
     async def fork(
         self,

@@ -31,11 +31,11 @@ class SavedPolicy:
     weights: NDArray[np.float32]
     contents: dict[str, bytes]
 
-    def observations(self, space: gymnasium.Space[Any]) -> NDArray[Any]:
+    def observations(self, space: gymnasium.Space[Any], *, seed: int = 1) -> NDArray[Any]:
         """Some, as the trainer's network sees them."""
         interface = self.between.interface
         out = np.empty((OBSERVATIONS, *interface.observation_shape), interface.observation_dtype)
-        space.seed(1)
+        space.seed(seed)
         for row in out:
             self.between.observations.write(space.sample(), row)
         return out

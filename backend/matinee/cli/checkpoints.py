@@ -185,9 +185,10 @@ def download(
         matinee runs checkpoints download RUN -o policy.zip
         unzip policy.zip && python checkpoint-*/play.py
 
-    An ONNX model is the network alone, of hidden layers and convolutions: from observations, a row
-    each, to `logits` (or `mean` and `log_std`) and `value`. Normalisation is inside; how
-    observations and actions are coded is in its metadata, as in `policy.json`:
+    An ONNX model is the network alone: from observations, a row each, to `logits` (or `mean` and
+    `log_std`) and `value`. Normalisation is inside; how observations and actions are coded is in
+    its metadata, as in `policy.json`. An LSTM's state goes in and comes out, too: `h_in`, `c_in`
+    (0 where an episode begins), `h_out`, `c_out`:
 
         matinee runs checkpoints download RUN --format onnx -o policy.onnx
     """

@@ -57,6 +57,11 @@ class SystemInfo(BaseModel):
     interpreter: RunInterpreter | None = Field(
         description="Null until the first look at the installed environments is done."
     )
+    onnx_unavailable: str | None = Field(
+        default=None,
+        description="Why no policy can be had as an ONNX model here, and what to install; null: "
+        "they can.",
+    )
 
 
 class EnvironmentList(BaseModel):

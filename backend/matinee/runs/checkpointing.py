@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,11 +27,11 @@ from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.runs.checkpoint_reading import find_checkpoint, read_whole
-from matinee.runs.downloads import Download, archive, digest_of
+from matinee.runs.downloads import Download, archive, archive_digest, digest_of
 from matinee.runs.exports import one_ahead
 from matinee.runs.folders import RunFolders
 from matinee.runs.forking import Forking
-from matinee.runs.onnx_policy import exportable
+from matinee.runs.onnx_policy import exportable, writer_version
 from matinee.runs.ports import PolicyFiles
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering, new_command
@@ -133,7 +133,7 @@ class Checkpointing:
         folder = run_dir / CHECKPOINTS / checkpoint_id
         name = f"{run_id}-{checkpoint_id}.zip"
         try:
-            digest = await asyncio.to_thread(digest_of, folder)
+            digest = await asyncio.to_thread(archive_digest, folder)
             if digest in known:
                 return Download(name, digest, None)
             pieces = await asyncio.to_thread(archive, folder)
@@ -141,22 +141,38 @@ class Checkpointing:
             raise ConflictError(str(error), code="checkpoint_damaged") from error
         return Download(name, digest, one_ahead(pieces))
 
-    async def policy_model(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
+    async def policy_model(
+        self, run_id: str, checkpoint_id: str, *, known: Collection[str]
+    ) -> Download:
         """The policy of one as an ONNX model; what can't be had is told before the first byte.
+
+        Args:
+            run_id: Of the run.
+            checkpoint_id: One of its checkpoints.
+            known: Digests of the files that whoever asks has already.
 
         Raises:
             NotFoundError: there is none of this id.
             ConflictError: it is not whole any more, or of a version without such a description.
-            InvalidInputError: onnx is not installed, or the network is of a kind that is not
-                written so.
+            InvalidInputError: onnx is not installed.
         """
         run_dir = self._folders.path(run_id)
+        await asyncio.to_thread(find_checkpoint, run_dir, checkpoint_id)
+        folder = run_dir / CHECKPOINTS / checkpoint_id
+        name = f"{run_id}-{checkpoint_id}.onnx"
+        made_by = await asyncio.to_thread(writer_version)
+        try:
+            digest = await asyncio.to_thread(digest_of, folder, made_by)
+        except CheckpointError as error:
+            raise ConflictError(str(error), code="checkpoint_damaged") from error
+        if digest in known:
+            return Download(name, digest, None)
         whole = await asyncio.to_thread(read_whole, run_dir, checkpoint_id)
         try:
             exportable(whole.contents)
         except CheckpointError as error:
             raise ConflictError(str(error), code="policy_not_described") from error
-        return self._policies.onnx(run_dir / CHECKPOINTS / checkpoint_id)
+        return Download(name, digest, self._policies.onnx(folder))
 
     async def fork(
         self,

@@ -55,13 +55,26 @@ class Download:
     pieces: AsyncIterator[bytes] | None
 
 
-def digest_of(folder: Path) -> str:
-    """What changes if anything in the archive would: the manifest has the sum of every file.
+def archive_digest(folder: Path) -> str:
+    """What changes if anything in the archive would.
 
     Raises:
         CheckpointError: there is no manifest.
     """
-    digest = hashlib.sha256(_PLAY + _policy_program())
+    return digest_of(folder, _PLAY + _policy_program())
+
+
+def digest_of(folder: Path, made_by: bytes) -> str:
+    """What changes with a checkpoint, whose manifest has the sum of every file, or with the maker.
+
+    Args:
+        folder: Of the checkpoint.
+        made_by: What stands for the way in which a file is made of it.
+
+    Raises:
+        CheckpointError: there is no manifest.
+    """
+    digest = hashlib.sha256(made_by)
     try:
         digest.update((folder / MANIFEST_FILE).read_bytes())
     except OSError as error:

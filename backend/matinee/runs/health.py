@@ -21,6 +21,7 @@ from matinee.cores import usable_cores
 from matinee.runs.admission import Admission
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
+from matinee.runs.onnx_policy import why_no_onnx
 from matinee.runs.ports import Catalogue, EnvironmentRegistry, ServerLimits
 from matinee.runs.run_index import RunIndex
 from matinee.runs.supervisor import Supervisor
@@ -83,6 +84,7 @@ class Health:
                 hang_after_s=self._limits.hang_after_s,
             ),
             interpreter=self._registry.interpreter,
+            onnx_unavailable=why_no_onnx(),
         )
 
     async def readiness(self) -> Readiness:

@@ -5,15 +5,25 @@
 The model is written node by node from `policy.json` and the weights, without torch. Its input is
 what `policy.json` makes of an observation: normalisation and scaling are inside. Its outputs are
 `logits` or `mean` and `log_std`, and `value`; all of them begin with a free batch axis. What makes
-actions of them is in the model's metadata, under `matinee.policy`. The server has it written by
-a program of its own: onnx is native code, and would stay in memory.
+actions of them is in the model's metadata, under `matinee.policy`.
+
+A network that remembers has its state as further inputs and outputs: `h_in` and `c_in`, `h_out`
+and `c_out`, and the same with `value_` before them where the value has a trunk of its own. They
+are 0 at the first step of an episode, and at each later one what came out of the step before. That
+is in the metadata, under `matinee.state`.
+
+The server has a model written by a program of its own: onnx is native code, and would stay in
+memory.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import json
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import ValidationError
 from safetensors.numpy import load
 
+from matinee import __version__
 from matinee.contracts.checkpoints import TENSORS_FILE
 from matinee.contracts.policy_file import POLICY_FILE, NormalizationFile, PolicyFile
 from matinee.errors import CheckpointError, InvalidInputError
@@ -37,7 +48,9 @@ IR_VERSION = 8
 """Of the file, as old as the operators allow: programs refuse what is newer than they are."""
 
 METADATA = "matinee.policy"
+STATE_METADATA = "matinee.state"
 OBSERVATION = "observation"
+VALUE_TRUNK = "value_trunk"
 BATCH = "batch"
 
 
@@ -63,24 +76,41 @@ def exportable(contents: Mapping[str, bytes]) -> PolicyFile:
     """The description of a policy that can be written; onnx itself is not loaded for this.
 
     Raises:
-        InvalidInputError: onnx is not installed, or the network remembers.
+        InvalidInputError: onnx is not installed.
         CheckpointError: the checkpoint is of a version that did not describe its policy, or does
             so in a later way.
     """
-    if importlib.util.find_spec("onnx") is None:
-        raise InvalidInputError(
-            "ONNX needs the package onnx, which is not installed here: "
-            "pip install 'matinee[onnx]'; the zip file needs nothing",
-            code="onnx_unavailable",
-        )
-    about = _about(contents)
-    if about.network.lstm_units:
-        raise InvalidInputError(
-            f"the policy has an LSTM of {about.network.lstm_units} units: ONNX files are made of "
-            "networks with hidden layers and convolutions only; policy.py in the zip file plays it",
-            code="onnx_unsupported",
-        )
-    return about
+    _require_onnx()
+    return _about(contents)
+
+
+def writer_version() -> bytes:
+    """What changes if the same policy would be written otherwise.
+
+    Raises:
+        InvalidInputError: onnx is not installed.
+    """
+    _require_onnx()
+    program = (resources.files("matinee.runs") / "onnx_policy.py").read_bytes()
+    described = (resources.files("matinee.contracts") / "policy_file.py").read_bytes()
+    versions = [__version__, *map(importlib.metadata.version, ("onnx", "protobuf"))]
+    return b"\0".join([program, described, *(version.encode() for version in versions)])
+
+
+def why_no_onnx() -> str | None:
+    """What to install, in words; None: ONNX models can be written here."""
+    if importlib.util.find_spec("onnx") is not None:
+        return None
+    return (
+        "ONNX needs the package onnx, which is not installed here: "
+        "pip install 'matinee[onnx]'; the zip file needs nothing"
+    )
+
+
+def _require_onnx() -> None:
+    words = why_no_onnx()
+    if words is not None:
+        raise InvalidInputError(words, code="onnx_unavailable")
 
 
 def _about(contents: Mapping[str, bytes]) -> PolicyFile:
@@ -96,11 +126,16 @@ def _about(contents: Mapping[str, bytes]) -> PolicyFile:
 
 
 class _Graph:
-    """Nodes in the order in which they are computed, and the arrays that they use."""
+    """Nodes in the order in which they are computed, and the arrays that they use.
+
+    Attributes:
+        state: Names of inputs and of the outputs that go into them at the next step.
+    """
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
+        self.state: dict[str, str] = {}
 
     def constant(self, name: str, values: ArrayLike, dtype: type = np.float32) -> str:
         from onnx import numpy_helper
@@ -116,6 +151,13 @@ class _Graph:
         self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 
+    def split(self, x: str, parts: Sequence[str], *, size: int) -> None:
+        """Columns of x, so many for each part, under the names of the parts."""
+        from onnx import helper
+
+        sizes = self.constant(f"{parts[0]}.sizes", [size] * len(parts), np.int64)
+        self.nodes.append(helper.make_node("Split", [x, sizes], parts, name=parts[0], axis=1))
+
 
 def _outputs(
     graph: _Graph, about: PolicyFile, tensors: Mapping[str, NDArray[Any]]
@@ -129,7 +171,7 @@ def _outputs(
     if about.network.standard_floor is not None:
         x = _standardized(graph, x, about.network.standard_floor)
     numbers = about.arrays["policy.bias"].shape
-    features = _features(graph, x, about, about.network.trunk)
+    features = _remembered(graph, _features(graph, x, about, about.network.trunk), about, "")
     head = (features, "policy.weight", "policy.bias")
     outputs: dict[str, list[int]] = {}
     if about.branches is not None:
@@ -139,12 +181,12 @@ def _outputs(
         outputs[mean] = numbers
         shape = graph.add("Shape", mean)
         outputs[graph.add("Expand", "policy.log_std", shape, output="log_std")] = numbers
-    if "value_trunk.0.weight" in about.arrays:
-        features = _features(graph, x, about, "value_trunk")
+    if any(name.startswith(f"{VALUE_TRUNK}.") for name in about.arrays):
+        features = _remembered(graph, _features(graph, x, about, VALUE_TRUNK), about, "value_")
     values = graph.add("Gemm", features, "value.weight", "value.bias")
     axes = graph.constant("value.axes", [1], np.int64)
     outputs[graph.add("Squeeze", values, axes, output="value")] = []
-    return outputs
+    return outputs | {name: [about.network.lstm_units] for name in graph.state.values()}
 
 
 def _normalized(
@@ -185,19 +227,55 @@ def _features(graph: _Graph, x: str, about: PolicyFile, trunk: str) -> str:
     return x
 
 
+def _remembered(graph: _Graph, x: str, about: PolicyFile, prefix: str) -> str:
+    """What an LSTM makes of the features, from the state that goes in; without one the features.
+
+    c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c'), as `algorithm.lstm` has it.
+    """
+    if not about.network.lstm_units:
+        return x
+    name = f"{VALUE_TRUNK if prefix else about.network.trunk}.lstm"
+    h, c = f"{prefix}h_in", f"{prefix}c_in"
+    gates = graph.add(
+        "Add",
+        graph.add("Gemm", x, f"{name}.input", f"{name}.bias"),
+        graph.add("MatMul", h, f"{name}.recurrent"),
+    )
+    parts = [f"{name}.{gate}" for gate in ("i", "f", "g", "o")]
+    graph.split(gates, parts, size=about.network.lstm_units)
+    i, f, o = (graph.add("Sigmoid", part) for part in (parts[0], parts[1], parts[3]))
+    kept = graph.add("Mul", f, c)
+    added = graph.add("Mul", i, graph.add("Tanh", parts[2]))
+    after_c = graph.add("Add", kept, added, output=f"{prefix}c_out")
+    after_h = graph.add("Mul", o, graph.add("Tanh", after_c), output=f"{prefix}h_out")
+    graph.state |= {h: after_h, c: after_c}
+    return after_h
+
+
 def _written(graph: _Graph, outputs: Mapping[str, Sequence[int]], about: PolicyFile) -> bytes:
     from onnx import TensorProto, checker, helper
 
-    from matinee import __version__
+    inputs = {OBSERVATION: about.network.observation_shape}
+    inputs |= {name: [about.network.lstm_units] for name in graph.state}
+    metadata = {METADATA: about.model_dump_json(exclude={"arrays"})}
+    if graph.state:
+        metadata[STATE_METADATA] = json.dumps({"initial_value": 0.0, "next": graph.state})
+
+    meanings = {OBSERVATION: f"As {METADATA} says: coded, not normalised."}
+    for before, after in graph.state.items():
+        meanings[before] = f"0 where an episode begins, else {after} of the step before."
+        meanings[after] = f"Goes into {before} at the next step."
 
     def described(name: str, shape: Sequence[int]) -> Any:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape])
+        return helper.make_tensor_value_info(
+            name, TensorProto.FLOAT, [BATCH, *shape], doc_string=meanings.get(name, "")
+        )
 
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "policy",
-            [described(OBSERVATION, about.network.observation_shape)],
+            [described(name, shape) for name, shape in inputs.items()],
             [described(name, shape) for name, shape in outputs.items()],
             list(graph.constants.values()),
         ),
@@ -207,7 +285,7 @@ def _written(graph: _Graph, outputs: Mapping[str, Sequence[int]], about: PolicyF
         producer_version=__version__,
         doc_string=f"A policy that was trained in {about.environment_id}.",
     )
-    helper.set_model_props(model, {METADATA: about.model_dump_json(exclude={"arrays"})})
+    helper.set_model_props(model, metadata)
     checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 

@@ -176,8 +176,10 @@ class CheckpointUseCases(Protocol):
     ) -> Download:
         """One as a file, unless whoever asks knows its digest; refused before the first byte."""
 
-    async def policy_model(self, run_id: str, checkpoint_id: str) -> AsyncIterator[bytes]:
-        """The policy of one as an ONNX model; refused before the first byte."""
+    async def policy_model(
+        self, run_id: str, checkpoint_id: str, *, known: Collection[str]
+    ) -> Download:
+        """The policy of one as an ONNX model; as `download`."""
 
     async def fork(
         self,

@@ -558,9 +558,12 @@ export interface paths {
          * Download Policy Onnx
          * @description The policy and its value as an ONNX model; needs the extra `matinee[onnx]`.
          *
-         *     Of networks of hidden layers and convolutions, from `observation` (a batch, as `policy.json`
-         *     codes it, not normalised: that is inside) to `logits` or `mean` and `log_std`, and `value`.
-         *     What makes actions of these is in its metadata, under `matinee.policy`.
+         *     From `observation` (a batch, as `policy.json` codes it, not normalised: that is inside) to
+         *     `logits` or `mean` and `log_std`, and `value`. What makes actions of these is in its metadata,
+         *     under `matinee.policy`. A network with an LSTM has its state as inputs and outputs, too:
+         *     `h_in`, `c_in` (0 where an episode begins) and `h_out`, `c_out`, which go into the next step;
+         *     the same with `value_` before them where the value has a trunk of its own. `matinee.state` in
+         *     its metadata says which goes where.
          */
         get: operations["downloadPolicyOnnx"];
         put?: never;
@@ -3170,6 +3173,8 @@ export interface components {
             limits: components["schemas"]["SystemLimits"];
             /** @description Null until the first look at the installed environments is done. */
             interpreter: components["schemas"]["RunInterpreter"] | null;
+            /** @description Why no policy can be had as an ONNX model here, and what to install; null: they can. */
+            onnx_unavailable: string | null;
         };
         /**
          * SystemLimits
@@ -5968,7 +5973,9 @@ export interface operations {
     downloadPolicyOnnx: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
             path: {
                 /** @description ULID of the run. */
                 run_id: string;
@@ -5987,6 +5994,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description `If-None-Match` names what would be sent. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

@@ -22,6 +22,7 @@ from matinee.journal.checkpoint_folders import manifest_files, write_folder
 from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.writer import JournalWriter
 from matinee.runs.checkpointing import Checkpointing
+from matinee.runs.downloads import Download
 
 pytestmark = pytest.mark.anyio
 
@@ -160,7 +161,7 @@ async def test_a_checkpoint_is_downloaded_once(house: House, checkpointing: Chec
 
 
 async def test_a_policy_is_had_as_an_onnx_model(house: House, checkpointing: Checkpointing) -> None:
-    """A whole one from a child process; what has none is told before the first byte."""
+    """A whole one from a child process, once; what has none is told before the first byte."""
     run_id, _ = await finished(house)
     run_dir = house.folders.path(run_id)
     with_policy = save(run_dir, saved_policy().contents)
@@ -169,18 +170,27 @@ async def test_a_policy_is_had_as_an_onnx_model(house: House, checkpointing: Che
     damaged = save(run_dir)
     (run_dir / "checkpoints" / damaged / "state.json").write_bytes(b"?")
 
-    model = [piece async for piece in await checkpointing.policy_model(run_id, with_policy)]
-    with pytest.raises(InvalidInputError) as unsupported:
-        await checkpointing.policy_model(run_id, with_memory)
+    async def download(checkpoint_id: str, *known: str) -> Download:
+        return await checkpointing.policy_model(run_id, checkpoint_id, known=known)
+
+    outputs, digests = [], []
+    for checkpoint_id in (with_policy, with_memory):
+        sent = await download(checkpoint_id)
+        assert sent.pieces is not None
+        model = onnx.load_from_string(b"".join([piece async for piece in sent.pieces]))
+        outputs.append([tensor.name for tensor in model.graph.output])
+        digests.append(sent.digest)
+        assert sent.name == f"{run_id}-{checkpoint_id}.onnx"
+        again = await download(checkpoint_id, "another", sent.digest)
+        assert (again.digest, again.pieces) == (sent.digest, None)
     with pytest.raises(NotFoundError):
-        await checkpointing.policy_model(run_id, new_ulid())
+        await download(new_ulid())
     codes = []
     for checkpoint_id in (older, damaged):
         with pytest.raises(ConflictError) as refused:
-            await checkpointing.policy_model(run_id, checkpoint_id)
+            await download(checkpoint_id)
         codes.append(refused.value.code)
 
-    graph = onnx.load_from_string(b"".join(model)).graph
-    assert [tensor.name for tensor in graph.output] == ["logits", "value"]
-    assert unsupported.value.code == "onnx_unsupported"
+    assert outputs == [["logits", "value"], ["logits", "value", "h_out", "c_out"]]
+    assert digests[0] != digests[1]
     assert codes == ["policy_not_described", "checkpoint_damaged"]

@@ -15,7 +15,7 @@ from fakes.records import NOW
 from matinee.contracts.checkpoints import CHECKPOINT_FORMAT, CheckpointManifest
 from matinee.errors import CheckpointError
 from matinee.journal.checkpoint_folders import manifest_files, write_folder
-from matinee.runs.downloads import PIECE_BYTES, archive, digest_of
+from matinee.runs.downloads import PIECE_BYTES, archive, archive_digest, digest_of
 
 CONTENTS = {"learner.safetensors": b"weights", "policy.json": b'{"coding": {}}'}
 
@@ -78,7 +78,8 @@ def test_the_same_checkpoint_is_the_same_file(tmp_path: Path) -> None:
     other = make(tmp_path / "two", {**CONTENTS, "learner.safetensors": b"others"})
 
     assert b"".join(archive(folder)) == b"".join(archive(folder))
-    assert digest_of(folder) == digest_of(folder) != digest_of(other)
+    assert archive_digest(folder) == archive_digest(folder) != archive_digest(other)
+    assert digest_of(folder, b"one way") != digest_of(folder, b"another way")
 
 
 def test_what_is_not_whole_is_refused_before_the_first_byte(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_what_is_not_whole_is_refused_before_the_first_byte(tmp_path: Path) -> N
         with pytest.raises(CheckpointError, match=words):
             archive(folder)
     with pytest.raises(CheckpointError, match="can't be read"):
-        digest_of(tmp_path / "none")
+        archive_digest(tmp_path / "none")
 
 
 def test_one_that_is_deleted_meanwhile_is_sent_all_the_same(tmp_path: Path) -> None:

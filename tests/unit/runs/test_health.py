@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 
 from fakes.house import House, eventually
@@ -27,6 +29,19 @@ async def test_what_the_server_says_of_itself(house: House) -> None:
     figures = await eventually(counted_as_running)
     assert figures.heartbeat_age_s is not None
     assert run_id in house.index.live
+
+
+async def test_what_can_not_be_written_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why policies can't be had as ONNX models here, before anybody asks for one."""
+    assert (await house.service.system()).onnx_unavailable is None
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+    words = (await house.service.system()).onnx_unavailable
+    assert words is not None
+    assert "pip install 'matinee[onnx]'" in words
 
 
 async def test_readiness_is_tried_for_real(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from typing import Any
 
 import gymnasium
@@ -15,10 +16,17 @@ from onnx.reference import ReferenceEvaluator
 
 from fakes.saved_policies import OBSERVATIONS, TWO, VECTOR, SavedPolicy, saved_policy
 from matinee.algorithm.acting import NumpyActorCritic
+from matinee.algorithm.recurrent_acting import RecurrentActorCritic
 from matinee.contracts.policy_file import PolicyFile
 from matinee.environments.normalization import NormalizationState, ObservationNormalizer
 from matinee.errors import CheckpointError, InvalidInputError
-from matinee.runs.onnx_policy import METADATA, onnx_model
+from matinee.runs.onnx_policy import (
+    METADATA,
+    STATE_METADATA,
+    onnx_model,
+    why_no_onnx,
+    writer_version,
+)
 
 PICTURE = spaces.Box(0, 255, (48, 40, 3), np.uint8)
 TORQUES = spaces.Box(-2.0, 4.0, (2,), np.float32)
@@ -121,15 +129,43 @@ def test_the_file_says_what_makes_actions_of_its_outputs() -> None:
     assert onnx_model(both.contents) == onnx_model(both.contents)
 
 
-def test_a_network_that_remembers_is_refused() -> None:
-    """The refusal names what is supported, and what plays the policy all the same."""
-    both = saved_policy(lstm_units=4)
+@pytest.mark.parametrize(
+    ("space", "network"),
+    [
+        (VECTOR, {"shared_trunk": True}),
+        (VECTOR, {"shared_trunk": False, "activation": "relu"}),
+        (PICTURE, {"shared_trunk": True, "convolution": "a3c"}),
+        (PICTURE, {"shared_trunk": False, "convolution": "a3c"}),
+    ],
+    ids=str,
+)
+def test_a_network_that_remembers_has_its_state_as_inputs_and_outputs(
+    space: gymnasium.Space[Any], network: dict[str, Any]
+) -> None:
+    """Fed as the metadata says, it acts as the trainer does, over steps and a new episode."""
+    both = saved_policy(space, lstm_units=4, **network)
+    ours = RecurrentActorCritic(both.shape, both.weights)
+    model = onnx.load_from_string(onnx_model(both.contents))
+    about = json.loads({entry.key: entry.value for entry in model.metadata_props}[STATE_METADATA])
+    evaluator = ReferenceEvaluator(model)
+    nothing = np.full((OBSERVATIONS, 4), about["initial_value"], np.float32)
+    state = dict.fromkeys(about["next"], nothing)
+    begins = np.zeros(OBSERVATIONS, np.bool_)
+    begins[1] = True
+    for step in range(5):
+        seen = both.observations(space, seed=step)
+        if step == 3:
+            ours.forget(begins)
+            state = {name: np.where(begins[:, None], nothing, each) for name, each in state.items()}
 
-    with pytest.raises(
-        InvalidInputError, match=r"LSTM of 4 units.*hidden layers and convolutions.*policy\.py"
-    ) as refused:
-        onnx_model(both.contents)
-    assert refused.value.code == "onnx_unsupported"
+        outputs = evaluator.run(None, {"observation": seen.astype(np.float32), **state})
+
+        theirs = dict(zip(evaluator.output_names, outputs, strict=True))
+        close(theirs["value"], ours.values(seen, ours.state_of(OBSERVATIONS)))
+        close(theirs["logits"], ours.outputs(seen))
+        state = {name: theirs[after] for name, after in about["next"].items()}
+    prefixes = ("",) if network["shared_trunk"] else ("", "value_")
+    assert about["next"] == {f"{p}{n}_in": f"{p}{n}_out" for p in prefixes for n in "hc"}
 
 
 def test_a_checkpoint_that_does_not_describe_its_policy_is_refused() -> None:
@@ -147,6 +183,8 @@ def test_a_checkpoint_that_does_not_describe_its_policy_is_refused() -> None:
 def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The refusal says what to install, and what needs nothing."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(InvalidInputError, match=r"pip install 'matinee\[onnx\]'") as refused:
-        onnx_model(saved_policy().contents)
-    assert refused.value.code == "onnx_unavailable"
+    for call in (writer_version, lambda: onnx_model(saved_policy().contents)):
+        with pytest.raises(InvalidInputError, match=r"pip install 'matinee\[onnx\]'") as refused:
+            call()
+        assert refused.value.code == "onnx_unavailable"
+    assert why_no_onnx() == str(refused.value)

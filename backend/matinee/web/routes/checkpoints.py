@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Response, status
+from fastapi import APIRouter, Body, Depends, Header, Path, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from matinee.contracts.commands import Command
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import ULID_PATTERN, Ulid
 from matinee.contracts.run import Run
+from matinee.runs.downloads import Download
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
 from matinee.web.routes.parameters import (
     COMMAND_ANSWERS,
@@ -106,6 +107,29 @@ async def patch_checkpoint(
     return asker.told(command)
 
 
+def _known_digests(
+    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+) -> list[str]:
+    """What whoever asks has already, by its digest."""
+    tags = (if_none_match or "").split(",")
+    return [tag.strip().removeprefix("W/").strip('"') for tag in tags]
+
+
+KnownDigests = Annotated[list[str], Depends(_known_digests)]
+
+DOWNLOAD_ANSWERS = refusals(404, 409, 422, 503) | {
+    304: {"description": "`If-None-Match` names what would be sent."}
+}
+
+
+def _sent(download: Download, response_class: type[StreamingResponse]) -> Response:
+    """The file under its name, or that they have it."""
+    headers = {"ETag": f'"{download.digest}"'}
+    if download.pieces is None:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return response_class(download.pieces, headers=headers | as_attachment(download.name))
+
+
 class ZipResponse(StreamingResponse):
     """A zip file."""
 
@@ -116,27 +140,18 @@ class ZipResponse(StreamingResponse):
     "/checkpoints/{checkpoint_id}/download",
     operation_id="downloadCheckpoint",
     response_class=ZipResponse,
-    responses=refusals(404, 409, 422, 503)
-    | {304: {"description": "`If-None-Match` names what would be sent."}},
+    responses=DOWNLOAD_ANSWERS,
 )
 async def download_checkpoint(
-    run_id: RunId,
-    checkpoint_id: CheckpointId,
-    dependencies: Dependencies,
-    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies, known: KnownDigests
 ) -> Response:
     """Weights, optimizer statistics and all else, and what plays the policy elsewhere.
 
     `policy.json` says how observations become actions; `play.py` plays, and needs NumPy, Gymnasium
     and safetensors only. Checkpoints of older versions have neither.
     """
-    tags = (if_none_match or "").split(",")
-    known = [tag.strip().removeprefix("W/").strip('"') for tag in tags]
     download = await dependencies.checkpoints.download(run_id, checkpoint_id, known=known)
-    headers = {"ETag": f'"{download.digest}"'}
-    if download.pieces is None:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return ZipResponse(download.pieces, headers=headers | as_attachment(download.name))
+    return _sent(download, ZipResponse)
 
 
 class OnnxResponse(StreamingResponse):
@@ -149,19 +164,22 @@ class OnnxResponse(StreamingResponse):
     "/checkpoints/{checkpoint_id}/policy.onnx",
     operation_id="downloadPolicyOnnx",
     response_class=OnnxResponse,
-    responses=refusals(404, 409, 422, 503),
+    responses=DOWNLOAD_ANSWERS,
 )
 async def download_policy_onnx(
-    run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies
+    run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies, known: KnownDigests
 ) -> Response:
     """The policy and its value as an ONNX model; needs the extra `matinee[onnx]`.
 
-    Of networks of hidden layers and convolutions, from `observation` (a batch, as `policy.json`
-    codes it, not normalised: that is inside) to `logits` or `mean` and `log_std`, and `value`.
-    What makes actions of these is in its metadata, under `matinee.policy`.
+    From `observation` (a batch, as `policy.json` codes it, not normalised: that is inside) to
+    `logits` or `mean` and `log_std`, and `value`. What makes actions of these is in its metadata,
+    under `matinee.policy`. A network with an LSTM has its state as inputs and outputs, too:
+    `h_in`, `c_in` (0 where an episode begins) and `h_out`, `c_out`, which go into the next step;
+    the same with `value_` before them where the value has a trunk of its own. `matinee.state` in
+    its metadata says which goes where.
     """
-    pieces = await dependencies.checkpoints.policy_model(run_id, checkpoint_id)
-    return OnnxResponse(pieces, headers=as_attachment(f"{run_id}-{checkpoint_id}.onnx"))
+    download = await dependencies.checkpoints.policy_model(run_id, checkpoint_id, known=known)
+    return _sent(download, OnnxResponse)
 
 
 @router.post(

@@ -152,17 +152,17 @@ async def test_a_download_has_a_name_and_a_digest(
 async def test_a_policy_is_sent_as_an_onnx_model(
     script: httpx.AsyncClient, checkpoints: FakeCheckpoints
 ) -> None:
-    """Under the checkpoint's name; what is refused is no file."""
+    """Once, under the checkpoint's name; what is refused is no file."""
     url = f"{RUN}/checkpoints/{CHECKPOINT}/policy.onnx"
-    run_id = RUN.rpartition("/")[2]
 
     sent = await script.get(url)
-    checkpoints.refusal = InvalidInputError("it has an LSTM", code="onnx_unsupported")
+    again = await script.get(url, headers={"If-None-Match": sent.headers["etag"]})
+    checkpoints.refusal = InvalidInputError("onnx is missing", code="onnx_unavailable")
     refused = await script.get(url)
 
-    assert (sent.status_code, refused.status_code) == (200, 422)
-    assert sent.content == f"{run_id}-onnx-{CHECKPOINT}".encode()
-    assert sent.headers["content-disposition"] == (
-        f'attachment; filename="{run_id}-{CHECKPOINT}.onnx"'
-    )
-    assert refused.json()["code"] == "onnx_unsupported"
+    assert (sent.status_code, again.status_code, refused.status_code) == (200, 304, 422)
+    assert sent.content == f"{RUN.rpartition('/')[2]}-onnx-{CHECKPOINT}".encode()
+    assert sent.headers["content-disposition"] == 'attachment; filename="x.onnx"'
+    assert sent.headers["etag"] == again.headers["etag"] == '"onnx digest"'
+    assert again.content == b""
+    assert refused.json()["code"] == "onnx_unavailable"
