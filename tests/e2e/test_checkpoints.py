@@ -188,6 +188,73 @@ def test_checkpoints_are_saved_and_pinned(
     expect(watched.page.get_by_role("tab", name=re.compile("^Checkpoints [2-9]"))).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("item", "ending", "begins_with"),
+    [("Everything, as a zip", "zip", b"PK"), ("The policy, as an ONNX", "onnx", b"\x08\x08")],
+)
+def test_a_checkpoint_is_downloaded(
+    live_server: LiveServer,
+    new_page: NewPage,
+    long_run: str,
+    *,
+    item: str,
+    ending: str,
+    begins_with: bytes,
+) -> None:
+    """By keyboard, all of it or its policy, under a name that says whose it is."""
+    saved = live_server.client.post(
+        f"/api/v1/runs/{long_run}/checkpoints", params={"wait": 20}
+    ).json()["checkpoint_id"]
+    watched = new_page(live_server).log_in()
+    checkpoints = open_checkpoints(watched, long_run)
+    page = watched.page
+
+    checkpoints.get_by_role("button", name=re.compile("^Download")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name=re.compile(f"^{item}"))).to_be_visible()
+    assert watched.accessibility_violations() == []
+    with page.expect_download() as coming:
+        page.get_by_role("menuitem", name=re.compile(f"^{item}")).press("Enter")
+
+    assert coming.value.suggested_filename == f"{long_run}-{saved}.{ending}"
+    assert coming.value.path().read_bytes().startswith(begins_with)
+
+
+def test_where_onnx_is_missing_the_page_says_what_to_install(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """At the button, in the server's words; a refusal that comes all the same is told, too."""
+    live_server.client.post(f"/api/v1/runs/{long_run}/checkpoints", params={"wait": 20})
+    words = "ONNX needs the package onnx: pip install 'matinee[onnx]'"
+    missing = [words, None]
+
+    def without_onnx(route: Route) -> None:
+        told = route.fetch().json()
+        route.fulfill(json={**told, "onnx_unavailable": missing[0]})
+
+    def refuse(route: Route) -> None:
+        problem = {"status": 422, "title": "Invalid input", "detail": words}
+        route.fulfill(status=422, json=problem, content_type="application/problem+json")
+
+    watched = new_page(live_server, expected_status=422)
+    page = watched.page
+    page.route("**/api/v1/system", without_onnx)
+    page.route("**/policy.onnx", refuse)
+    watched.log_in()
+    button = re.compile("^Download")
+
+    open_checkpoints(watched, long_run).get_by_role("button", name=button).click()
+    item = page.get_by_role("menuitem", name=re.compile("^The policy, as an ONNX"))
+    expect(item).to_be_disabled()
+    expect(item).to_contain_text(words)
+    assert watched.accessibility_violations() == []
+
+    missing.reverse()
+    open_checkpoints(watched, long_run).get_by_role("button", name=button).click()
+    item.click()
+    expect(page.get_by_role("alert")).to_contain_text(words)
+
+
 def test_an_ended_run_can_be_rewound(live_server: LiveServer, new_page: NewPage) -> None:
     """Where the budget is used up, a larger one is asked for; then it goes on from there."""
     run_id = live_server.create(FAST_RUN, wait=30)["id"]

@@ -1,5 +1,6 @@
 /** A chart as a picture with its title, on the page's own background. */
 
+import { saveFile } from "../ui/save-file";
 import { readPalette } from "./palette";
 
 const MARGIN = 12;
@@ -20,11 +21,6 @@ export function downloadPng(plot: HTMLCanvasElement, title: string, fileName: st
   context.fillText(title, MARGIN * scale, 20 * scale);
   context.drawImage(plot, MARGIN * scale, TITLE_HEIGHT * scale);
   picture.toBlob((blob) => {
-    if (blob === null) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = fileName;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    if (blob !== null) saveFile(blob, fileName);
   });
 }

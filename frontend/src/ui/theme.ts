@@ -7,6 +7,7 @@ import {
   createTheme,
   Input,
   type MantineColorsTuple,
+  Menu,
   Modal,
   Popover,
   Select,
@@ -78,6 +79,8 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: 28 } }),
     Button: Button.extend({ defaultProps: { size: "xs", variant: "default" } }),
     Input: Input.extend({ defaultProps: { size: "xs" } }),
+    // The placeholder has a role that a menu must not contain; the first item takes the focus.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } },
     }),

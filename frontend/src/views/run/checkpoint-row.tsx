@@ -8,8 +8,10 @@ import { formatAgo, formatMoment } from "../../format/durations";
 import { formatCount, formatExactCount, formatMeasured } from "../../format/numbers";
 import { Icon } from "../../ui/icons";
 import styles from "./checkpoints.module.css";
+import { DownloadMenu } from "./download-menu";
 
 interface CheckpointRowProps {
+  readonly runId: string;
   readonly checkpoint: Checkpoint;
   /** Milliseconds. */
   readonly now: number;
@@ -77,6 +79,7 @@ export function CheckpointRow(props: CheckpointRowProps) {
               )}
             </ActionIcon>
           </Tooltip>
+          <DownloadMenu runId={props.runId} checkpointId={checkpoint.id} exactStep={exactStep} />
           <Tooltip label={unrewindable} disabled={unrewindable === null}>
             <Button
               size="compact-sm"

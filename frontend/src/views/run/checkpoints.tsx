@@ -97,6 +97,7 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
             {checkpoints.map((checkpoint) => (
               <CheckpointRow
                 key={checkpoint.id}
+                runId={runId}
                 checkpoint={checkpoint}
                 now={now}
                 unrewindable={unavailableReason("rewind", state)}

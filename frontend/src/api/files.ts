@@ -1,0 +1,30 @@
+/** Files that a person takes away. A refusal is thrown like any other, with the server's words. */
+
+import { body, client } from "./client";
+
+export type CheckpointFormat = "zip" | "onnx";
+
+const PATHS = {
+  zip: "/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}/download",
+  onnx: "/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}/policy.onnx",
+} as const;
+
+export interface TakenFile {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+/** A whole file. A link would save a refusal as if it were the file, or say nothing. */
+export async function fetchCheckpoint(
+  runId: string,
+  checkpointId: string,
+  format: CheckpointFormat,
+): Promise<TakenFile> {
+  const blob = await body<Blob>(
+    client.GET(PATHS[format], {
+      params: { path: { run_id: runId, checkpoint_id: checkpointId } },
+      parseAs: "blob",
+    }),
+  );
+  return { name: `${runId}-${checkpointId}.${format}`, blob };
+}
