@@ -35,6 +35,8 @@ from matinee.errors import (
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 SILENCE_S = 30.0
 """The server ticks every 5 s; this long without a frame means that the connection is dead."""
+ATTEMPT_S = 10.0
+"""An attempt whose packets are dropped is begun anew: the network asks again ever more seldom."""
 GOODBYE_S = 1.0
 """A dead peer answers no goodbye either: waiting longer only delays the next connection."""
 
@@ -56,6 +58,7 @@ class Follower:
     get_run: Callable[[], Awaitable[Run]]
     after: int = 0
     give_up_after_s: float = 300.0
+    attempt_s: float = ATTEMPT_S
     backoff: Backoff = field(default_factory=Backoff)
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -95,10 +98,14 @@ class Follower:
                 address,
                 additional_headers=self.headers,
                 max_size=MAX_FRAME_BYTES,
+                open_timeout=self.attempt_s,
                 close_timeout=GOODBYE_S,
             ) as socket:
+                patience_s = self.attempt_s
                 while True:
-                    frame = await _receive(socket)
+                    frame = await _receive(socket, patience_s)
+                    patience_s = SILENCE_S
+                    self.backoff.answered()
                     if isinstance(frame, EventsFrame) and frame.run_id == self.run_id:
                         for event in self._in_order(frame):
                             self.after = event.seq
@@ -127,7 +134,11 @@ class Follower:
 
     async def _has_all(self) -> bool:
         """An interrupted run can go on: in its record an end may stand in the middle."""
-        run = await self.get_run()
+        try:
+            async with asyncio.timeout(self.attempt_s):
+                run = await self.get_run()
+        except TimeoutError as error:
+            raise _ConnectionLostError(f"no answer within {self.attempt_s:g} s") from error
         return run.state in ENDED_STATES and run.last_seq <= self.after
 
 
@@ -135,8 +146,8 @@ def _is_end(event: Event) -> bool:
     return isinstance(event, RunStateChanged) and event.state in ENDED_STATES
 
 
-async def _receive(socket: ClientConnection) -> ServerFrame:
-    async with asyncio.timeout(SILENCE_S):
+async def _receive(socket: ClientConnection, patience_s: float) -> ServerFrame:
+    async with asyncio.timeout(patience_s):
         message = await socket.recv(decode=False)
     try:
         return SERVER_FRAME_ADAPTER.validate_json(message)

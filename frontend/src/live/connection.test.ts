@@ -155,8 +155,9 @@ describe("a lost connection", () => {
       host.socket.lose(1006);
       const { state } = connection;
       if (state.phase !== "waiting") throw new Error(state.phase);
-      waits.push((state.retryAtMs - host.now()) / 1000);
-      host.pass(20_000);
+      const waitMs = state.retryAtMs - host.now();
+      waits.push(waitMs / 1000);
+      host.pass(waitMs);
     }
     const near = Array<number>(20).fill(1.25);
     expect(waits).toEqual([0.75, ...near, 2.25, 4.25, 8.25, 10.25, 10.25]);
@@ -172,7 +173,7 @@ describe("a lost connection", () => {
     connection.connect();
     connection.connect();
     expect(host.sockets).toHaveLength(2);
-    host.pass(60_000 - 31_000);
+    host.pass(9_000);
     expect(host.sockets).toHaveLength(2);
   });
 
@@ -186,6 +187,15 @@ describe("a lost connection", () => {
     host.pass(16_000);
     expect(host.sockets[0]?.isClosed).toBe(true);
     expect(connection.state.phase).not.toBe("open");
+  });
+
+  it("is tried anew when an attempt gets no answer, long before an open line would be given up", () => {
+    connection.connect();
+    host.pass(9_000);
+    expect(connection.state.phase).toBe("connecting");
+    host.pass(2_500);
+    expect(host.sockets[0]?.isClosed).toBe(true);
+    expect(host.sockets).toHaveLength(2);
   });
 
   it("is not retried where a login is needed", () => {

@@ -46,6 +46,8 @@ interface Subscription {
 const LOGIN_NEEDED = 4401;
 /** The server ticks every few seconds when it has nothing to say; longer silence is a dead line. */
 const SILENCE_MAX_MS = 30_000;
+/** An attempt without an answer is begun anew: the network asks again ever more seldom. */
+const ATTEMPT_MAX_MS = 10_000;
 const WATCH_MS = 5_000;
 
 export class Connection {
@@ -219,7 +221,8 @@ export class Connection {
     this.#watch = this.#host.setTimer(() => {
       this.#watch = null;
       if (socket !== this.#socket) return;
-      if (this.#host.now() - this.#lastFrameMs < SILENCE_MAX_MS) {
+      const patienceMs = this.#greeted ? SILENCE_MAX_MS : ATTEMPT_MAX_MS;
+      if (this.#host.now() - this.#lastFrameMs < patienceMs) {
         this.#watchSilence(socket);
         return;
       }

@@ -31,6 +31,19 @@ def test_success_starts_over() -> None:
     assert longest.next_wait_s() == BASE_S
 
 
+def test_who_is_answered_stays_near() -> None:
+    """While the server answers at all, no wait is longer than 2 s, however often it breaks off."""
+    longest = Backoff(uniform=lambda _low, high: high)
+
+    waits = []
+    for _ in range(2 * SHORT_FAILURES):
+        waits.append(longest.next_wait_s())
+        longest.answered()
+
+    assert waits[:3] == [0.5, 1.0, 2.0]
+    assert max(waits) == SHORT_CAP_S
+
+
 @given(st.integers(1, 2000))
 def test_waits_are_bounded_whatever_happens(failures: int) -> None:
     """After any number of failures a wait lies between 0 and the cap."""

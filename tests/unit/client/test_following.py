@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request
 
 from fakes.credentials import TOKEN
 from fakes.run_use_cases import NOW, FakeRuns, log_event, make_run
 from matinee.client.asynchronous import AsyncMatineeClient
-from matinee.client.backoff import Backoff
+from matinee.client.backoff import SHORT_CAP_S, SHORT_FAILURES, Backoff
 from matinee.client.following import Follower
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
@@ -30,6 +31,16 @@ pytestmark = pytest.mark.anyio
 
 RUN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 Handler = Callable[[ServerConnection], Awaitable[None]]
+Handshake = Callable[[ServerConnection, Request], Awaitable[None]]
+GREETING = json.dumps(
+    {
+        "type": "hello",
+        "contract_version": "1.0",
+        "version": "1",
+        "epoch": "server",
+        "at": NOW.isoformat(),
+    }
+)
 
 
 def state_event(seq: int, state: RunState) -> dict[str, object]:
@@ -52,9 +63,13 @@ def frame(*events: dict[str, object]) -> str:
 
 
 @asynccontextmanager
-async def scripted(handler: Handler) -> AsyncIterator[str]:
+async def scripted(
+    handler: Handler, *, process_request: Handshake | None = None
+) -> AsyncIterator[str]:
     """A server that behaves as a test says; gives its address."""
-    async with serve(handler, "127.0.0.1", 0) as server:
+    async with serve(
+        handler, "127.0.0.1", 0, process_request=process_request, open_timeout=None
+    ) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         yield f"ws://127.0.0.1:{port}/api/v1/stream"
 
@@ -170,6 +185,69 @@ async def test_a_repeated_event_is_dropped_and_a_gap_is_fetched() -> None:
         seqs = [event.seq async for event in follower(url, get_run=get_run).events()]
 
     assert seqs == [1, 2, 3, 4, 5]
+
+
+async def test_a_line_that_breaks_after_each_greeting_is_tried_again_soon() -> None:
+    """A server that greets is there: many connections without an event make no wait longer."""
+    ceilings_s: list[float] = []
+
+    def no_wait(_low: float, high: float) -> float:
+        ceilings_s.append(high)
+        return 0.0
+
+    async def greet(connection: ServerConnection) -> None:
+        await connection.send(GREETING)
+        if len(ceilings_s) > 2 * SHORT_FAILURES:
+            await connection.send(frame(state_event(1, RunState.FINISHED)))
+        await connection.close(1012)
+
+    async def get_run() -> Run:
+        done = len(ceilings_s) > 2 * SHORT_FAILURES
+        return make_run(RUN_ID, state=RunState.FINISHED if done else RunState.RUNNING, last_seq=1)
+
+    async with asyncio.timeout(20), scripted(greet) as url:
+        patient = follower(url, get_run=get_run)
+        patient.backoff = Backoff(uniform=no_wait)
+        assert [event.seq async for event in patient.events()] == [1]
+
+    assert max(ceilings_s) == SHORT_CAP_S
+
+
+@pytest.mark.parametrize("silent", ["request", "handshake", "greeting"])
+async def test_an_attempt_without_an_answer_is_begun_anew(silent: str) -> None:
+    """If request, handshake or greeting is swallowed, the next attempt comes within its bound."""
+    asked: list[str] = []
+
+    def is_swallowed(part: str) -> bool:
+        asked.append(part)
+        return part == silent and asked.count(part) == 1
+
+    async def keep_back(_connection: ServerConnection, _request: Request) -> None:
+        if is_swallowed("handshake"):
+            await asyncio.Event().wait()
+
+    async def handler(connection: ServerConnection) -> None:
+        if is_swallowed("greeting"):
+            await connection.wait_closed()
+            return
+        await connection.send(frame(state_event(1, RunState.FINISHED)))
+        await connection.wait_closed()
+
+    async def get_run() -> Run:
+        if is_swallowed("request"):
+            await asyncio.Event().wait()
+        return make_run(
+            RUN_ID,
+            state=RunState.FINISHED if "greeting" in asked else RunState.RUNNING,
+            last_seq=1,
+        )
+
+    async with asyncio.timeout(20), scripted(handler, process_request=keep_back) as url:
+        hurried = follower(url, get_run=get_run)
+        hurried.attempt_s = 0.5
+        assert [event.seq async for event in hurried.events()] == [1]
+
+    assert asked.count(silent) >= 2
 
 
 async def test_an_unknown_run_is_not_asked_for_again(client: AsyncMatineeClient) -> None:
