@@ -179,8 +179,9 @@ def download(
 ) -> None:
     """Write a checkpoint to a zip file, with what plays its policy anywhere; needs no server.
 
-    `python play.py` in it needs NumPy, Gymnasium and safetensors only, and `policy.json` says how
-    observations become actions:
+    `python play.py` in it plays in the environment as it was at the checkpoint, and needs NumPy,
+    safetensors and what the environment takes (Gymnasium, for Atari ale-py); `README.md` says what
+    to install, and `policy.json` how observations become actions:
 
         matinee runs checkpoints download RUN -o policy.zip
         unzip policy.zip && python checkpoint-*/play.py

@@ -100,12 +100,33 @@ class WeightArray(_Part):
     shape: list[int]
 
 
+class MakingFile(_Part):
+    """How the environment is made where there is no Matinee."""
+
+    packages: list[str] = Field(description="What pip installs for it.")
+    module: str | None = Field(
+        description="Registers it when it is imported; null: gymnasium knows it anyway."
+    )
+    atari: dict[str, JsonValue] | None = Field(
+        description="Arguments of `ale_py.vector_env.AtariVectorEnv`, which prepares pictures as "
+        "in training; a lost life does not end the game. null: it is no game of the ALE."
+    )
+
+
 class PolicyFile(_Part):
     """All of it."""
 
     format: Literal["matinee-policy/1"] = "matinee-policy/1"
     environment_id: str
     environment_kwargs: dict[str, JsonValue]
+    environment_parameters: dict[str, float] = Field(
+        default={},
+        description="Of its physics, by the names of the hyperparameters, as they were at the "
+        "checkpoint. Empty: it has none that can be changed.",
+    )
+    making: MakingFile | None = Field(
+        default=None, description="null: an older version has written this."
+    )
     coding: SpaceCoding | None = Field(
         description="null: the environment is prepared as the ALE's vector environment does it, "
         "and its image goes in as it is."

@@ -60,22 +60,32 @@ def build_atari(
         kwargs: Of `ATARI_KWARGS`.
         evaluation: Lives don't terminate.
     """
-    settings = {**ATARI_KWARGS, **_known(spec.kwargs), **kwargs}
-    by_lives = settings.pop("life_loss_terminates") and not evaluation
+    arguments = vector_arguments(spec, kwargs, evaluation=evaluation)
     from ale_py import ALEInterface, LoggerMode
     from ale_py.vector_env import AtariVectorEnv
 
     ALEInterface.setLoggerMode(LoggerMode.Error)
     vector = AtariVectorEnv(
-        spec.kwargs["game"],
-        count,
+        num_envs=count,
         num_threads=min(count, MOST_THREADS, usable_cores()),
         autoreset_mode=AutoresetMode.NEXT_STEP,
-        reward_clipping=False,
-        life_loss_info=by_lives,
-        **settings,
+        **arguments,
     )
     return AtariVector(vector)
+
+
+def vector_arguments(
+    spec: EnvSpec, kwargs: Mapping[str, Any], *, evaluation: bool
+) -> dict[str, Any]:
+    """What says how ALE's vector environment prepares a game; arguments as for `build_atari`."""
+    settings = {**ATARI_KWARGS, **_known(spec.kwargs), **kwargs}
+    by_lives = settings.pop("life_loss_terminates") and not evaluation
+    return {
+        "game": spec.kwargs["game"],
+        "reward_clipping": False,
+        "life_loss_info": by_lives,
+        **settings,
+    }
 
 
 def frame_skip(spec: EnvSpec, kwargs: Mapping[str, Any]) -> int:

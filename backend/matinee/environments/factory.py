@@ -18,11 +18,22 @@ from gymnasium.vector import AutoresetMode
 
 from matinee.contracts.agent_interface import AgentInterface
 from matinee.contracts.environment_parameters import own_parameters
-from matinee.contracts.policy_file import SpaceCoding
+from matinee.contracts.policy_file import MakingFile, SpaceCoding
 from matinee.contracts.run_spec import EnvironmentSpec
-from matinee.environments.atari import ATARI_KWARGS, build_atari, frame_skip, is_atari
+from matinee.environments.atari import (
+    ATARI_KWARGS,
+    build_atari,
+    frame_skip,
+    is_atari,
+    vector_arguments,
+)
 from matinee.environments.gymnasium_vector import NativeVector
-from matinee.environments.installation import install_hint, missing_plugin_hint
+from matinee.environments.installation import (
+    install_hint,
+    missing_plugin_hint,
+    packages_elsewhere,
+    plugin_of,
+)
 from matinee.environments.interface import translation
 from matinee.environments.loop_vector import LoopVector
 from matinee.environments.minigrid_cells import with_true_bounds
@@ -88,6 +99,19 @@ def frames_per_step(environment: EnvironmentSpec) -> int:
     """Frames that an env step takes: the frame skip of Atari's games, else 1."""
     spec = registered_spec(environment.id)
     return frame_skip(spec, environment.kwargs) if is_atari(spec) else 1
+
+
+def made_elsewhere(environment: EnvironmentSpec) -> MakingFile:
+    """How it is made where there is no Matinee, for who plays a policy in it."""
+    spec = registered_spec(environment.id)
+    plugin = plugin_of(environment.id)
+    return MakingFile(
+        packages=packages_elsewhere(spec.entry_point),
+        module=plugin.package if plugin is not None else None,
+        atari=vector_arguments(spec, environment.kwargs, evaluation=True)
+        if is_atari(spec)
+        else None,
+    )
 
 
 def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:

@@ -29,16 +29,17 @@ FINGERPRINTED_PACKAGES = (
 """Packages whose version changes what the registry holds or what can be built."""
 
 _REQUIREMENTS = (
-    ("gymnasium.envs.box2d", "Box2D", "matinee[box2d]"),
-    ("gymnasium.envs.mujoco", "mujoco", "matinee[mujoco]"),
-    ("gymnasium.envs.phys2d", "jax", "gymnasium[jax]"),
-    ("gymnasium.envs.tabular", "jax", "gymnasium[jax]"),
-    ("gymnasium.envs.toy_text", "pygame", "gymnasium[toy-text]"),
-    ("gymnasium.envs.classic_control", "pygame", "gymnasium[classic-control]"),
-    ("ale_py", "ale_py", "matinee[atari]"),
-    ("minigrid", "minigrid", "matinee[minigrid]"),
+    ("gymnasium.envs.box2d", "Box2D", "matinee[box2d]", "gymnasium[box2d]"),
+    ("gymnasium.envs.mujoco", "mujoco", "matinee[mujoco]", "gymnasium[mujoco]"),
+    ("gymnasium.envs.phys2d", "jax", "gymnasium[jax]", "gymnasium[jax]"),
+    ("gymnasium.envs.tabular", "jax", "gymnasium[jax]", "gymnasium[jax]"),
+    ("gymnasium.envs.toy_text", "pygame", "gymnasium[toy-text]", "gymnasium"),
+    ("gymnasium.envs.classic_control", "pygame", "gymnasium[classic-control]", "gymnasium"),
+    ("ale_py", "ale_py", "matinee[atari]", "gymnasium ale-py"),
+    ("minigrid", "minigrid", "matinee[minigrid]", "minigrid"),
 )
-"""Where environments are defined, the module that they need, and what installs it."""
+"""Where environments are defined, the module that they need, what installs it, and what is enough
+to step them where there is no Matinee."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,21 @@ def install_hint(entry_point: object) -> str | None:
         entry_point: As registered: "module:Class" or a callable.
     """
     module = entry_point if isinstance(entry_point, str) else ""
-    for prefix, needed, extra in _REQUIREMENTS:
+    for prefix, needed, extra, _ in _REQUIREMENTS:
         if module.startswith(prefix):
             return _command(extra) if importlib.util.find_spec(needed) is None else None
     return None
+
+
+def packages_elsewhere(entry_point: object) -> list[str]:
+    """What pip installs to step an environment where there is no Matinee.
+
+    Args:
+        entry_point: As registered: "module:Class" or a callable.
+    """
+    module = entry_point if isinstance(entry_point, str) else ""
+    rows = (packages for prefix, *_, packages in _REQUIREMENTS if module.startswith(prefix))
+    return next(rows, "gymnasium").split()
 
 
 def plugin_of(environment_id: str) -> Plugin | None:

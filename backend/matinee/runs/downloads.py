@@ -7,37 +7,16 @@ import zipfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import resources
 from io import BufferedReader, BytesIO
 from pathlib import Path
-
-import orjson
 
 from matinee.contracts.checkpoints import MANIFEST_FILE, CheckpointManifest, ManifestFile
 from matinee.contracts.policy_file import POLICY_FILE
 from matinee.errors import CheckpointError
 from matinee.journal.checkpoint_folders import read_manifest
+from matinee.runs.standalone_files import edition, files_beside
 
 PIECE_BYTES = 256 * 1024
-
-_PLAY = b"""\
-import pathlib
-
-import gymnasium
-
-from policy import Policy  # both need no more than: pip install numpy gymnasium safetensors
-
-policy = Policy(pathlib.Path(__file__).parent)
-environment = gymnasium.make(policy.about["environment_id"], **policy.about["environment_kwargs"])
-for episode in range(10):
-    observation, _ = environment.reset(seed=episode)
-    policy.begin()
-    total, over = 0.0, False
-    while not over:
-        observation, reward, terminated, truncated, _ = environment.step(policy.act(observation))
-        total, over = total + float(reward), terminated or truncated
-    print(f"episode {episode}: return {total:g}")
-"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +40,7 @@ def archive_digest(folder: Path) -> str:
     Raises:
         CheckpointError: there is no manifest.
     """
-    return digest_of(folder, _PLAY + _policy_program())
+    return digest_of(folder, edition())
 
 
 def digest_of(folder: Path, made_by: bytes) -> str:
@@ -104,12 +83,11 @@ def _pieces(folder: Path) -> Iterator[bytes]:
             file = files[name] = open_files.enter_context(_opened(folder, name))
             _verify(file, expected, f"{folder.name}/{name}")
         files[MANIFEST_FILE] = open_files.enter_context(_opened(folder, MANIFEST_FILE))
-        if POLICY_FILE in files:
-            files["policy.py"] = BytesIO(_policy_program())
-            # Games of the ALE are made by its own vector environment: `gymnasium.make` is not it.
-            if orjson.loads(files[POLICY_FILE].read())["coding"] is not None:
-                files["play.py"] = BytesIO(_PLAY)
-            files[POLICY_FILE].seek(0)
+        policy = files.get(POLICY_FILE)
+        beside = files_beside(manifest, None if policy is None else policy.read())
+        if policy is not None:
+            policy.seek(0)
+        files |= {name: BytesIO(text) for name, text in beside.items()}
         yield b""
         yield from _zipped(files, manifest, f"checkpoint-{folder.name}")
 
@@ -169,7 +147,3 @@ def _verify(file: BufferedReader, expected: ManifestFile, name: str) -> None:
     if file.tell() != expected.size_bytes or digest != expected.sha256:
         raise CheckpointError(f"{name} is not what was written: it has changed")
     file.seek(0)
-
-
-def _policy_program() -> bytes:
-    return (resources.files("matinee.runs") / "standalone_policy.py").read_bytes()

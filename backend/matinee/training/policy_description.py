@@ -6,6 +6,7 @@ from matinee.algorithm.networks import NetworkShape
 from matinee.contracts.agent_interface import CategoricalActions
 from matinee.contracts.policy_file import (
     ConvolutionFile,
+    MakingFile,
     NetworkFile,
     NormalizationFile,
     PolicyFile,
@@ -22,6 +23,7 @@ def describe_policy(
     coding: SpaceCoding | None,
     *,
     normalizes: bool,
+    making: MakingFile | None = None,
 ) -> PolicyFile:
     """The description of a network's policy.
 
@@ -30,6 +32,7 @@ def describe_policy(
         shape: Of the network.
         coding: Of the environment's spaces; None: a game of the ALE.
         normalizes: Whether observations are normalised before the network sees them.
+        making: How the environment is made where there is no Matinee; None: that is not told.
     """
     actions = shape.interface.actions
     # Vectors of bytes don't reach the network: their coding has made numbers of them.
@@ -38,6 +41,7 @@ def describe_policy(
     return PolicyFile(
         environment_id=environment.id,
         environment_kwargs=environment.kwargs,
+        making=making,
         coding=coding,
         normalization=NormalizationFile(clip=CLIP, epsilon=EPSILON) if normalizes else None,
         network=NetworkFile(

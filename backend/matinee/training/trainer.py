@@ -26,7 +26,12 @@ from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.environment_parameters import own_parameters
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
-from matinee.environments.factory import frames_per_step, look_at, reward_threshold
+from matinee.environments.factory import (
+    frames_per_step,
+    look_at,
+    made_elsewhere,
+    reward_threshold,
+)
 from matinee.errors import WorkerFailedError
 from matinee.training.budget import Budget
 from matinee.training.checkpoints import CheckpointState, save_checkpoint, window_of
@@ -103,7 +108,11 @@ class Trainer:
         )
         self._normalizer = new_normalizer(spec, self._shape, memory=self._memory, restore=restore)
         self._policy_file = describe_policy(
-            spec.environment, self._shape, look.coding, normalizes=self._normalizer is not None
+            spec.environment,
+            self._shape,
+            look.coding,
+            normalizes=self._normalizer is not None,
+            making=made_elsewhere(spec.environment),
         )
         self._clock = TrainingClock(
             seconds=before.seconds if before else 0.0,
@@ -340,7 +349,14 @@ class Trainer:
             weights=self._weights_now(),
             statistics=statistics,
             normalization=self._normalizer.state() if self._normalizer else None,
-            policy=self._policy_file,
+            policy=self._policy_file.model_copy(
+                update={
+                    "environment_parameters": {
+                        name: float(board.applied[name].value)
+                        for name in own_parameters(self._spec.environment.choice)
+                    }
+                }
+            ),
         )
 
     def _weights_now(self) -> FloatVector:

@@ -535,8 +535,9 @@ export interface paths {
          * Download Checkpoint
          * @description Weights, optimizer statistics and all else, and what plays the policy elsewhere.
          *
-         *     `policy.json` says how observations become actions; `play.py` plays, and needs NumPy, Gymnasium
-         *     and safetensors only. Checkpoints of older versions have neither.
+         *     `policy.json` says how observations become actions; `play.py` plays, in the environment as it
+         *     was at the checkpoint, and needs NumPy, safetensors and what the environment takes. Where it
+         *     can't be played so, there is none, and `README.md` says why.
          */
         get: operations["downloadCheckpoint"];
         put?: never;

@@ -37,7 +37,8 @@ def saved(data_dir: Path) -> Path:
     folder = RunFolders(data_dir).create(
         RUN, spec=SPEC, details=RunDetails(name="x"), created_at=NOW, start=None
     )
-    contents = {"state.json": b"{}", "policy.json": b'{"coding": {}}'}
+    policy = saved_policy().contents["policy.json"]
+    contents = {"state.json": b"{}", "policy.json": policy}
     with JournalWriter(folder) as writer:
         for checkpoint_id, mean in ((OLDER, 12.5), (NEWER, 9.0)):
             manifest = CheckpointManifest(
@@ -227,17 +228,17 @@ def test_a_policy_is_written_as_an_onnx_model(
     invoke: Callable[..., Result], saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whole, under the name that was asked for or the checkpoint's; what can't be is told."""
-    folder = RunFolders(saved).path(RUN) / "checkpoints" / NEWER
-    shutil.rmtree(folder)
-    contents = saved_policy().contents
-    manifest = CheckpointManifest(
-        format=CHECKPOINT_FORMAT,
-        created_at=NOW,
-        env_steps=1234,
-        mean_return_100=None,
-        files=manifest_files(contents),
-    )
-    write_folder(folder, contents, manifest)
+    for checkpoint_id, contents in ((NEWER, saved_policy().contents), (OLDER, {"state.json": b""})):
+        folder = RunFolders(saved).path(RUN) / "checkpoints" / checkpoint_id
+        shutil.rmtree(folder)
+        manifest = CheckpointManifest(
+            format=CHECKPOINT_FORMAT,
+            created_at=NOW,
+            env_steps=1234,
+            mean_return_100=None,
+            files=manifest_files(contents),
+        )
+        write_folder(folder, contents, manifest)
     monkeypatch.chdir(tmp_path)
     asked = ("checkpoints", "download", RUN)
 

@@ -58,3 +58,20 @@ def test_unknown_ones_have_none() -> None:
     """No guessing."""
     assert installation.install_hint("somebody.elses:Env") is None
     assert installation.install_hint(print) is None
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "packages"),
+    [
+        ("gymnasium.envs.classic_control.cartpole:CartPoleEnv", ["gymnasium"]),
+        ("gymnasium.envs.box2d.lunar_lander:LunarLander", ["gymnasium[box2d]"]),
+        ("ale_py.env:AtariEnv", ["gymnasium", "ale-py"]),
+        ("minigrid.envs:EmptyEnv", ["minigrid"]),
+        (print, ["gymnasium"]),
+    ],
+)
+def test_what_steps_an_environment_elsewhere_is_known(
+    entry_point: object, packages: list[str]
+) -> None:
+    """Packages that have nothing of Matinee, and nothing that only draws."""
+    assert installation.packages_elsewhere(entry_point) == packages

@@ -12,12 +12,17 @@ import psutil
 import pytest
 
 from fakes.records import NOW
+from fakes.saved_policies import saved_policy
 from matinee.contracts.checkpoints import CHECKPOINT_FORMAT, CheckpointManifest
 from matinee.errors import CheckpointError
 from matinee.journal.checkpoint_folders import manifest_files, write_folder
 from matinee.runs.downloads import PIECE_BYTES, archive, archive_digest, digest_of
 
-CONTENTS = {"learner.safetensors": b"weights", "policy.json": b'{"coding": {}}'}
+CONTENTS = {
+    "learner.safetensors": b"weights",
+    "policy.json": saved_policy().contents["policy.json"],
+}
+PROGRAMS = {"policy.py", "environment.py", "physics.py", "play.py"}
 
 
 def make(folder: Path, contents: dict[str, bytes] = CONTENTS) -> Path:
@@ -43,33 +48,17 @@ def names(zipped: bytes) -> set[str]:
 
 
 def test_all_of_it_and_what_plays_it(tmp_path: Path) -> None:
-    """The files as they are, the manifest that proves them, and two programs."""
+    """The files as they are, the manifest that proves them, programs, and what it all is."""
     folder = make(tmp_path / "one")
 
     zipped = b"".join(archive(folder))
 
-    expected = {*CONTENTS, "manifest.json", "policy.py", "play.py"}
-    assert names(zipped) == expected
+    assert names(zipped) == {*CONTENTS, "manifest.json", *PROGRAMS, "README.md"}
     with zipfile.ZipFile(io.BytesIO(zipped)) as opened:
         for name in (*CONTENTS, "manifest.json"):
             assert opened.read(f"checkpoint-one/{name}") == (folder / name).read_bytes()
-        compile(opened.read("checkpoint-one/play.py"), "play.py", "exec")
-
-
-@pytest.mark.parametrize(
-    ("contents", "programs"),
-    [
-        ({"learner.safetensors": b"weights"}, set()),
-        ({"policy.json": b'{"coding": null}'}, {"policy.py"}),
-    ],
-)
-def test_what_can_not_be_played_so_has_no_program_for_it(
-    tmp_path: Path, contents: dict[str, bytes], programs: set[str]
-) -> None:
-    """A checkpoint of an older version, and a game whose environment needs more than make()."""
-    folder = make(tmp_path / "one", contents)
-
-    assert names(b"".join(archive(folder))) == {*contents, "manifest.json", *programs}
+        for name in PROGRAMS:
+            compile(opened.read(f"checkpoint-one/{name}"), name, "exec")
 
 
 def test_the_same_checkpoint_is_the_same_file(tmp_path: Path) -> None:

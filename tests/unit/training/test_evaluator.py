@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fakes.training import Rig, small_spec
+from matinee.contracts.policy_file import PolicyFile
+from matinee.contracts.schedules import LinearSchedule
 from matinee.training import evaluator
+from matinee.training.checkpoints import load_checkpoint
 from matinee.training.evaluator import EvaluationResult
+from matinee.training.outcome import StopCause
 
 
 def test_it_plays_the_asked_number_of_whole_episodes() -> None:
@@ -100,3 +106,39 @@ def test_test_episodes_have_the_parameters_that_training_has_now() -> None:
 
     assert returns(25.0) != returns(10.0)
     assert returns(10.0, then=25.0) == returns(25.0)
+
+
+def test_so_it_is_for_who_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+    """The settings of the checkpoint count, schedules at its env step, and not the spec's."""
+    spec = small_spec("Pendulum-v1", algorithm="a2c", hyperparameters={"gravity": 10.0})
+    first = Rig(spec)
+    first.trainer.control.pause()
+    first.trainer.start()
+    first.wait_until(lambda: first.trainer.control.paused)
+    ramp = LinearSchedule(
+        schedule="linear", from_value=20.0, to_value=30.0, from_env_step=0, until_env_step=1_000
+    )
+    revision = first.trainer.board.propose({"gravity": ramp, "pole_mass": 2.0})
+    first.wait_until(lambda: first.trainer.board.snapshot().revision >= revision)
+    first.trainer.control.step(env_steps=500)
+    first.wait_until(lambda: first.trainer.control.paused)
+    first.trainer.save_checkpoint(tmp_path / "one", cause="pause")
+    then = first.trainer.evaluate(2, deterministic=True, should_stop=lambda: False)
+    steps = first.trainer.progress().env_steps
+    first.trainer.control.stop(StopCause.ABORTED, "the test is over")
+    first.trainer.join(10.0)
+
+    again = Rig(spec, restore=load_checkpoint(tmp_path / "one"))
+    now = again.trainer.evaluate(2, deterministic=True, should_stop=lambda: False)
+
+    policy = PolicyFile.model_validate_json((tmp_path / "one" / "policy.json").read_bytes())
+    gravity = 20.0 + 10.0 * steps / 1_000
+    assert policy.environment_parameters == {
+        "gravity": pytest.approx(gravity),
+        "pole_length": 1.0,
+        "pole_mass": 2.0,
+    }
+    assert 500 <= steps < 1_000
+    assert then is not None
+    assert now is not None
+    assert now.returns == then.returns

@@ -147,8 +147,9 @@ async def download_checkpoint(
 ) -> Response:
     """Weights, optimizer statistics and all else, and what plays the policy elsewhere.
 
-    `policy.json` says how observations become actions; `play.py` plays, and needs NumPy, Gymnasium
-    and safetensors only. Checkpoints of older versions have neither.
+    `policy.json` says how observations become actions; `play.py` plays, in the environment as it
+    was at the checkpoint, and needs NumPy, safetensors and what the environment takes. Where it
+    can't be played so, there is none, and `README.md` says why.
     """
     download = await dependencies.checkpoints.download(run_id, checkpoint_id, known=known)
     return _sent(download, ZipResponse)
