@@ -15,15 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from matinee.contracts.metrics import MetricSummary
+from matinee.journal.bulk_insert import insert_rows
 
 SIZES = (16, 128, 1_024, 8_192, 65_536, 524_288)
 """Rows of a block, by level from 1 on. Each is a multiple of the one before."""
 
 LEVELS = range(1, len(SIZES) + 1)
 _PIECE_ROWS = 5_000
-
-EPISODE_BLOCK_ROW = "INSERT INTO episode_blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-METRIC_BLOCK_ROW = "INSERT INTO metric_blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 EpisodeBlock = tuple[int, int, int, float, int, float, float, float, int, int, int]
 MetricBlock = tuple[int, int, int, float, float, float, int]
@@ -170,7 +168,7 @@ class EpisodeBlocks:
                 returns=np.asarray(returns, np.float64),
                 lengths=np.asarray(lengths, np.int64),
             )
-            connection.executemany(EPISODE_BLOCK_ROW, blocks)
+            insert_rows(connection, "episode_blocks", blocks)
         return self
 
 
@@ -223,7 +221,7 @@ class MetricBlocks:
         )
         while piece := rows.fetchmany(_PIECE_ROWS):
             blocks = [block for row in piece for block in self.add(*row)]
-            connection.executemany(METRIC_BLOCK_ROW, [(metric, *block) for block in blocks])
+            insert_rows(connection, "metric_blocks", [(metric, *block) for block in blocks])
         return self
 
 

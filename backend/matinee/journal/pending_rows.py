@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-from matinee.journal.blocks import EPISODE_BLOCK_ROW, METRIC_BLOCK_ROW, EpisodeBlock, MetricBlock
+from matinee.contracts.run import RunSnapshot
+from matinee.journal.blocks import EpisodeBlock, MetricBlock
+from matinee.journal.bulk_insert import insert_rows
 from matinee.journal.checkpoint_rows import CheckpointEvent, keep_list
 
 
@@ -26,7 +28,7 @@ class PendingRows:
     commands: dict[str, tuple[bool, str]] = field(default_factory=dict)
     checkpoints: list[CheckpointEvent] = field(default_factory=list)
     abandoned: list[tuple[object, ...]] = field(default_factory=list)
-    snapshot: str | None = None
+    snapshot: RunSnapshot | None = None
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -38,19 +40,38 @@ class PendingRows:
             connection: Of the record's writer.
             metric_ids: By name; new ones are added.
         """
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", self.events)
-        connection.executemany("INSERT INTO episodes VALUES (?,?,?,?,?,?,?)", self.episodes)
-        connection.executemany("INSERT INTO flushes VALUES (?, ?, ?, ?, ?)", self.flushes)
-        _name_metrics(connection, metric_ids, {row[0] for row in self.metric_rows})
-        connection.executemany(
-            "INSERT INTO metric_rows VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(metric_ids[row[0]], *row[1:]) for row in self.metric_rows],
-        )
-        connection.executemany(EPISODE_BLOCK_ROW, self.episode_blocks)
-        connection.executemany(
-            METRIC_BLOCK_ROW,
-            [(metric_ids[name], *block) for name, block in self.metric_blocks],
-        )
+        insert_rows(connection, "events", self.events)
+        insert_rows(connection, "episodes", self.episodes)
+        insert_rows(connection, "episode_blocks", self.episode_blocks)
+        insert_rows(connection, "flushes", self.flushes)
+        if self.metric_rows:
+            _name_metrics(connection, metric_ids, {row[0] for row in self.metric_rows})
+            insert_rows(
+                connection,
+                "metric_rows",
+                [(metric_ids[row[0]], *row[1:]) for row in self.metric_rows],
+            )
+            insert_rows(
+                connection,
+                "metric_blocks",
+                [(metric_ids[name], *block) for name, block in self.metric_blocks],
+            )
+        if self.histogram_rows:
+            self._write_histograms(connection)
+        for command_id, row in self.commands.items():
+            connection.execute(
+                "INSERT INTO commands (id, is_open, document) VALUES (?, ?, ?) ON CONFLICT (id) "
+                "DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
+                (command_id, *row),
+            )
+        for event in self.checkpoints:
+            keep_list(connection, event)
+        insert_rows(connection, "abandoned", self.abandoned)
+        if self.snapshot is not None:
+            document = self.snapshot.model_dump_json(by_alias=True)
+            connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (document,))
+
+    def _write_histograms(self, connection: sqlite3.Connection) -> None:
         connection.executemany(
             "INSERT INTO histograms (name, labels) VALUES (?, ?) ON CONFLICT (name) "
             "DO UPDATE SET labels = excluded.labels WHERE labels != excluded.labels",
@@ -61,18 +82,6 @@ class PendingRows:
             "WHERE name = ?1",
             self.histogram_rows,
         )
-        connection.executemany(
-            "INSERT INTO commands (id, is_open, document) VALUES (?, ?, ?) ON CONFLICT (id) "
-            "DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
-            [(command_id, *row) for command_id, row in self.commands.items()],
-        )
-        for event in self.checkpoints:
-            keep_list(connection, event)
-        connection.executemany(
-            "INSERT INTO abandoned VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.abandoned
-        )
-        if self.snapshot is not None:
-            connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (self.snapshot,))
 
 
 def _name_metrics(

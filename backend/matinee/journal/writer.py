@@ -289,7 +289,7 @@ class JournalWriter:
 
     def set_snapshot(self, snapshot: RunSnapshot) -> None:
         """The whole picture after everything appended so far."""
-        self._pending.snapshot = snapshot.model_dump_json(by_alias=True)
+        self._pending.snapshot = snapshot
 
     def save_command(self, command: Command) -> None:
         """Insert or replace one row of the ledger."""
