@@ -212,6 +212,12 @@ class HyperparameterBoard:
             self._finished_changes = []
             return changes
 
+    @property
+    def applied_revision(self) -> int:
+        """Of the newest applied change."""
+        with self._lock:
+            return self._applied.revision
+
     def snapshot(self) -> BoardSnapshot:
         """What is in use now, and what is still on its way."""
         with self._lock:

@@ -57,7 +57,7 @@ def condition_of(trainer: Trainer, drained: Drained) -> Condition:
         is_finite=drained.weights_are_finite and not failed_so,
         death="" if failure is None or failed_so else failure.words.partition("\n")[0],
         window=window,
-        finished_returns=drained.episodes.returns.tolist(),
+        finished_returns=drained.finished_returns,
         target=trainer.target_return,
         ends_at_target=trainer.ends_at_target,
         rewards=RewardScale(

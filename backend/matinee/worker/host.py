@@ -156,7 +156,7 @@ class RunHost:
         )
         record.change_state(RunState.STARTING)
         record.commit(self._tell)
-        self._heartbeat(record, STARTING)
+        self._heartbeat(record, lambda: STARTING)
         keeper = CheckpointKeeper(record, self._spec.checkpoint)
         start = self._start_command()
         try:
@@ -304,16 +304,19 @@ class RunHost:
         if metrics or moved:
             record.writer.append_metrics(metrics | _speed(progress), progress)
         record.append_histograms(drained)
-        self._look_for_alerts(record, trainer, drained, metrics)
+        if drained.is_measured or metrics:
+            self._look_for_alerts(record, trainer, drained, metrics)
         desk.note_applied()
         desk.give_up_on(drained.heartbeats)
         self._plan.look(trainer, self.request)
         desk.take_requests()
         desk.note_applied()
-        record.set_hyperparameters(trainer.board.snapshot())
+        # In between, only what schedules make of them can have moved.
+        if drained.is_measured or trainer.board.applied_revision != record.known_revision:
+            record.set_hyperparameters(trainer.board.snapshot())
         if record.commit(self._tell):
             desk.send_acks()
-        self._heartbeat(record, diligence_of(trainer, drained.heartbeats))
+        self._heartbeat(record, lambda: diligence_of(trainer, drained.heartbeats))
         if self._on_progress is not None:
             self._on_progress(record.state, progress, drained.metrics)
 
@@ -436,9 +439,10 @@ class RunHost:
         while not record.commit(self._tell) and time.monotonic() < deadline_s:
             time.sleep(FLUSH_INTERVAL_S)
 
-    def _heartbeat(self, record: RunRecord, diligence: Diligence) -> None:
+    def _heartbeat(self, record: RunRecord, look: Callable[[], Diligence]) -> None:
         now_s = time.monotonic()
         if now_s >= self._next_heartbeat_s:
+            diligence = look()
             self._next_heartbeat_s = now_s + HEARTBEAT_INTERVAL_S
             self._channel.broadcast(
                 HeartbeatFrame(

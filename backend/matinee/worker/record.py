@@ -47,6 +47,7 @@ class RunRecord:
         self._snapshot = snapshot
         self._failing_since_s: float | None = None
         self._troubles: dict[str, str] = {}
+        self._known_revision: int | None = None
 
     @property
     def state(self) -> RunState:
@@ -67,6 +68,11 @@ class RunRecord:
     def revision(self) -> int:
         """Of the hyperparameters."""
         return self._snapshot.hyperparameter_revision
+
+    @property
+    def known_revision(self) -> int | None:
+        """Of the hyperparameters that were told last; None: none yet."""
+        return self._known_revision
 
     @property
     def budget(self) -> BudgetSpec | None:
@@ -124,6 +130,7 @@ class RunRecord:
 
     def set_hyperparameters(self, board: BoardSnapshot) -> None:
         """What is in use."""
+        self._known_revision = board.revision
         self._update(hyperparameters=board.applied, hyperparameter_revision=board.revision)
 
     def raise_alert(self, raising: Raising) -> None:

@@ -13,7 +13,7 @@ from matinee.contracts.histograms import HISTOGRAM_NAMES
 from matinee.contracts.metrics import METRIC_NAMES
 from matinee.training import run_observer, run_sampler
 from matinee.training.outcome import StopCause
-from matinee.training.run_observer import maximum_entropy
+from matinee.training.run_observer import maximum_entropy, measurement_interval_s
 
 
 def test_only_what_the_mode_measures_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +60,32 @@ def test_a_pause_tells_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     rig.finish()
 
     assert sum(sum(each["episode_return"].counts) for each in told) == episodes
+
+
+def test_between_measurements_only_episodes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Episodes come as they end; what the updates between two measurements did is all kept."""
+    monkeypatch.setattr(run_observer, "MEASUREMENT_AGE_SHARE", 1e9)
+    monkeypatch.setattr(run_observer, "LONGEST_MEASUREMENT_INTERVAL_S", 1e9)
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": 6000}))
+    rig.run()
+    between = [drained for drained in rig.drained if not drained.is_measured]
+    measured = [drained for drained in rig.drained if drained.is_measured]
+    progress = rig.trainer.progress()
+
+    assert sum(len(drained.episodes) for drained in between) > 0
+    assert not any(drained.metrics or drained.finished_returns for drained in between)
+    assert sum(len(drained.finished_returns) for drained in measured) == progress.episodes
+    assert (
+        sum(each.metrics["entropy"].count for each in measured if "entropy" in each.metrics)
+        == progress.updates
+    )
+
+
+def test_the_older_a_run_the_less_often_it_is_measured() -> None:
+    """A hundredth of its age, at most half a second: enough points for every chart."""
+    assert measurement_interval_s(0.0) == 0.0
+    assert measurement_interval_s(20.0) == pytest.approx(0.2)
+    assert measurement_interval_s(3600.0) == 0.5
 
 
 def test_only_discrete_actions_have_a_greatest_entropy() -> None:

@@ -13,13 +13,21 @@ import numpy as np
 import orjson
 import pytest
 
+from fakes.hosting import ENDLESS, hosted
 from fakes.records import command, new_record, progress
 from matinee.contracts.alerts import ALERT_RULES
-from matinee.contracts.commands import CommandState, HyperparameterChange, Pause, Stop
+from matinee.contracts.commands import (
+    CommandState,
+    HyperparameterChange,
+    Pause,
+    SetHyperparameters,
+    Stop,
+)
 from matinee.contracts.events import LogWritten
 from matinee.contracts.run_state import RunState
 from matinee.errors import ConflictError
 from matinee.journal.reader import JournalReader
+from matinee.training import run_observer
 from matinee.training.telemetry import EpisodeTable
 from matinee.worker.alert_watch import Clearing, Raising
 from matinee.worker.record import RunRecord
@@ -196,3 +204,18 @@ def test_nothing_new_is_not_announced(record: RunRecord) -> None:
     told: list[int] = []
     assert record.commit(told.append)
     assert told == []
+
+
+def test_a_change_between_measurements_is_in_the_record_with_its_event(
+    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads that a change was applied finds the new value in the same commit."""
+    monkeypatch.setattr(run_observer, "MEASUREMENT_AGE_SHARE", 1e9)
+    monkeypatch.setattr(run_observer, "LONGEST_MEASUREMENT_INTERVAL_S", 1e9)
+    with hosted(data_dir, "Probe/Endless-v0", runtime_dir=runtime_dir, spec=ENDLESS) as run:
+        run.wait_for_steps(0)
+        run.do(SetHyperparameters(settings={"gamma": 0.5}))
+        snapshot = run.snapshot
+        assert snapshot.hyperparameters["gamma"].value == 0.5
+        assert snapshot.hyperparameter_revision == 1
+        run.do(Stop())
