@@ -33,6 +33,7 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.metrics import METRICS, MetricSummary
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import parse_run_spec
+from matinee.journal.follower import JournalFollower
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import run_db
 from matinee.journal.writer import JournalWriter
@@ -139,19 +140,21 @@ class Readers:
             thread.join()
 
     def _read(self, chance: random.Random) -> None:
-        cursors: dict[Path, int] = {}
+        cursors = dict.fromkeys(self._run_dirs, 0)
+        followers = {run_dir: JournalFollower(run_dir) for run_dir in self._run_dirs}
         while not self._stopped.wait(chance.uniform(0.05, 0.2)):
             run_dir = chance.choice(self._run_dirs)
-            reader = JournalReader(run_dir)
             try:
-                page, _, _ = reader.follow(after=cursors.get(run_dir, 0), limit=PAGE_EVENTS)
+                page, _, _ = followers[run_dir].follow(after=cursors[run_dir], limit=PAGE_EVENTS)
                 cursors[run_dir] = page.next
                 self.done["pages"] += 1
                 if chance.random() < 0.1:
-                    next(reader.episodes(), None)
+                    next(JournalReader(run_dir).episodes(), None)
                     self.done["exports begun"] += 1
             except Exception as error:  # noqa: BLE001 - every failure is a finding
                 self.errors.append(repr(error))
+        for follower in followers.values():
+            follower.close()
 
     def _back_up(self) -> None:
         while not self._stopped.wait(1.0):

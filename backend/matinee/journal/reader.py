@@ -6,7 +6,6 @@ nothing between calls.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from matinee.contracts.run import Parent, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.errors import JournalError
 from matinee.journal.event_pages import EventsPage, read_events
+from matinee.journal.follower import read_snapshot
 from matinee.journal.read_access import reading
 from matinee.journal.row_chunks import Chunk, episode_chunks, histogram_chunks, metric_chunks
 from matinee.journal.schema import PARENT, run_db
@@ -64,8 +64,8 @@ class JournalReader:
 
     def snapshot(self) -> tuple[RunSnapshot, int]:
         """The newest whole picture and the sequence number that it belongs to."""
-        with reading(self.run_dir) as connection, self._as_journal_error():
-            return _snapshot(connection)
+        with reading(self.run_dir) as connection:
+            return read_snapshot(connection, self.run_dir)
 
     def last_event_at(self) -> datetime:
         """When the newest event came."""
@@ -85,16 +85,6 @@ class JournalReader:
         """Events with `seq > after`, oldest first."""
         with reading(self.run_dir) as connection:
             return read_events(connection, after=after, limit=limit, types=types)
-
-    def follow(
-        self, *, after: int, limit: int, max_bytes: int | None = None
-    ) -> tuple[EventsPage, RunSnapshot, int]:
-        """Events and the snapshot out of one and the same state of the file."""
-        with reading(self.run_dir) as connection:
-            page = read_events(connection, after=after, limit=limit, max_bytes=max_bytes)
-            with self._as_journal_error():
-                snapshot, last_seq = _snapshot(connection)
-            return page, snapshot, last_seq
 
     def commands(self, *, after: str | None, limit: int) -> list[Command]:
         """Rows of the ledger in the order in which they came, after the command `after`."""
@@ -148,11 +138,3 @@ class JournalReader:
             yield
         except (KeyError, ValueError) as error:
             raise JournalError(f"{run_db(self.run_dir)} can't be understood: {error}") from error
-
-
-def _snapshot(connection: sqlite3.Connection) -> tuple[RunSnapshot, int]:
-    row = connection.execute("SELECT document FROM snapshot").fetchone()
-    if row is None:
-        raise JournalError("run.db has no snapshot: its creation was cut short")
-    (seq,) = connection.execute("SELECT max(seq) FROM events").fetchone()
-    return RunSnapshot.model_validate_json(row[0]), int(seq or 0)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import closing
 from dataclasses import dataclass
 
 import orjson
 
 from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run_state import ACTIVE_STATES, RunState
 from matinee.errors import ConflictError, NotFoundError
 from matinee.journal.event_pages import EventsPage
+from matinee.journal.follower import JournalFollower
 from matinee.runs.folders import RunFolders
 
 FRAME_EVENTS = 1_000
@@ -23,6 +26,8 @@ FRAME_BYTES = 256 * 1024
 """A frame ends with the event with which it reaches this."""
 GAP_READS = 4
 """So many laggards read run.db at once; 200 that come back together must not fill all threads."""
+_FOLLOWED_STATES = ACTIVE_STATES - {RunState.QUEUED}
+"""Records of runs that change ten times a second stay open."""
 RECENT_FRAMES = 64
 RECENT_BYTES = 1 << 20
 
@@ -47,6 +52,8 @@ class RunFeed:
         self._frames: deque[_Frame] = deque()
         self._bytes = 0
         self._bell: asyncio.Future[None] | None = None
+        self.follower: JournalFollower | None = None
+        """Of a run that goes on; used under `pull_lock`."""
 
     def publish(self, page: EventsPage, *, after: int) -> None:
         """New events, read from run.db; every watcher is woken."""
@@ -74,9 +81,16 @@ class RunFeed:
         self._frames.clear()
         self._bytes = 0
 
+    def unfollow(self) -> None:
+        """Let go of the record, unless a thread reads it now."""
+        if self.follower is not None:
+            self.follower.close()
+            self.follower = None
+
     def delete(self) -> None:
         """The run is gone; every watcher is woken."""
         self.deleted = True
+        self.unfollow()
         self._ring()
 
     async def changed(self) -> None:
@@ -121,13 +135,22 @@ class EventHub:
         """Read what is new in run.db and publish it; returns the run's newest snapshot."""
         feed = await self.feed(run_id)
         async with feed.pull_lock:
+            # Whoever gives up while a thread reads must leave it its connection.
+            follower, feed.follower = feed.follower, None
+            run_dir = self._folders.path(run_id)
+            follower = follower or JournalFollower(run_dir)
             while True:
                 after = feed.last_seq
-                page, snapshot, last_seq = await asyncio.to_thread(self._follow, run_id, after)
+                page, snapshot, last_seq = await asyncio.to_thread(_read, follower, after)
                 self.published_events += len(page.events)
                 feed.publish(page, after=after)
                 if page.next >= last_seq:
-                    return snapshot
+                    break
+            if snapshot.state in _FOLLOWED_STATES and not feed.deleted:
+                feed.follower = follower
+            else:
+                follower.close()
+            return snapshot
 
     async def next_frame(self, run_id: str, cursor: int) -> tuple[str, int]:
         """Wait for events after `cursor`; returns one encoded frame and the cursor after it.
@@ -152,7 +175,7 @@ class EventHub:
                 return frame
             if cursor < feed.last_seq:
                 async with self._gap_reads:
-                    page, _, _ = await asyncio.to_thread(self._follow, run_id, cursor)
+                    page = await asyncio.to_thread(self._gap, run_id, cursor)
                 if page.next > cursor:
                     return encode_frame(run_id, page).decode(), page.next
             await feed.changed()
@@ -164,6 +187,7 @@ class EventHub:
         feed = self._feeds.get(run_id)
         if feed is not None:
             feed.release()
+            feed.unfollow()
 
     def forget(self, run_id: str) -> None:
         """The run was deleted."""
@@ -175,10 +199,14 @@ class EventHub:
     def _snapshot(self, run_id: str) -> tuple[RunSnapshot, int]:
         return self._folders.reader(run_id).snapshot()
 
-    def _follow(self, run_id: str, after: int) -> tuple[EventsPage, RunSnapshot, int]:
-        return self._folders.reader(run_id).follow(
-            after=after, limit=FRAME_EVENTS, max_bytes=FRAME_BYTES
-        )
+    def _gap(self, run_id: str, after: int) -> EventsPage:
+        with closing(JournalFollower(self._folders.path(run_id))) as follower:
+            page, _, _ = _read(follower, after)
+        return page
+
+
+def _read(follower: JournalFollower, after: int) -> tuple[EventsPage, RunSnapshot, int]:
+    return follower.follow(after=after, limit=FRAME_EVENTS, max_bytes=FRAME_BYTES)
 
 
 def encode_frame(run_id: str, page: EventsPage) -> bytes:

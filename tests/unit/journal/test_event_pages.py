@@ -15,6 +15,7 @@ from matinee.contracts.events import EVENT_ADAPTER, LogWritten, WorkerStatusChan
 from matinee.contracts.histograms import Histogram, HistogramCounts
 from matinee.journal import event_pages
 from matinee.journal.event_pages import EventsPage
+from matinee.journal.follower import JournalFollower
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import run_db
 from matinee.journal.writer import JournalWriter
@@ -165,13 +166,13 @@ def test_a_page_ends_where_it_is_large_enough(tmp_path: Path) -> None:
     """With a limit in bytes a page has the event that reaches it, and none after that."""
     with new_record(tmp_path) as writer:
         fill(writer, 20)
-    reader = JournalReader(tmp_path)
-    size = len(reader.events(after=1, limit=1).events[0])
+    size = len(JournalReader(tmp_path).events(after=1, limit=1).events[0])
 
-    page, _, _ = reader.follow(after=1, limit=100, max_bytes=3 * size)
-    assert (numbers(page), page.next) == ([2, 3, 4], 4)
-    page, _, _ = reader.follow(after=1, limit=100, max_bytes=1)
-    assert numbers(page) == [2]
+    with closing(JournalFollower(tmp_path)) as follower:
+        page, _, _ = follower.follow(after=1, limit=100, max_bytes=3 * size)
+        assert (numbers(page), page.next) == ([2, 3, 4], 4)
+        page, _, _ = follower.follow(after=1, limit=100, max_bytes=1)
+        assert numbers(page) == [2]
 
 
 def test_what_is_told_is_found_without_reading_the_rest(tmp_path: Path) -> None:

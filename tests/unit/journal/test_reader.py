@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +10,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from fakes.records import command, new_record, progress
+from fakes.records import command, new_record
 from matinee.contracts.commands import Pause
 from matinee.contracts.events import LogWritten
-from matinee.contracts.run import RunSnapshot
-from matinee.contracts.run_state import RunState
 from matinee.errors import JournalError
 from matinee.journal.event_pages import EventsPage
 from matinee.journal.reader import JournalReader
@@ -44,31 +41,6 @@ def test_pages_begin_after_the_cursor(tmp_path: Path) -> None:
     assert (numbers(page), page.next) == ([4, 5, 6, 7], 7)
     assert reader.events(after=10, limit=4) == EventsPage((), 10)
     assert reader.events(after=99, limit=4) == EventsPage((), 99)
-
-
-def test_following_reads_one_moment(tmp_path: Path) -> None:
-    """Events and snapshot that are read together belong together, whatever the writer does."""
-    stop = threading.Event()
-    writer = new_record(tmp_path)
-    writer.commit()
-
-    def write() -> None:
-        for step in range(1, 400):
-            writer.append(LogWritten, env_step=step, level="info", message="x")
-            writer.set_snapshot(RunSnapshot(state=RunState.RUNNING, progress=progress(step)))
-            writer.commit()
-        stop.set()
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    cursor, seen = 1, 0
-    while not (stop.is_set() and seen == 399):
-        page, snapshot, last_seq = JournalReader(tmp_path).follow(after=cursor, limit=50)
-        assert snapshot.progress.env_steps == last_seq - 1
-        seen += len(page.events)
-        cursor = page.next
-    thread.join()
-    writer.close()
 
 
 def test_the_ledger_comes_in_pages(tmp_path: Path) -> None:
@@ -150,5 +122,3 @@ def test_a_damaged_snapshot_is_that_records_problem(tmp_path: Path, damage: str)
     reader = JournalReader(tmp_path)
     with pytest.raises(JournalError):
         reader.snapshot()
-    with pytest.raises(JournalError):
-        reader.follow(after=0, limit=1)

@@ -15,6 +15,8 @@ from fakes.house import eventually
 from fakes.records import NOW, SPEC
 from matinee.contracts.events import LogWritten
 from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.run import RunSnapshot
+from matinee.contracts.run_state import RunState
 from matinee.errors import ConflictError, NotFoundError
 from matinee.journal.event_pages import EventsPage
 from matinee.journal.writer import JournalWriter
@@ -104,6 +106,28 @@ async def test_who_keeps_up_shares_the_text(hub: EventHub, record: Record) -> No
     frames = [frame for frame, _ in await asyncio.gather(*watchers)]
     assert all(frame is frames[0] for frame in frames)
     assert seqs(frames[0]) == [2, 3, 4]
+
+
+async def test_only_records_of_runs_that_go_on_stay_open(hub: EventHub, record: Record) -> None:
+    """A thousand runs that have ended, or wait, take no file descriptor; nor does one deleted."""
+
+    async def is_open_after(state: RunState) -> bool:
+        record.writer.set_snapshot(RunSnapshot(state=state))
+        record.say(1)
+        await hub.pull(record.run_id)
+        return (await hub.feed(record.run_id)).follower is not None
+
+    assert {state for state in RunState if await is_open_after(state)} == {
+        RunState.STARTING,
+        RunState.RUNNING,
+        RunState.PAUSED,
+        RunState.STOPPING,
+    }
+    for let_go in (hub.settle, hub.forget):
+        assert await is_open_after(RunState.RUNNING)
+        feed = await hub.feed(record.run_id)
+        let_go(record.run_id)
+        assert feed.follower is None
 
 
 async def test_one_that_leaves_does_not_silence_the_others(hub: EventHub, record: Record) -> None:
@@ -199,7 +223,7 @@ async def test_laggards_read_in_turn(
     """However many come back at once: only a few read the record at the same moment."""
     record.say(5)
     await hub.pull(record.run_id)
-    follow, guard = hub._follow, threading.Lock()
+    follow, guard = hub._gap, threading.Lock()
     hub.settle(record.run_id)
     reading, most = 0, 0
 
@@ -214,7 +238,7 @@ async def test_laggards_read_in_turn(
             with guard:
                 reading -= 1
 
-    monkeypatch.setattr(hub, "_follow", counted)
+    monkeypatch.setattr(hub, "_gap", counted)
     frames = await asyncio.gather(*(hub.next_frame(record.run_id, 1) for _ in range(40)))
     assert all(cursor == 6 for _, cursor in frames)
     assert most <= event_hub.GAP_READS
