@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from matinee.contracts.series import SeriesAxis
 from matinee.journal.blocks import LEVELS, SIZES
+from matinee.journal.read_ahead import read_ahead
 from matinee.journal.schema import BLOCKS_SINCE, version_of
 
 _FETCH_ROWS = 5_000
@@ -173,6 +175,34 @@ class RecordedRows:
                 )
         return total
 
+    def read_ahead(self, run_dir: Path, after: int, until: int, level: int) -> int:
+        """Have what `read` will need read from the disk; how many pieces that is.
+
+        Only the spans of that very level: those at the edges are short.
+        """
+        tables = self._tables
+        pieces = 0
+        for span in self.cover(after, until, level):
+            if span.level != level:
+                continue
+            if level == 0:
+                key = tables.row_key
+                pieces += read_ahead(
+                    run_dir,
+                    f"SELECT count(*) FROM {tables.rows} {key} > ? AND {key} <= ?",
+                    after=span.after,
+                    until=span.until,
+                )
+            else:
+                pieces += read_ahead(
+                    run_dir,
+                    f"SELECT count(*) FROM {tables.blocks} level = ? AND last > ? AND last <= ?",
+                    level,
+                    after=span.after,
+                    until=span.until,
+                )
+        return pieces
+
     def read(self, after: int, until: int, level: int) -> Pieces:
         """A range of rows as the fewest pieces of at most that level."""
         return Pieces.joined(list(self._pieces(self.cover(after, until, level))))
@@ -231,6 +261,11 @@ class RecordedRows:
 def level_for(rows: int, points: int) -> int:
     """The highest level whose blocks are at least as many as the points that are asked for."""
     return sum(1 for size in SIZES if size * points <= rows)
+
+
+def pieces_at(level: int, rows: int) -> int:
+    """About how many pieces of a level stand for so many rows."""
+    return rows // SIZES[level - 1] if level else rows
 
 
 def episode_rows(connection: sqlite3.Connection, metric: str, axis: SeriesAxis) -> RecordedRows:

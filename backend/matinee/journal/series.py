@@ -26,9 +26,13 @@ from matinee.journal.recorded_rows import (
     episode_rows,
     level_for,
     metric_rows,
+    pieces_at,
 )
 from matinee.journal.rewinds import Rewind, abandoned, origins, read_rewinds
 from matinee.journal.smoothing import EmaState, debiased_ema_of_blocks
+
+MANY_PIECES = 4_000
+"""Some seventy pages of the file: from here on it pays to have them read at once."""
 
 
 def read_series(
@@ -77,6 +81,7 @@ def read_series(
                     range_x=(from_x, to_x),
                     smoothing=smoothing,
                     rewinds=rewinds,
+                    run_dir=run_dir,
                 )
                 for name in metrics
             },
@@ -98,6 +103,7 @@ def metric_of(
     range_x: tuple[float | None, float | None] = (None, None),
     smoothing: float = 0.0,
     rewinds: Sequence[Rewind] = (),
+    run_dir: Path | None = None,
 ) -> MetricSeries:
     """One metric of a record.
 
@@ -111,13 +117,17 @@ def metric_of(
         range_x: From where to where; None: open.
         smoothing: Weight of the debiased EMA.
         rewinds: All that happened, in that order.
+        run_dir: Of the record, to have many pieces read from the disk at once.
     """
     is_episodes = name in EPISODE_METRICS
     recorded = (episode_rows if is_episodes else metric_rows)(connection, name, axis)
     if recorded is None:
         return _gathered([], [], points=points, state=EmaState() if smoothing else None)
     after, until = _range(recorded, *range_x)
-    level = level_for(recorded.count(after, until), points)
+    rows = recorded.count(after, until)
+    level = level_for(rows, points)
+    if run_dir is not None and pieces_at(level, rows) >= MANY_PIECES:
+        recorded.read_ahead(run_dir, after, until, level)
     came_from = origins(rewinds, "episode" if is_episodes else "seq")
     cuts = {*came_from.keys(), *came_from.values()}
     spans = list(_acts(after, until, cuts))

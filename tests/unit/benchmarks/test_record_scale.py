@@ -32,6 +32,7 @@ def test_the_report_has_a_column_for_each_length() -> None:
             jsonl_rows_per_s=1e5,
             rss_growth_bytes=30_000_000,
             slowest_answer_s=0.01,
+            slowest_probe_s=0.02,
         )
         for episodes in (10_000, 1_000_000)
     ]

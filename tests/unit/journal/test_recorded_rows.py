@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.records import episodes, new_record
+from fakes.records import episodes, new_record, progress, summary
 from matinee.contracts.series import SeriesAxis
+from matinee.journal.blocks import SIZES
 from matinee.journal.read_access import reading
 from matinee.journal.recorded_rows import RecordedRows, Span, episode_rows, level_for, metric_rows
 
@@ -16,9 +17,14 @@ EPISODES = 3_000
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedRows]:
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the record is."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def recorded(run_dir: Path) -> Iterator[RecordedRows]:
     """Returns 1, 2, 3 …; ten env steps each."""
-    run_dir = tmp_path_factory.mktemp("run")
     with new_record(run_dir) as writer:
         returns = [float(number + 1) for number in range(EPISODES)]
         writer.append_episodes(episodes(returns, first_step=10), updates=1)
@@ -51,6 +57,31 @@ def test_the_whole_is_read_as_few_pieces(recorded: RecordedRows) -> None:
     assert whole.rows.sum() == EPISODES
     assert whole.low[0] == 1
     assert whole.high[-1] == EPISODES
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_what_is_read_ahead_is_what_is_read(
+    run_dir: Path, recorded: RecordedRows, level: int
+) -> None:
+    """Of the pieces of the level itself, none is left to be waited for."""
+    end = EPISODES // SIZES[1] * SIZES[1]
+    pieces = recorded.read_ahead(run_dir, 0, end, level)
+
+    assert pieces == len(recorded.read(0, end, level).x)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_metrics_are_read_ahead_with_their_flushes(tmp_path: Path, level: int) -> None:
+    """Rows and blocks of a metric, whose places are in another table."""
+    with new_record(tmp_path) as writer:
+        for number in range(1, 2 * SIZES[0] + 1):
+            writer.append_metrics({"entropy": summary(1.0)}, progress(number))
+    with reading(tmp_path) as connection:
+        entropy = metric_rows(connection, "entropy", SeriesAxis.ENV_STEP)
+        assert entropy is not None
+        pieces = entropy.read_ahead(tmp_path, 0, entropy.last, level)
+
+        assert pieces == len(entropy.read(0, entropy.last, level).x) == (2 if level else 32)
 
 
 def test_a_place_is_found_by_its_x(recorded: RecordedRows) -> None:

@@ -12,6 +12,7 @@ from matinee.contracts.events import CheckpointSaved, LogWritten
 from matinee.contracts.series import AxisStretch, Series, SeriesAxis
 from matinee.errors import InvalidInputError, JournalError
 from matinee.journal.read_access import reading
+from matinee.journal.recorded_rows import RecordedRows
 from matinee.journal.series import metric_of, read_series
 from matinee.journal.smoothing import debiased_ema
 
@@ -276,6 +277,23 @@ def test_a_long_series_costs_what_its_points_cost(tmp_path: Path) -> None:
         assert series.x[-1] == 10 * length
         assert np.mean(series.mean) == pytest.approx(249.5, rel=0.05)
     assert steps[200_000] < 1.5 * steps[20_000]
+
+
+def test_reading_ahead_changes_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chart for which the disk was asked in advance is the same chart."""
+    record(tmp_path, 300)
+    plain = read(tmp_path, "episode_return", points=10, from_x=55.0)
+    asked: list[int] = []
+    read_ahead = RecordedRows.read_ahead
+
+    def noted(self: RecordedRows, run_dir: Path, after: int, until: int, level: int) -> int:
+        asked.append(read_ahead(self, run_dir, after, until, level))
+        return asked[-1]
+
+    monkeypatch.setattr("matinee.journal.series.MANY_PIECES", 10)
+    monkeypatch.setattr(RecordedRows, "read_ahead", noted)
+    assert read(tmp_path, "episode_return", points=10, from_x=55.0) == plain
+    assert asked == [17]
 
 
 def test_smoothing_over_blocks_is_close_to_smoothing_over_rows(tmp_path: Path) -> None:
