@@ -17,6 +17,7 @@
     │   ├── EvaluationHangsError     test episodes of another thread do not end
     │   ├── NonFiniteError           NaN or infinity in loss, gradient or weights
     │   └── WorkerFailedError        an actor-learner raised; carries its traceback
+    ├── ProgramError                 a program that makes a file for somebody fails or hangs
     ├── CheckpointError              a checkpoint can't be written, read or verified
     ├── CatalogueError               catalogue.db can't be used
     └── JournalError                 run.db can't be used
@@ -158,6 +159,12 @@ class WorkerFailedError(TrainingError):
     def __init__(self, message: str, *, traceback_text: str) -> None:
         super().__init__(message)
         self.traceback_text = traceback_text
+
+
+class ProgramError(MatineeError):
+    """A program that makes a file for somebody fails, or says nothing for too long."""
+
+    code = "program_failed"
 
 
 class CheckpointError(MatineeError):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from matinee.processes.parquet_program import piped
+from matinee.processes.program_output import output_of
 
 
 class OnnxProgram:
@@ -14,4 +14,6 @@ class OnnxProgram:
 
     def onnx(self, folder: Path) -> AsyncIterator[bytes]:
         """A whole ONNX file, in parts."""
-        return piped([sys.executable, "-m", "matinee.runs.onnx_policy", str(folder)])
+        return output_of(
+            [sys.executable, "-m", "matinee.runs.onnx_policy", str(folder)], what="the ONNX model"
+        )

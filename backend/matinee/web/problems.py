@@ -33,6 +33,7 @@ from matinee.errors import (
     NotFoundError,
     PreconditionFailedError,
     PreconditionRequiredError,
+    ProgramError,
     RunUnreachableError,
 )
 
@@ -51,6 +52,7 @@ _STATUS_OF: tuple[tuple[type[MatineeError], HTTPStatus], ...] = (
     (JournalVersionError, HTTPStatus.CONFLICT),
     (CatalogueError, HTTPStatus.SERVICE_UNAVAILABLE),
     (JournalError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ProgramError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 _CODE_OF_STATUS = {

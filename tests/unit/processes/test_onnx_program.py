@@ -9,7 +9,7 @@ import pytest
 from fakes.records import NOW
 from fakes.saved_policies import saved_policy
 from matinee.contracts.checkpoints import CHECKPOINT_FORMAT, CheckpointManifest
-from matinee.errors import JournalError
+from matinee.errors import ProgramError
 from matinee.journal.checkpoint_folders import manifest_files, write_folder
 from matinee.processes.onnx_program import OnnxProgram
 from matinee.runs.onnx_policy import onnx_model
@@ -31,7 +31,7 @@ async def test_a_whole_file_comes_through(tmp_path: Path) -> None:
 
     parts = [part async for part in OnnxProgram().onnx(tmp_path / "one")]
     (tmp_path / "one" / "policy.json").write_bytes(b"{}")
-    with pytest.raises(JournalError, match="CheckpointError"):
+    with pytest.raises(ProgramError, match=r"the ONNX model could not be made: .*CheckpointError"):
         async for _ in OnnxProgram().onnx(tmp_path / "one"):
             pass
 
