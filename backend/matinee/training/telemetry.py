@@ -266,11 +266,12 @@ def _table(batches: Sequence[tuple[int, FinishedEpisodes]]) -> EpisodeTable:
     def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate(parts) if parts else np.empty(0)
 
-    numbers = [np.arange(first, first + len(batch)) for first, batch in batches]
-    workers = [np.full(len(batch), batch.worker) for _, batch in batches]
+    counts = [len(batch) for _, batch in batches]
+    # They are numbered in the order in which they are here, without gaps.
+    first = batches[0][0] if batches else 0
     return EpisodeTable(
-        episode=joined(numbers).astype(np.int64),
-        worker=joined(workers).astype(np.int64),
+        episode=np.arange(first, first + sum(counts), dtype=np.int64),
+        worker=np.repeat(np.array([batch.worker for _, batch in batches], np.int64), counts),
         env_step=joined([batch.env_step for _, batch in batches]).astype(np.int64),
         seconds=joined([batch.seconds for _, batch in batches]),
         returns=joined([batch.returns for _, batch in batches]),
