@@ -41,3 +41,18 @@ def lock_data_dir(data_dir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def is_looked_after(data_dir: Path) -> bool:
+    """Whether a server holds the directory now. Makes nothing there."""
+    try:
+        descriptor = os.open(data_dir / SERVER_LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

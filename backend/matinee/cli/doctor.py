@@ -22,21 +22,22 @@ def doctor(
     """Examine the data directory: records, checkpoints, the catalogue, the disk.
 
     Ends with 0 if all is well, or was repaired, and with 1 if something is left. A run that a
-    process is writing is only looked at. `--repair` of the catalogue needs the server stopped.
+    process is writing is only looked at. `--repair` of the catalogue, and of a run whose process is
+    gone, needs the server stopped; such a run is interrupted then, and can be resumed.
     """
     import json
 
-    from matinee.bootstrap.data_dir_lock import lock_data_dir
+    from matinee.bootstrap.data_dir_lock import is_looked_after, lock_data_dir
     from matinee.errors import MatineeError
-    from matinee.runs.doctor import Diagnosis, Doctor
+    from matinee.runs.doctor import DESERTED, Diagnosis, Doctor
     from matinee.settings import read_settings
 
     folder = read_settings(data_dir=data_dir).data_dir
-    examiner = Doctor(folder)
+    examiner = Doctor(folder, is_served=lambda: is_looked_after(folder))
 
     def mend(diagnosis: Diagnosis) -> str | None:
         try:
-            if diagnosis.finding.code == "catalogue_damaged":
+            if diagnosis.finding.code in ("catalogue_damaged", DESERTED):
                 with lock_data_dir(folder):
                     return examiner.repair(diagnosis)
             return examiner.repair(diagnosis)

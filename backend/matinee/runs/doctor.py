@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from matinee.contracts.checkpoints import CheckpointManifest
+from matinee.contracts.run_state import ACTIVE_STATES, RunState
 from matinee.errors import JournalError
 from matinee.journal.filesystems import network_filesystem
 from matinee.journal.integrity import Finding, check_record
@@ -21,11 +22,17 @@ from matinee.journal.reader import JournalReader
 from matinee.journal.salvage import rebuild_record
 from matinee.journal.schema import CHECKPOINTS, SCHEMA_VERSION
 from matinee.journal.writer import JournalWriter
+from matinee.runs.deaths import record_death
 from matinee.runs.folders import RunDetails, RunFolders
 
 LITTLE_SPACE_BYTES = 1 << 30
 CATALOGUE_FILE = "catalogue.db"
 MANIFEST_FILE = "manifest.json"
+DESERTED = "deserted"
+"""The code of a run that its record calls active, although nothing works at it any more."""
+
+_HOSTED_STATES = ACTIVE_STATES - {RunState.QUEUED}
+"""One that is queued waits for a server, and has no process to lose."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,15 @@ class Diagnosis:
 class Doctor:
     """Looks after one data directory. Its methods block."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, is_served: Callable[[], bool]) -> None:
+        """Examine later.
+
+        Args:
+            data_dir: Which directory.
+            is_served: Whether a server looks after it now: that one sees itself who dies.
+        """
         self._data_dir = data_dir
+        self._is_served = is_served
         self._folders = RunFolders(data_dir)
 
     def examine(self, run_id: str | None = None) -> Iterator[Diagnosis]:
@@ -77,6 +91,14 @@ class Doctor:
                 name = header.spec.name or header.run_id
                 self._folders.save_details(header.run_id, RunDetails(name=name))
                 return "made anew, with the name of its spec"
+            case code if code == DESERTED:
+                record_death(
+                    run_dir,
+                    state=RunState.INTERRUPTED,
+                    reason="its process went away while no server was watching; matinee doctor "
+                    "found it so",
+                )
+                return "it is interrupted now: a server can resume it"
             case _:
                 return f"made anew of what could be read; the old one is {rebuild_record(run_dir)}"
 
@@ -109,7 +131,23 @@ class Doctor:
             self._folders.details(run_id)
         except JournalError as error:
             yield Finding("details_unreadable", str(error), repairable=True)
+        if not busy and not self._is_served():
+            yield from _examine_life(run_dir)
         yield from _examine_checkpoints(run_dir)
+
+
+def _examine_life(run_dir: Path) -> Iterator[Finding]:
+    """Of a run whose record nobody may write: the kernel knows better than any pid."""
+    reader = JournalReader(run_dir)
+    try:
+        snapshot, _ = reader.snapshot()
+        process = reader.process()
+    except JournalError:
+        return
+    if snapshot.state in _HOSTED_STATES:
+        which = "" if process is None else f" (pid {process.pid})"
+        what = f"its record says {snapshot.state.value}, but its process{which} is gone"
+        yield Finding(DESERTED, what, repairable=True)
 
 
 def _examine_checkpoints(run_dir: Path) -> Iterator[Finding]:

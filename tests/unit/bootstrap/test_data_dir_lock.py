@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from integration.live_server import PATIENCE_S, child_environment
-from matinee.bootstrap.data_dir_lock import SERVER_LOCK, lock_data_dir
+from matinee.bootstrap.data_dir_lock import SERVER_LOCK, is_looked_after, lock_data_dir
 from matinee.errors import ConflictError, InvalidInputError
 
 HOLDER = """
 import pathlib, sys, time
-from matinee.bootstrap.data_dir_lock import lock_data_dir
+from matinee.bootstrap.data_dir_lock import is_looked_after, lock_data_dir
 with lock_data_dir(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -87,3 +87,12 @@ def test_a_folder_that_takes_no_files_is_refused_with_advice(tmp_path: Path) -> 
 
     assert str(tmp_path) in str(refused.value)
     assert "Is a directory" in str(refused.value)
+
+
+def test_who_looks_after_it_is_told(tmp_path: Path) -> None:
+    """A directory is looked after while the lock is held, and looking makes nothing there."""
+    assert not is_looked_after(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with lock_data_dir(tmp_path):
+        assert is_looked_after(tmp_path)
+    assert not is_looked_after(tmp_path)
