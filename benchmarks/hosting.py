@@ -5,7 +5,9 @@
 `alone` trains without a record; `recorded` is `matinee train`; `served` are runs of one server,
 each followed by a client that takes everything and asks now and then, as a page does. As many runs
 as cores train at once. In every round the three take turns, beginning with another one each time.
-The event loop's lag is from the server's own `/metrics`.
+Besides the speed by the clock, which whatever else runs on the machine shares, it tells the speed
+by the processor time of the training process, its host's thread and all; what the server takes in
+its own process is told beside that. The event loop's lag is from the server's own `/metrics`.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -36,10 +41,32 @@ from benchmarks.served import Server, serving
 from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.cores import usable_cores
 from matinee.environments.catalogue import preset
+from matinee.journal.reader import JournalReader
+from matinee.journal.row_chunks import METRIC_COLUMNS
 
 PAGE_ASKS_EVERY_S = 2.0
 _BUCKET = re.compile(r'^matinee_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 _LAG_SHARE = 0.99
+_NAME, _MEAN = METRIC_COLUMNS.index("metric"), METRIC_COLUMNS.index("mean")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Of all runs together.
+
+    Attributes:
+        per_s: Env steps a second.
+        per_processor_s: Env steps for each second of processor time of the training processes.
+    """
+
+    per_s: float
+    per_processor_s: float
+
+    @classmethod
+    def of(cls, runs: Iterable[tuple[float, float]]) -> Speed:
+        """From the speed of each run and the cores that it kept busy."""
+        speeds, cores = zip(*runs, strict=True)
+        return cls(sum(speeds), sum(speeds) / sum(cores))
 
 
 def document(seed: int, seconds: float) -> dict[str, Any]:
@@ -56,39 +83,51 @@ def document(seed: int, seconds: float) -> dict[str, Any]:
     )
 
 
-def alone(documents: Sequence[dict[str, Any]]) -> float:
-    """Env steps a second of all together, without a record."""
+def alone(documents: Sequence[dict[str, Any]]) -> Speed:
+    """Without a record."""
 
-    def train(one: dict[str, Any]) -> float:
+    def train(one: dict[str, Any]) -> tuple[float, float]:
         finished = run_fresh(
             [sys.executable, "-m", "benchmarks.training_alone"],
             stdin_text=json.dumps(one),
             timeout_s=_timeout_s(one),
         )
         answer = json.loads(finished.stdout.splitlines()[-1])
-        return float(answer["env_steps"] / answer["seconds"])
+        return answer["env_steps"] / answer["seconds"], answer["cores"]
 
     return _together(train, documents)
 
 
-def recorded(documents: Sequence[dict[str, Any]]) -> float:
+def recorded(documents: Sequence[dict[str, Any]]) -> Speed:
     """The same by `matinee train`, each with a data folder of its own."""
 
-    def train(one: dict[str, Any]) -> float:
+    def train(one: dict[str, Any]) -> tuple[float, float]:
         with tempfile.TemporaryDirectory() as folder:
             run = run_recorded(one, data_dir=Path(folder), timeout_s=_timeout_s(one))
-        return run.progress.env_steps / run.progress.seconds
+            return run.progress.env_steps / run.progress.seconds, busy_cores(run.run_dir)
 
     return _together(train, documents)
+
+
+def busy_cores(run_dir: Path) -> float:
+    """Processor time of a run's process for each second of training."""
+    shares = [
+        row[_MEAN]
+        for chunk in JournalReader(run_dir).metric_rows()
+        for row in chunk
+        if row[_NAME] == "processor_cores"
+    ]
+    return statistics.fmean(shares)
 
 
 class Served:
-    """The same as runs of a server; keeps what its event loop told of its lag."""
+    """The same as runs of a server; keeps its event loop's lag and the cores that it took."""
 
     def __init__(self) -> None:
         self.lags: list[dict[float, float]] = []
+        self.cores: list[float] = []
 
-    def __call__(self, documents: Sequence[dict[str, Any]]) -> float:
+    def __call__(self, documents: Sequence[dict[str, Any]]) -> Speed:
         """Train and watch."""
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -105,13 +144,21 @@ class Served:
                     )
                 )
                 threading.Thread(target=_take_everything, args=(socket,), daemon=True).start()
-            before = self._lag(server)
+            before, began_s = self._lag(server), time.monotonic()
+            busy_s = _processor_s(server)
             runs = self._watched(
                 server, run_ids, until_s=time.monotonic() + _timeout_s(documents[0])
             )
+            self.cores.append((_processor_s(server) - busy_s) / (time.monotonic() - began_s))
             after = self._lag(server)
             self.lags.append({edge: after[edge] - before[edge] for edge in after})
-        return float(sum(run["progress"]["env_steps"] / run["progress"]["seconds"] for run in runs))
+            return Speed.of(
+                (
+                    run["progress"]["env_steps"] / run["progress"]["seconds"],
+                    busy_cores(Path(folder) / "runs" / run["id"]),
+                )
+                for run in runs
+            )
 
     def lag_bound_s(self) -> float:
         """The smallest edge of a bucket that 99 of 100 samples stayed below."""
@@ -159,29 +206,42 @@ def _take_everything(socket: ClientConnection) -> None:
         return
 
 
+def _processor_s(server: Server) -> float:
+    used = psutil.Process(server.pid).cpu_times()
+    return float(used.user + used.system)
+
+
 def _together(
-    train: Callable[[dict[str, Any]], float], documents: Sequence[dict[str, Any]]
-) -> float:
+    train: Callable[[dict[str, Any]], tuple[float, float]], documents: Sequence[dict[str, Any]]
+) -> Speed:
     with ThreadPoolExecutor(len(documents)) as pool:
-        return sum(pool.map(train, documents))
+        return Speed.of(pool.map(train, documents))
 
 
 def _timeout_s(one: dict[str, Any]) -> float:
     return float(one["budget"]["seconds"]) + EXTRA_TIMEOUT_S
 
 
-def report(speeds: dict[str, list[float]], lag_bound_s: float) -> str:
+def report(speeds: dict[str, list[Speed]], served: Served) -> str:
     """A row for each mode, with its speed as a share of the one alone in the same round."""
     rows = []
     for mode, each in speeds.items():
-        shares = [speed / base for speed, base in zip(each, speeds["alone"], strict=True)]
-        cost = 1 - statistics.median(shares)
-        rows.append(f"| {mode} | {statistics.median(each):,.0f} | {cost:+.1%} |")
-    lines = [
-        table("| | env steps/s of all runs, median | costs, median of the rounds |", rows),
-        f"\n99 % of the samples of the event loop's lag were below {lag_bound_s * 1000:g} ms.",
-    ]
-    return "\n".join(lines)
+        by_clock, by_processor = (
+            statistics.median(
+                1 - of(speed) / of(base) for speed, base in zip(each, speeds["alone"], strict=True)
+            )
+            for of in (attrgetter("per_s"), attrgetter("per_processor_s"))
+        )
+        speed = statistics.median(one.per_s for one in each)
+        rows.append(f"| {mode} | {speed:,.0f} | {by_clock:+.1%} | {by_processor:+.1%} |")
+    costs = table(
+        "| | env steps/s of all runs, median | costs, by the clock | by processor time |", rows
+    )
+    return (
+        f"{costs}\nCosts are medians of the rounds. The server itself kept "
+        f"{statistics.median(served.cores):.3f} cores busy; 99 % of the samples of its event "
+        f"loop's lag were below {served.lag_bound_s() * 1000:g} ms."
+    )
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -192,12 +252,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=usable_cores(), help="that train at once")
     arguments = parser.parse_args(words)
     served = Served()
-    modes: dict[str, Callable[[Sequence[dict[str, Any]]], float]] = {
+    modes: dict[str, Callable[[Sequence[dict[str, Any]]], Speed]] = {
         "alone": alone,
         "recorded": recorded,
         "served": served,
     }
-    speeds: dict[str, list[float]] = {mode: [] for mode in modes}
+    speeds: dict[str, list[Speed]] = {mode: [] for mode in modes}
     for number in range(arguments.rounds):
         documents = [
             document(number * arguments.runs + one, arguments.seconds)
@@ -208,7 +268,7 @@ def main(words: Sequence[str] | None = None) -> int:
             speeds[mode].append(modes[mode](documents))
     print(f"{describe_machine()}; {describe_versions()}; load per core {load_per_core():.1f}\n")
     print(f"{arguments.runs} runs at once, {arguments.rounds} rounds of {arguments.seconds:g} s:\n")
-    print(report(speeds, served.lag_bound_s()))
+    print(report(speeds, served))
     return 0
 
 

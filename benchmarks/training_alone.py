@@ -2,13 +2,14 @@
 
     python -m benchmarks.training_alone <spec.json
 
-Prints env steps and seconds of training as JSON.
+Prints env steps, seconds of training and the cores that it kept busy as JSON.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
 import threading
 
@@ -29,15 +30,22 @@ def main() -> int:
     woken = threading.Event()
     trainer = Trainer(parse_run_spec(json.load(sys.stdin)), on_wake=woken.set)
     trainer.start()
+    cores: list[float] = []
     while trainer.outcome is None:
         woken.wait(DRAIN_INTERVAL_S)
         woken.clear()
-        trainer.drain()
+        busy = trainer.drain().metrics.get("processor_cores")
+        cores += [busy.mean] if busy else []
     if trainer.outcome.cause is StopCause.FAILED:
         print(trainer.outcome.reason, file=sys.stderr)
         return 1
     progress = trainer.progress()
-    print(json.dumps({"env_steps": progress.env_steps, "seconds": progress.seconds}))
+    told = {
+        "env_steps": progress.env_steps,
+        "seconds": progress.seconds,
+        "cores": statistics.fmean(cores),
+    }
+    print(json.dumps(told))
     return 0
 
 
