@@ -48,7 +48,7 @@ def is_looked_after(data_dir: Path) -> bool:
     try:
         descriptor = os.open(data_dir / SERVER_LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return True
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
