@@ -362,3 +362,73 @@ def test_a_fork_trains_beside_its_parent(
     parent.click()
     page.wait_for_url(lambda url: long_run in url)
     watched.expect_state("running")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_fork_begins_with_the_settings_of_its_checkpoint(
+    live_server: LiveServer, new_page: NewPage, long_run: str, scheme: str
+) -> None:
+    """The dialog has those, not the run's present ones, and says which of them differ."""
+    server = live_server.client
+    run = f"/api/v1/runs/{long_run}"
+    server.post(f"{run}/checkpoints", params={"wait": 20})
+    changes = {"learning_rate": 0.02, "entropy_coefficient": 0.05}
+    server.patch(f"{run}/hyperparameters", params={"wait": 20}, json=changes)
+    watched = new_page(live_server, color_scheme=scheme).log_in()
+    checkpoints = open_checkpoints(watched, long_run)
+    page = watched.page
+
+    oldest = checkpoints.get_by_role("row").filter(has_text="on request").last
+    oldest.get_by_role("button", name=re.compile("^Fork from step")).click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Fork from env step"))
+    differing = dialog.get_by_role("region", name=re.compile("other settings were in use$"))
+    rows = differing.get_by_role("listitem")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="learning rate")).to_contain_text("0.01 now 0.02")
+    expect(rows.filter(has_text="entropy")).to_contain_text("now 0.05")
+    dialog.get_by_role("combobox", name="Change a setting").select_option(label="learning rate")
+    expect(dialog.get_by_role("textbox", name="learning rate")).to_have_value("0.01")
+    rows.filter(has_text="entropy").get_by_role("button", name=re.compile("^Take the")).press(
+        "Enter"
+    )
+    assert watched.accessibility_violations() == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert watched.horizontal_overflow_px() == 0
+    dialog.get_by_role("button", name="Fork and start").click()
+
+    page.wait_for_url(lambda url: long_run not in url)
+    child = page.url.rsplit("/", 1)[1]
+    live_server.wait_for(child, "running")
+    used = {
+        item["name"]: item["applied"]
+        for item in server.get(f"/api/v1/runs/{child}/hyperparameters").json()["items"]
+    }
+    assert (used["learning_rate"], used["entropy_coefficient"]) == (0.01, 0.05)
+    live_server.command(child, "abort")
+
+
+def test_settings_that_can_not_be_read_are_told_in_the_dialog(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """Nothing is made up in their place; they can be asked for again."""
+    live_server.client.post(f"/api/v1/runs/{long_run}/checkpoints", params={"wait": 20})
+    broken = [True]
+
+    def fail_once(route: Route) -> None:
+        if broken[0]:
+            route.fulfill(status=503, json={"title": "x", "status": 503, "detail": "disk asleep"})
+        else:
+            route.continue_()
+
+    watched = new_page(live_server, expected_status=503)
+    watched.page.route(re.compile("/settings$"), fail_once)
+    watched.log_in()
+    checkpoints = open_checkpoints(watched, long_run)
+    checkpoints.get_by_role("button", name=re.compile("^Fork from step")).click()
+    dialog = watched.page.get_by_role("dialog")
+
+    expect(dialog.get_by_role("alert")).to_contain_text("disk asleep")
+    expect(dialog.get_by_role("combobox", name="Change a setting")).to_have_count(0)
+    broken[0] = False
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.get_by_role("combobox", name="Change a setting")).to_be_visible()

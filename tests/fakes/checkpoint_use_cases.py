@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 
 from fakes.run_use_cases import NOW, make_run
-from matinee.contracts.checkpoints import Checkpoint, CheckpointList
+from matinee.contracts.checkpoints import Checkpoint, CheckpointList, CheckpointSettings
 from matinee.contracts.commands import (
     Action,
     Command,
@@ -51,6 +51,18 @@ class FakeCheckpoints:
             raise self.refusal
         self.listed.append(run_id)
         return CheckpointList(items=self.items)
+
+    async def settings(self, run_id: str, checkpoint_id: str) -> CheckpointSettings:
+        if self.refusal is not None:
+            raise self.refusal
+        self.listed.append(run_id)
+        return CheckpointSettings(
+            checkpoint_id=checkpoint_id,
+            env_step=10,
+            revision=3,
+            settings={"learning_rate": 0.5},
+            since_env_step={"learning_rate": 4},
+        )
 
     async def save(self, run_id: str, *, pinned: bool, actor: str, wait_s: float) -> Command:
         return self._take(run_id, SaveCheckpoint(pinned=pinned), actor, wait_s)

@@ -16,7 +16,7 @@ from matinee.client.following import Follower
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, stream_url, timeout_of
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
 from matinee.contracts.forks import ForkRequest
@@ -300,6 +300,10 @@ class AsyncMatineeClient:
     async def checkpoints(self, run_id: str) -> CheckpointList:
         """Those that are on disk, newest first."""
         return await self._perform(calls.checkpoints(run_id))
+
+    async def checkpoint_settings(self, run_id: str, checkpoint_id: str) -> CheckpointSettings:
+        """Every hyperparameter as it was there: what a rewind or a fork goes on with."""
+        return await self._perform(calls.checkpoint_settings(run_id, checkpoint_id))
 
     async def save_checkpoint(
         self, run_id: str, *, pinned: bool = True, wait_s: float = 0.0

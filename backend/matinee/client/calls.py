@@ -16,7 +16,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from matinee.client.answers import Model, read
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import EventPage, EventType
 from matinee.contracts.forks import ForkRequest
@@ -305,6 +305,11 @@ def download_checkpoint(run_id: str, checkpoint_id: str) -> Call[None]:
     """`GET /runs/{id}/checkpoints/{checkpoint_id}/download`; the body is to be streamed."""
     path = f"{_API}/runs/{run_id}/checkpoints/{checkpoint_id}/download"
     return Call("GET", path, lambda _response: None)
+
+
+def checkpoint_settings(run_id: str, checkpoint_id: str) -> Call[CheckpointSettings]:
+    """`GET /runs/{id}/checkpoints/{checkpoint_id}/settings`."""
+    return _get(f"/runs/{run_id}/checkpoints/{checkpoint_id}/settings", CheckpointSettings)
 
 
 def download_policy(run_id: str, checkpoint_id: str) -> Call[None]:

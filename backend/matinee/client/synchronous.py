@@ -15,7 +15,7 @@ from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunActi
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, timeout_of
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.events import Event, EventType
 from matinee.contracts.forks import ForkRequest
@@ -274,6 +274,10 @@ class MatineeClient:
     def checkpoints(self, run_id: str) -> CheckpointList:
         """Those that are on disk, newest first."""
         return self._perform(calls.checkpoints(run_id))
+
+    def checkpoint_settings(self, run_id: str, checkpoint_id: str) -> CheckpointSettings:
+        """Every hyperparameter as it was there: what a rewind or a fork goes on with."""
+        return self._perform(calls.checkpoint_settings(run_id, checkpoint_id))
 
     def save_checkpoint(self, run_id: str, *, pinned: bool = True, wait_s: float = 0.0) -> Command:
         """Save one now; with `wait_s` the answer's `checkpoint_id` names it."""

@@ -112,6 +112,22 @@ class CheckpointList(BaseModel):
     items: list[Checkpoint]
 
 
+class CheckpointSettings(BaseModel):
+    """By which settings a run trained at a checkpoint: what a rewind or a fork goes on with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    checkpoint_id: str
+    env_step: int
+    revision: int = Field(description="Of the hyperparameters then.")
+    settings: dict[str, HyperparameterSetting] = Field(
+        description="Of every hyperparameter: a value or a schedule."
+    )
+    since_env_step: dict[str, int] = Field(
+        description="Since when each of them was in use; one left out: from the beginning."
+    )
+
+
 def best_of(entries: Sequence[Checkpoint]) -> Checkpoint | None:
     """The one with the best mean return; None if none has any.
 

@@ -92,6 +92,18 @@ def read_verified(folder: Path) -> dict[str, bytes]:
     return {name: _read_verified(folder, name, file) for name, file in manifest.files.items()}
 
 
+def read_file(folder: Path, name: str) -> bytes:
+    """One file of a checkpoint, every byte of it verified; the others are not looked at.
+
+    Raises:
+        CheckpointError: it is not there or has changed, or the checkpoint is of a newer format.
+    """
+    expected = read_manifest(folder).files.get(name)
+    if expected is None:
+        raise CheckpointError(f"{folder.name} has no file {name}")
+    return _read_verified(folder, name, expected)
+
+
 def list_folders(root: Path) -> list[Path]:
     """The whole checkpoints in a folder, oldest first if their names sort by time."""
     return sorted(

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 
-from matinee.contracts.checkpoints import Checkpoint, CheckpointManifest
+from matinee.contracts.checkpoints import (
+    STATE_FILE,
+    Checkpoint,
+    CheckpointDocument,
+    CheckpointManifest,
+    CheckpointSettings,
+)
+from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.run_spec import RunSpec
 from matinee.errors import CheckpointError, ConflictError, NotFoundError
-from matinee.journal.checkpoint_folders import read_manifest, read_verified
+from matinee.journal.checkpoint_folders import read_file, read_manifest, read_verified
 from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.schema import CHECKPOINTS
 
@@ -57,6 +66,47 @@ def read_whole(run_dir: Path, checkpoint_id: str) -> WholeCheckpoint:
         return _read(run_dir, entry)
     except CheckpointError as error:
         raise ConflictError(str(error), code="checkpoint_damaged") from error
+
+
+def read_settings(run_dir: Path, checkpoint_id: str, spec: RunSpec) -> CheckpointSettings:
+    """By which settings the run trained there; the weights are not read for this.
+
+    Raises:
+        NotFoundError: there is none of this id.
+        ConflictError: it is not whole any more.
+    """
+    entry = find_checkpoint(run_dir, checkpoint_id)
+    try:
+        text = read_file(run_dir / CHECKPOINTS / entry.id, STATE_FILE)
+    except CheckpointError as error:
+        raise ConflictError(str(error), code="checkpoint_damaged") from error
+    document = parse_document(entry.id, text)
+    return CheckpointSettings(
+        checkpoint_id=entry.id,
+        env_step=document.env_steps,
+        revision=document.hyperparameter_revision,
+        settings=settings_in(document, spec),
+        since_env_step=document.hyperparameters_since_env_step,
+    )
+
+
+def parse_document(checkpoint_id: str, text: bytes) -> CheckpointDocument:
+    """What `state.json` says.
+
+    Raises:
+        ConflictError: it is not what one says.
+    """
+    try:
+        return CheckpointDocument.model_validate_json(text)
+    except ValidationError as error:
+        raise ConflictError(
+            f"{checkpoint_id} is not a whole checkpoint: {error}", code="checkpoint_damaged"
+        ) from error
+
+
+def settings_in(document: CheckpointDocument, spec: RunSpec) -> dict[str, HyperparameterSetting]:
+    """Every hyperparameter then; one that did not exist yet as the spec has it."""
+    return {**spec.initial_settings(), **document.hyperparameters}
 
 
 def read_newest(run_dir: Path) -> WholeCheckpoint:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import (
     Command,
     CommandState,
@@ -26,7 +26,7 @@ from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
-from matinee.runs.checkpoint_reading import find_checkpoint, read_whole
+from matinee.runs.checkpoint_reading import find_checkpoint, read_settings, read_whole
 from matinee.runs.downloads import Download, archive, archive_digest, digest_of
 from matinee.runs.exports import one_ahead
 from matinee.runs.folders import RunFolders
@@ -66,6 +66,17 @@ class Checkpointing:
         """
         run_dir = self._folders.path(run_id)
         return CheckpointList(items=await asyncio.to_thread(read_checkpoints, run_dir))
+
+    async def settings(self, run_id: str, checkpoint_id: str) -> CheckpointSettings:
+        """By which settings the run trained at one.
+
+        Raises:
+            NotFoundError: there is none of this id.
+            ConflictError: it is not whole any more.
+        """
+        run = await self._index.get(run_id)
+        run_dir = self._folders.path(run_id)
+        return await asyncio.to_thread(read_settings, run_dir, checkpoint_id, run.spec)
 
     async def save(self, run_id: str, *, pinned: bool, actor: str, wait_s: float) -> Command:
         """Save one now.

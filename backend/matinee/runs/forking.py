@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psutil
-from pydantic import ValidationError
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.change_class import changes_between
@@ -46,7 +45,13 @@ from matinee.journal.checkpoint_folders import write_folder
 from matinee.journal.schema import CHECKPOINTS
 from matinee.journal.writer import JournalWriter
 from matinee.runs.admission import Admission
-from matinee.runs.checkpoint_reading import WholeCheckpoint, read_newest, read_whole
+from matinee.runs.checkpoint_reading import (
+    WholeCheckpoint,
+    parse_document,
+    read_newest,
+    read_whole,
+    settings_in,
+)
 from matinee.runs.creation import RunMaker
 from matinee.runs.folders import RunDetails, RunFolders
 from matinee.runs.going_on import budget_to_go_on
@@ -325,12 +330,7 @@ def _as_part_of_spec(loc: Place) -> Place:
 
 
 def _document_of(checkpoint: WholeCheckpoint) -> CheckpointDocument:
-    try:
-        return CheckpointDocument.model_validate_json(checkpoint.contents[STATE_FILE])
-    except (KeyError, ValidationError) as error:
-        raise ConflictError(
-            f"{checkpoint.entry.id} is not a whole checkpoint: {error}", code="checkpoint_damaged"
-        ) from error
+    return parse_document(checkpoint.entry.id, checkpoint.contents.get(STATE_FILE, b""))
 
 
 def _standpoint_of(document: CheckpointDocument, run: Run) -> Standpoint:
@@ -347,7 +347,7 @@ def _standpoint_of(document: CheckpointDocument, run: Run) -> Standpoint:
             best_mean_return_100=document.best_mean_return_100,
             solved_at=document.solved_at,
         ),
-        settings={**run.spec.initial_settings(), **document.hyperparameters},
+        settings=settings_in(document, run.spec),
         since_env_step=document.hyperparameters_since_env_step,
         revision=document.hyperparameter_revision,
     )

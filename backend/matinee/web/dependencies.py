@@ -13,7 +13,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from matinee.contracts.alerts import AlertRuleList
-from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Action, Command
 from matinee.contracts.events import EventType
 from matinee.contracts.forks import ForkRequest
@@ -157,6 +157,9 @@ class CheckpointUseCases(Protocol):
 
     async def list_checkpoints(self, run_id: str) -> CheckpointList:
         """Those that are on disk, newest first."""
+
+    async def settings(self, run_id: str, checkpoint_id: str) -> CheckpointSettings:
+        """By which settings the run trained at one."""
 
     async def save(self, run_id: str, *, pinned: bool, actor: str, wait_s: float) -> Command:
         """Save one now."""

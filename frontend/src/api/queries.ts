@@ -118,6 +118,20 @@ export function checkpointsQuery(runId: string, seq: number) {
   });
 }
 
+/** What a rewind or a fork goes on with; a checkpoint does not change. */
+export function checkpointSettingsQuery(runId: string, checkpointId: string) {
+  return queryOptions({
+    queryKey: ["checkpoint settings", runId, checkpointId],
+    queryFn: () =>
+      body(
+        client.GET("/api/v1/runs/{run_id}/checkpoints/{checkpoint_id}/settings", {
+          params: { path: { run_id: runId, checkpoint_id: checkpointId } },
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 export interface SeriesRequest {
   readonly runId: string;
   readonly metrics: readonly string[];

@@ -163,6 +163,8 @@ async def test_checkpoints_and_forks(
     checkpoints.items = [entry]
 
     assert (await client.checkpoints(run.id)).items == [entry]
+    settings = await client.checkpoint_settings(run.id, entry.id)
+    assert (settings.checkpoint_id, settings.settings) == (entry.id, {"learning_rate": 0.5})
     await client.save_checkpoint(run.id, pinned=False, wait_s=1)
     await client.pin_checkpoint(run.id, entry.id)
     await client.rewind(run.id, entry.id)

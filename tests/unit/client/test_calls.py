@@ -44,6 +44,7 @@ EVERY_CALL = [
     calls.events("{run_id}", after=0, limit=10, types=()),
     calls.fork_run("{run_id}", {"name": "twin"}, idempotency_key="k", wait_s=1),
     calls.checkpoints("{run_id}"),
+    calls.checkpoint_settings("{run_id}", "{checkpoint_id}"),
     calls.save_checkpoint("{run_id}", pinned=True, wait_s=1),
     calls.pin_checkpoint("{run_id}", "{checkpoint_id}", pinned=True, wait_s=1),
     calls.rewind("{run_id}", "{checkpoint_id}", wait_s=1),

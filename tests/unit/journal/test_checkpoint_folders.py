@@ -15,6 +15,7 @@ from matinee.journal.checkpoint_folders import (
     delete_folder,
     list_folders,
     manifest_files,
+    read_file,
     read_manifest,
     read_verified,
     sweep,
@@ -104,3 +105,16 @@ def test_deleting_what_is_not_there_does_nothing(tmp_path: Path) -> None:
     sweep(tmp_path / "nowhere")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_file_is_read_without_the_others(tmp_path: Path) -> None:
+    """Verified like all of them; one that the manifest does not name is none."""
+    folder = tmp_path / "one"
+    write(folder)
+    first, second = CONTENTS
+    (folder / second).write_bytes(b"changed")
+
+    assert read_file(folder, first) == CONTENTS[first]
+    for name, words in ((second, "changed"), ("manifest.json", "no file"), ("x", "no file")):
+        with pytest.raises(CheckpointError, match=words):
+            read_file(folder, name)

@@ -127,6 +127,34 @@ async def test_the_fork_begins_where_the_checkpoint_was(house: House) -> None:
     assert (folder / "learner.safetensors").read_bytes() == b"weights"
 
 
+async def test_settings_can_be_read_before_the_fork(house: House) -> None:
+    """All of those that it goes on with, those that came later as the spec has them; verified."""
+    run_id = await _parent(house)
+    checkpoint_id = _save(house, run_id, settings={"learning_rate": 0.25})
+    older = _save(house, run_id, hyperparameters={"gamma": 0.75})
+
+    read = await house.checkpointing.settings(run_id, checkpoint_id)
+    from_older = await house.checkpointing.settings(run_id, older)
+    fork = await _fork(house, run_id, checkpoint_id=checkpoint_id)
+
+    assert (read.checkpoint_id, read.env_step, read.revision) == (checkpoint_id, 500, 3)
+    status = await house.service.hyperparameters(fork.id)
+    # A mode's own hyperparameters are those that the list shows.
+    assert {item.name: item.applied for item in status.items}.items() <= read.settings.items()
+    assert read.settings["learning_rate"] == 0.25
+    assert read.since_env_step["learning_rate"] == 100
+    assert from_older.settings == {**SPEC.initial_settings(), "gamma": 0.75}
+    folder = house.folders.path(run_id) / "checkpoints" / older
+    (folder / "learner.safetensors").write_bytes(b"not looked at")
+    assert await house.checkpointing.settings(run_id, older) == from_older
+    (folder / "state.json").write_bytes(b"{}")
+    with pytest.raises(ConflictError) as damaged:
+        await house.checkpointing.settings(run_id, older)
+    assert damaged.value.code == "checkpoint_damaged"
+    with pytest.raises(NotFoundError):
+        await house.checkpointing.settings(run_id, new_ulid())
+
+
 async def test_the_ledger_tells_of_the_birth(house: House) -> None:
     """Who, from where, and what differs; and so does the first event."""
     run_id = await _parent(house)

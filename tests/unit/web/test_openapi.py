@@ -78,6 +78,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "abortRun": f"POST {run}/abort",
         "stepRun": f"POST {run}/step",
         "listCheckpoints": f"GET {run}/checkpoints",
+        "getCheckpointSettings": f"GET {run}/checkpoints/{{checkpoint_id}}/settings",
         "saveCheckpoint": f"POST {run}/checkpoints",
         "patchCheckpoint": f"PATCH {run}/checkpoints/{{checkpoint_id}}",
         "rewindRun": f"POST {run}/rewind",

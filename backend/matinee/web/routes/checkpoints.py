@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from matinee.contracts.checkpoints import CheckpointList
+from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Command
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import ULID_PATTERN, Ulid
@@ -63,6 +63,21 @@ class RewindRequest(BaseModel):
 async def list_checkpoints(run_id: RunId, dependencies: Dependencies) -> CheckpointList:
     """Those that are on disk, newest first; also those that the run has gone back behind."""
     return await dependencies.checkpoints.list_checkpoints(run_id)
+
+
+@router.get(
+    "/checkpoints/{checkpoint_id}/settings",
+    operation_id="getCheckpointSettings",
+    responses=refusals(404, 409, 422, 503),
+)
+async def get_checkpoint_settings(
+    run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies
+) -> CheckpointSettings:
+    """Every hyperparameter as it was at a checkpoint: what a rewind or a fork goes on with.
+
+    What is in use now may be something else: `GET …/hyperparameters` tells that.
+    """
+    return await dependencies.checkpoints.settings(run_id, checkpoint_id)
 
 
 @router.post(

@@ -1,22 +1,20 @@
 /** A new run that begins where this one stands or stood: its name, and what shall differ. */
 
-import { ActionIcon, Button, Group, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useMemo, useRef, useState } from "react";
 import { forkRun } from "../../api/actions";
-import { algorithmsQuery } from "../../api/queries";
-import type { Checkpoint, Run, Setting } from "../../api/types";
+import { describeError } from "../../api/problem";
+import { algorithmsQuery, checkpointSettingsQuery } from "../../api/queries";
+import type { Checkpoint, Run } from "../../api/types";
 import { formatExactCount } from "../../format/numbers";
 import type { RunStore } from "../../live/run-store";
-import { settingValue } from "../../live/schedules";
 import { rowsIn } from "../../ui/environment-parameters";
-import { groupHyperparameters } from "../../ui/hyperparameter-groups";
-import { Icon } from "../../ui/icons";
-import { SettingControl } from "../../ui/setting-control";
 import { BudgetFields, useBudgetTexts } from "./budget-fields";
 import styles from "./fork-dialog.module.css";
-import { errorsOf, forkRequest, limitsAt } from "./forking";
+import { ForkSettings } from "./fork-settings";
+import { errorsOf, forkRequest, limitsAt, type Settings } from "./forking";
 import { budgetFrom } from "./larger-budget";
 
 interface ForkDialogProps {
@@ -32,13 +30,22 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
   const navigate = useNavigate();
   const { data: algorithms = [] } = useQuery(algorithmsQuery);
   const { used, progress } = store.view;
-  const mode = used.algorithm?.setting ?? run.algorithm;
+  const present = useMemo(
+    () => Object.fromEntries(Object.entries(used).map(([key, { setting }]) => [key, setting])),
+    [used],
+  );
+  const then = useQuery({
+    ...checkpointSettingsQuery(run.id, checkpoint?.id ?? ""),
+    enabled: checkpoint !== null,
+  });
+  const inherited = checkpoint === null ? present : then.data?.settings;
+  const mode = inherited?.algorithm ?? run.algorithm;
   const definitions = rowsIn(
     algorithms.find(({ name }) => name === mode)?.hyperparameters ?? [],
     run.spec.environment,
   );
   const [name, setName] = useState("");
-  const [changed, setChanged] = useState<Readonly<Record<string, Setting>>>({});
+  const [changed, setChanged] = useState<Settings>({});
   const [limits] = useState(() => limitsAt(run, progress, checkpoint));
   const [texts, setTexts] = useBudgetTexts(limits);
   // Body → key. After a lost answer, the same body finds the run that it already made.
@@ -65,7 +72,6 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
     event.preventDefault();
     if (budget !== null && !fork.isPending) fork.mutate();
   };
-  const others = definitions.filter((definition) => !(definition.name in changed));
   return (
     <Modal
       opened
@@ -93,56 +99,19 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <BudgetFields limits={limits} texts={texts} errors={errors} onChange={setTexts} />
-        {definitions
-          .filter((definition) => definition.name in changed)
-          .map((definition) => {
-            const setting = changed[definition.name] ?? definition.default;
-            const usedNow = used[definition.name]?.setting ?? definition.default;
-            return (
-              <div key={definition.name} className={styles.change}>
-                <SettingControl
-                  definition={definition}
-                  setting={setting}
-                  value={settingValue(setting, 0, 0)}
-                  envStepNow={() => checkpoint?.env_step ?? progress.env_steps}
-                  defaultSetting={usedNow}
-                  error={errors.get(definition.name) ?? null}
-                  onCommit={(next) =>
-                    setChanged((before) => ({ ...before, [definition.name]: next }))
-                  }
-                />
-                <ActionIcon
-                  aria-label={`Leave ${definition.label} as it is`}
-                  onClick={() =>
-                    setChanged((before) => {
-                      const { [definition.name]: _gone, ...rest } = before;
-                      return rest;
-                    })
-                  }
-                >
-                  <Icon name="close" size={14} />
-                </ActionIcon>
-              </div>
-            );
-          })}
-        <NativeSelect
-          label="Change a setting"
-          description="All others are those of the checkpoint."
-          value=""
-          data={[
-            { value: "", label: "Choose one …" },
-            ...groupHyperparameters(others).map(({ title, definitions: rows }) => ({
-              group: title,
-              items: rows.map(({ name: value, label }) => ({ value, label })),
-            })),
-          ]}
-          onChange={(event) => {
-            const definition = definitions.find((each) => each.name === event.currentTarget.value);
-            if (definition === undefined) return;
-            const usedNow = used[definition.name]?.setting ?? definition.default;
-            setChanged((before) => ({ ...before, [definition.name]: usedNow }));
-          }}
-        />
+        {inherited === undefined ? (
+          <Waiting error={then.error} onRetry={() => void then.refetch()} />
+        ) : (
+          <ForkSettings
+            definitions={definitions}
+            inherited={inherited}
+            present={present}
+            envStep={checkpoint?.env_step ?? progress.env_steps}
+            changed={changed}
+            errors={errors}
+            onChange={setChanged}
+          />
+        )}
         {unplaced.length > 0 && (
           <p role="alert" className={styles.error}>
             {unplaced.join(" ")}
@@ -161,5 +130,18 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
         </Group>
       </form>
     </Modal>
+  );
+}
+
+/** Until it is known by which settings the run trained there. */
+function Waiting({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
+  if (error === null) return <p role="status">Reading the settings of the checkpoint…</p>;
+  return (
+    <p role="alert" className={styles.error}>
+      The settings of the checkpoint could not be read: {describeError(error)}{" "}
+      <Button size="compact-xs" onClick={onRetry}>
+        Try again
+      </Button>
+    </p>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiProblem } from "../../api/problem";
-import type { Checkpoint, Progress, Run } from "../../api/types";
-import { errorsOf, forkRequest, limitsAt } from "./forking";
+import type { Checkpoint, HyperparameterDefinition, Progress, Run } from "../../api/types";
+import { differences, errorsOf, forkRequest, limitsAt } from "./forking";
 
 const checkpoint = { id: "c", env_step: 900, seconds: 3 } as Checkpoint;
 
@@ -41,6 +41,36 @@ describe("a fork", () => {
       "target_return",
     ]);
     expect(limitsAt(run, progress, checkpoint)).toEqual([]);
+  });
+});
+
+describe("what was something else at a checkpoint", () => {
+  const definitions = [
+    { name: "learning_rate", label: "learning rate", default: 1e-3 },
+    { name: "gamma", label: "γ", default: 0.99 },
+    { name: "workers", label: "workers", default: 1 },
+  ] as HyperparameterDefinition[];
+  const ramp = {
+    schedule: "linear",
+    from: 1,
+    to: 0,
+    from_env_step: null,
+    until_env_step: 9,
+  } as const;
+
+  it("is told with both values, in the order of the catalogue", () => {
+    const then = { workers: 2, learning_rate: 1e-3, gamma: 0.9, of_another_mode: 1 };
+    const now = { workers: 4, learning_rate: 0.3, gamma: 0.9, of_another_mode: 2 };
+    expect(differences(definitions, then, now)).toEqual([
+      { name: "learning_rate", label: "learning rate", was: 1e-3, now: 0.3 },
+      { name: "workers", label: "workers", was: 2, now: 4 },
+    ]);
+  });
+
+  it("is not what only looks different", () => {
+    const then = { learning_rate: ramp, gamma: 0.99 };
+    expect(differences(definitions, then, { learning_rate: { ...ramp } })).toEqual([]);
+    expect(differences(definitions, then, {})).toHaveLength(1);
   });
 });
 

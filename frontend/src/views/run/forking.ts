@@ -1,7 +1,16 @@
 /** What is asked of the server for a fork, and what it says against it. */
 
 import { ApiProblem, describeError } from "../../api/problem";
-import type { BudgetSpec, Checkpoint, ForkRequest, Progress, Run, Setting } from "../../api/types";
+import type {
+  BudgetSpec,
+  Checkpoint,
+  ForkRequest,
+  HyperparameterDefinition,
+  Progress,
+  Run,
+  Setting,
+} from "../../api/types";
+import { sameSetting } from "../../live/schedules";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 
 /** The limits that a fork from there would already have reached. */
@@ -23,10 +32,33 @@ export function limitsAt(
   return spentLimits(budgetOf(run), then);
 }
 
+/** By name. */
+export type Settings = Readonly<Record<string, Setting>>;
+
+export interface Difference {
+  readonly name: string;
+  readonly label: string;
+  readonly was: Setting;
+  readonly now: Setting;
+}
+
+/** Settings that were something else at a checkpoint, in the order of the catalogue. */
+export function differences(
+  definitions: readonly HyperparameterDefinition[],
+  then: Settings,
+  now: Settings,
+): Difference[] {
+  return definitions.flatMap(({ name, label, default: byDefault }) => {
+    const [before, present] = [then[name] ?? byDefault, now[name] ?? byDefault];
+    if (sameSetting(before, present)) return [];
+    return [{ name, label, was: before, now: present }];
+  });
+}
+
 export interface ForkDraft {
   readonly checkpoint: Checkpoint | null;
   readonly name: string;
-  readonly changed: Readonly<Record<string, Setting>>;
+  readonly changed: Settings;
   readonly budget: Partial<BudgetSpec>;
 }
 

@@ -30,6 +30,26 @@ async def test_the_list_is_what_the_service_has(
     assert response.json()["items"] == [make_checkpoint(CHECKPOINT).model_dump(mode="json")]
 
 
+async def test_settings_are_those_of_the_checkpoint(
+    script: httpx.AsyncClient, checkpoints: FakeCheckpoints
+) -> None:
+    """As they were there; one that is gone is told."""
+    url = f"{RUN}/checkpoints/{CHECKPOINT}/settings"
+
+    answer = await script.get(url)
+    checkpoints.refusal = NotFoundError("no such checkpoint", code="checkpoint_not_found")
+    gone = await script.get(url)
+
+    assert (answer.status_code, gone.status_code) == (200, 404)
+    assert answer.json() == {
+        "checkpoint_id": CHECKPOINT,
+        "env_step": 10,
+        "revision": 3,
+        "settings": {"learning_rate": 0.5},
+        "since_env_step": {"learning_rate": 4},
+    }
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "action"),
     [
