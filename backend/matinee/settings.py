@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         description="Of the machine's memory, by an estimate without that of the environments: "
         "what one run may need.",
     )
+    max_players: int = Field(
+        default=8,
+        ge=1,
+        le=100,
+        description="Processes that play a policy at the same time: for people who watch, and for "
+        "episodes that are asked for.",
+    )
     orphan_grace_s: float = Field(
         default=300.0,
         ge=1,

@@ -14,7 +14,7 @@ HEAVY = {"torch", "gymnasium"}
 WEB = {"fastapi", "starlette", "uvicorn", "httpx"}
 ON_DEMAND = {"onnx", "pyarrow"}
 SERVER_SIDE = ("web", "client", "runs", "storage", "processes", "contracts", "settings", "journal")
-TRAINER_SIDE = ("algorithm", "environments", "training", "worker", "journal")
+TRAINER_SIDE = ("algorithm", "environments", "training", "worker", "player", "journal")
 _LOAD = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -63,6 +63,14 @@ def test_the_server_side_loads_neither_torch_nor_gymnasium() -> None:
 def test_the_trainer_loads_no_web(part: str) -> None:
     """No part of a run process loads a web framework or an HTTP client."""
     assert not loaded_by(modules_of(part)) & WEB
+
+
+def test_a_player_loads_no_torch() -> None:
+    """What plays a policy for people is small and begins quickly: NumPy computes it."""
+    loaded = loaded_by(modules_of("player"))
+
+    assert "gymnasium" in loaded
+    assert "torch" not in loaded
 
 
 def test_the_algorithm_loads_torch_but_no_gymnasium() -> None:

@@ -14,6 +14,7 @@ from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.processes.launcher import ProcessLauncher
 from matinee.processes.onnx_program import OnnxProgram
 from matinee.processes.parquet_program import ParquetProgram
+from matinee.processes.player_program import PlayerProgram
 from matinee.runs.admission import Admission
 from matinee.runs.checkpointing import Checkpointing
 from matinee.runs.creation import RunMaker
@@ -21,6 +22,8 @@ from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders
 from matinee.runs.forking import Forking
 from matinee.runs.health import Health
+from matinee.runs.player_places import PlayerPlaces
+from matinee.runs.playing import Playing
 from matinee.runs.recovery import FolderWatch
 from matinee.runs.run_index import RunIndex
 from matinee.runs.service import RunService
@@ -142,9 +145,13 @@ def build_server(settings: Settings) -> Server:
         forking=forking,
         policies=OnnxProgram(),
     )
+    playing = Playing(
+        folders=folders, players=PlayerProgram(), places=PlayerPlaces(settings.max_players)
+    )
     dependencies = WebDependencies(
         runs=service,
         checkpoints=checkpoints,
+        playing=playing,
         feed=hub,
         sessions=SqliteSessionStore(catalogue),
         login_codes=LoginCodes(_now),

@@ -114,16 +114,23 @@ def made_elsewhere(environment: EnvironmentSpec) -> MakingFile:
     )
 
 
-def build_single(environment: EnvironmentSpec) -> gymnasium.Env[Any, Any]:
+def build_single(
+    environment: EnvironmentSpec, *, render_mode: str | None = None
+) -> gymnasium.Env[Any, Any]:
     """One environment, as Gymnasium makes it.
+
+    Args:
+        environment: Which.
+        render_mode: How it shows itself; None: not at all.
 
     Raises:
         EnvironmentBuildError: with what to install, where that is known.
     """
     spec = registered_spec(environment.id)
     _check_kwargs(environment.kwargs)
+    shown = {} if render_mode is None else {"render_mode": render_mode}
     with _building():
-        return _build(spec, environment.kwargs)
+        return _build(spec, {**environment.kwargs, **shown})
 
 
 class Look(NamedTuple):

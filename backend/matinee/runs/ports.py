@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from pydantic import BaseModel
+
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.control import Assignment
 from matinee.contracts.environments import EnvironmentDescription, RunInterpreter
@@ -72,6 +74,37 @@ class PolicyFiles(Protocol):
 
     def onnx(self, folder: Path) -> AsyncIterator[bytes]:
         """The policy of a checkpoint's folder as an ONNX model, in parts."""
+
+
+class Player(Protocol):
+    """A child process that plays a policy."""
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+
+    def tell(self, order: BaseModel) -> None:
+        """Tell it something; one that has ended hears nothing."""
+
+    def messages(self) -> AsyncIterator[tuple[bytes, bytes]]:
+        """Heads and bodies of what it says, until it ends."""
+
+    async def last_words(self) -> str:
+        """What one that has ended printed last: a line for people."""
+
+    async def close(self) -> None:
+        """End it; calling it again does nothing."""
+
+
+class Players(Protocol):
+    """Starts players."""
+
+    async def start(self, order: BaseModel) -> Player:
+        """Start one, and give it its order.
+
+        Raises:
+            ConflictError: no process could be started.
+        """
 
 
 class Catalogue(Protocol):

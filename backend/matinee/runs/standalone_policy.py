@@ -4,11 +4,13 @@ policy = Policy("folder of the checkpoint")
 policy.begin()                                      before each episode
 action = policy.act(observation)                    the most probable one
 action = policy.act(observation, numpy_generator)   drawn, as in training
+outputs, value = policy.look(observation)           what the network says of it
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,26 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+VALUE_TRUNK = "value_trunk"
+"""Where the value has a trunk of its own."""
+
 
 class Policy:
     """Reads `policy.json` and `learner.safetensors` of one folder."""
 
     def __init__(self, folder: str | Path = ".") -> None:
-        self.about = json.loads((Path(folder) / "policy.json").read_text(encoding="utf-8"))
-        tensors = load_file(Path(folder) / "learner.safetensors")
+        about = json.loads((Path(folder) / "policy.json").read_text(encoding="utf-8"))
+        self._take(about, load_file(Path(folder) / "learner.safetensors"))
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Policy:
+        """The same from what these files hold."""
+        policy = cls.__new__(cls)
+        policy._take(about, tensors)  # noqa: SLF001 - it is one of ours
+        return policy
+
+    def _take(self, about: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> None:
+        self.about = about
         self._network = self.about["network"]
         self._weights = {
             name: tensors["weights"][each["start"] : each["stop"]].reshape(each["shape"])
@@ -39,16 +54,22 @@ class Policy:
 
     def begin(self) -> None:
         """An episode begins: what the network remembers is nothing."""
-        units = self._network["lstm_units"]
-        self._h, self._c = np.zeros(units, np.float32), np.zeros(units, np.float32)
+        nothing = np.zeros(self._network["lstm_units"], np.float32)
+        self._memory = dict.fromkeys((self._network["trunk"], VALUE_TRUNK), (nothing, nothing))
+
+    def go_on_from(self, other: Policy) -> None:
+        """Remember what another one of the same shape does: weights changed amid an episode."""
+        self._memory = dict(other._memory)
 
     def act(self, observation: Any, generator: np.random.Generator | None = None) -> Any:
         """An action of the environment: the most probable one, or one that is drawn."""
-        outputs = self.outputs(observation)
+        return self.choose(self.outputs(observation), generator)
+
+    def choose(self, outputs: NDArray[Any], generator: np.random.Generator | None = None) -> Any:
+        """An action of the environment, from what the policy head says."""
         if self.about["branches"] is None:
             if generator is not None:
-                deviations = np.exp(self._weights["policy.log_std"])
-                outputs = outputs + deviations * generator.standard_normal(len(outputs))
+                outputs = outputs + self.deviations * generator.standard_normal(len(outputs))
             return self._numbers(outputs)
         if generator is not None:
             outputs = outputs + generator.gumbel(size=len(outputs))
@@ -57,15 +78,49 @@ class Policy:
 
     def outputs(self, observation: Any) -> NDArray[Any]:
         """What the policy head says: logits of all choices, or means."""
-        trunk, weights = self._network["trunk"], self._weights
-        x = self._convolved(self._coded(observation)).ravel()
+        return self._head("policy", self._features(self._coded(observation), self._own_trunk))
+
+    def look(self, observation: Any) -> tuple[NDArray[Any], float]:
+        """What the policy head says, and V of what is seen.
+
+        V is the return that is expected from here in the learner's terms: discounted, and of
+        rewards that may be scaled or clipped.
+        """
+        x = self._coded(observation)
+        features = self._features(x, self._own_trunk)
+        outputs = self._head("policy", features)
+        if any(name.startswith(f"{VALUE_TRUNK}.") for name in self._weights):
+            features = self._features(x, VALUE_TRUNK)
+        return outputs, float(self._head("value", features)[0])
+
+    def probabilities(self, outputs: NDArray[Any]) -> NDArray[np.float64] | None:
+        """Of all choices, in the order of the logits; None: actions are numbers."""
+        if self.about["branches"] is None:
+            return None
+        ends = np.cumsum(self.about["branches"])[:-1]
+        return np.concatenate([_softmax(part) for part in np.split(outputs, ends)])
+
+    @property
+    def deviations(self) -> NDArray[Any]:
+        """Of actions that are numbers, from their means, in the policy's own units."""
+        return np.asarray(np.exp(self._weights["policy.log_std"]))
+
+    @property
+    def _own_trunk(self) -> str:
+        return str(self._network["trunk"])
+
+    def _head(self, name: str, features: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(
+            features @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        )
+
+    def _features(self, x: NDArray[np.float32], trunk: str) -> NDArray[Any]:
+        weights = self._weights
+        x = self._convolved(x, trunk).ravel()
         for depth in range(self._network["hidden_layers"]):
             x = x @ weights[f"{trunk}.{depth}.weight"] + weights[f"{trunk}.{depth}.bias"]
             x = np.maximum(x, 0.0) if self._network["activation"] == "relu" else np.tanh(x)
-        if self._network["lstm_units"]:
-            x = self._remembered(x)
-        outputs: NDArray[Any] = x @ weights["policy.weight"] + weights["policy.bias"]
-        return outputs
+        return self._remembered(x, trunk) if self._network["lstm_units"] else x
 
     def _coded(self, observation: Any) -> NDArray[np.float32]:
         """The observation as numbers."""
@@ -82,7 +137,7 @@ class Policy:
             x = np.clip((x - mean) * inverse, -clip, clip)
         return np.asarray(x / np.float32(self._network["divisor"]), np.float32)
 
-    def _convolved(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _convolved(self, x: NDArray[np.float32], trunk: str) -> NDArray[np.float32]:
         layers = self._network["convolutions"]
         if not layers:
             return x
@@ -92,7 +147,7 @@ class Policy:
             x = x - x.mean()
             x = x / max(np.sqrt((x * x).mean()), floor)
         for depth, layer in enumerate(layers):
-            name, stride = f"{self._network['trunk']}.convolution.{depth}", layer["stride"]
+            name, stride = f"{trunk}.convolution.{depth}", layer["stride"]
             windows = np.lib.stride_tricks.sliding_window_view(
                 x, (layer["side"], layer["side"]), axis=(1, 2)
             )[:, ::stride, ::stride]
@@ -102,13 +157,14 @@ class Policy:
             x = np.maximum(sums + self._weights[f"{name}.bias"][:, None, None], 0.0)
         return x
 
-    def _remembered(self, x: NDArray[Any]) -> NDArray[Any]:
-        name = f"{self._network['trunk']}.lstm"
-        gates = x @ self._weights[f"{name}.input"] + self._h @ self._weights[f"{name}.recurrent"]
+    def _remembered(self, x: NDArray[Any], trunk: str) -> NDArray[Any]:
+        name, (h, c) = f"{trunk}.lstm", self._memory[trunk]
+        gates = x @ self._weights[f"{name}.input"] + h @ self._weights[f"{name}.recurrent"]
         i, f, g, o = np.split(gates + self._weights[f"{name}.bias"], 4)
-        self._c = _sigmoid(f) * self._c + _sigmoid(i) * np.tanh(g)
-        self._h = _sigmoid(o) * np.tanh(self._c)
-        return self._h
+        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+        h = _sigmoid(o) * np.tanh(c)
+        self._memory[trunk] = h, c
+        return np.asarray(h)
 
     def _numbers(self, numbers: NDArray[Any]) -> Any:
         action = self.about["coding"]["action"]
@@ -144,3 +200,8 @@ def _part(part: dict[str, Any], value: Any) -> NDArray[np.float32]:
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)))
+
+
+def _softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
+    weights = np.exp(np.asarray(logits, np.float64) - logits.max())
+    return np.asarray(weights / weights.sum())

@@ -15,6 +15,12 @@ from starlette.requests import HTTPConnection
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Action, Command
+from matinee.contracts.episodes import (
+    EpisodeReport,
+    EpisodeRequest,
+    EvaluationReport,
+    EvaluationRequest,
+)
 from matinee.contracts.events import EventType
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
@@ -196,6 +202,16 @@ class CheckpointUseCases(Protocol):
         """Make a run that begins at one, and start it."""
 
 
+class PlayingUseCases(Protocol):
+    """Episodes that are played on request; `runs.playing.Playing` does it."""
+
+    async def evaluate(self, run_id: str, request: EvaluationRequest) -> EvaluationReport:
+        """Play test episodes."""
+
+    async def play_episode(self, run_id: str, request: EpisodeRequest) -> EpisodeReport:
+        """Play one episode and tell every step."""
+
+
 class EventFeed(Protocol):
     """New events of every run, encoded once for all listeners."""
 
@@ -213,6 +229,7 @@ class WebDependencies:
 
     runs: RunUseCases
     checkpoints: CheckpointUseCases
+    playing: PlayingUseCases
     feed: EventFeed
     sessions: SessionStore
     login_codes: LoginCodes

@@ -20,6 +20,7 @@ from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_ans
 from matinee.web.routes import (
     checkpoints,
     control,
+    episodes,
     ledger,
     record,
     runs,
@@ -35,6 +36,7 @@ _ROUTERS = (
     control.router,
     ledger.router,
     checkpoints.router,
+    episodes.router,
     record.router,
     stream.router,
 )

@@ -642,6 +642,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Run
+         * @description Play test episodes with a checkpoint, and tell what they came to; the run is not touched.
+         *
+         *     The environment is as it was at the checkpoint. What does not end within five minutes is given
+         *     up.
+         */
+        post: operations["evaluateRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/episodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Play Episode
+         * @description Play one episode with a checkpoint, and tell every step of it; the run is not touched.
+         */
+        post: operations["playEpisode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -1571,6 +1614,58 @@ export interface components {
             count?: number[] | null;
         };
         /**
+         * EpisodeReport
+         * @description An episode, step by step.
+         */
+        EpisodeReport: {
+            /** @description Whose weights played; null: the run's present ones. */
+            checkpoint_id: string | null;
+            /** @description Of training, that the weights are of. */
+            env_step: number;
+            deterministic: boolean;
+            seed: number;
+            steps: components["schemas"]["EpisodeStep"][];
+            /** @description Undiscounted. */
+            return: number;
+            length: number;
+            /** @description V of what was seen after the last step, that a truncated episode's return is completed by; null: the episode is terminated. */
+            last_value: number | null;
+            /** @description It was given up at `max_steps`. */
+            cut: boolean;
+        };
+        /**
+         * EpisodeRequest
+         * @description One episode, of which every step is told.
+         */
+        EpisodeRequest: {
+            /** @description Whose weights play; left out: the newest checkpoint's, or the present ones of a run that has none yet. */
+            checkpoint_id?: string | null;
+            /** @description The most probable action each time; else drawn, as in training. Default: true. */
+            deterministic?: boolean;
+            /** @description The same seed and weights give the same episodes, where the environment keeps its word; left out: another one each time. */
+            seed?: number | null;
+            /** @description It is cut there. Default: 2000. */
+            max_steps?: number;
+        };
+        /**
+         * EpisodeStep
+         * @description One step: what the network said of what it saw, what it did, what came of it.
+         */
+        EpisodeStep: {
+            /** @description V of what was seen before the action: the return that is expected from there, discounted, and scaled or clipped if the learner's rewards are. */
+            value: number;
+            /** @description Of all choices, one after the other; null: actions are numbers. */
+            probabilities: number[] | null;
+            /** @description Of actions that are numbers, in the environment's units, before they are cut to its bounds; null: choices. */
+            mean: number[] | null;
+            /** @description Their standard deviations; null: choices. */
+            deviation: number[] | null;
+            action: number | number[] | number[] | number[][] | number[][];
+            reward: number;
+            terminated: boolean;
+            truncated: boolean;
+        };
+        /**
          * EpisodesFinished
          * @description Training episodes that ended since the last flush.
          */
@@ -1630,6 +1725,38 @@ export interface components {
          * @enum {string}
          */
         EvaluationPolicy: "greedy" | "sampled" | "both";
+        /**
+         * EvaluationReport
+         * @description What the episodes came to. Returns are of the environment's own rewards, undiscounted.
+         */
+        EvaluationReport: {
+            /** @description Whose weights played; null: the run's present ones. */
+            checkpoint_id: string | null;
+            /** @description Of training, that the weights are of. */
+            env_step: number;
+            deterministic: boolean;
+            seed: number;
+            mean_return: number;
+            /** @description Of the population of these episodes. */
+            std_return: number;
+            returns: number[];
+            /** @description Env steps. */
+            lengths: number[];
+        };
+        /**
+         * EvaluationRequest
+         * @description How many episodes to play, by which policy.
+         */
+        EvaluationRequest: {
+            /** @description Whose weights play; left out: the newest checkpoint's, or the present ones of a run that has none yet. */
+            checkpoint_id?: string | null;
+            /** @description The most probable action each time; else drawn, as in training. Default: true. */
+            deterministic?: boolean;
+            /** @description The same seed and weights give the same episodes, where the environment keeps its word; left out: another one each time. */
+            seed?: number | null;
+            /** @description Default: 10. */
+            episodes?: number;
+        };
         /**
          * EvaluationSpec
          * @description Test episodes on a snapshot of the weights, in an environment of their own.
@@ -6358,6 +6485,240 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluateRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EvaluationRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    playEpisode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EpisodeRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpisodeReport"];
                 };
             };
             /** @description Unauthorized */

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fakes.checkpoint_use_cases import FakeCheckpoints
 from fakes.clock import StoppedClock
 from fakes.credentials import TOKEN
+from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
 from fakes.serving import serving
 from matinee.client import AsyncMatineeClient
@@ -36,7 +37,15 @@ def checkpoints() -> FakeCheckpoints:
 
 
 @pytest.fixture
-def app(runs: FakeRuns, checkpoints: FakeCheckpoints, tmp_path: Path) -> Iterator[FastAPI]:
+def playing() -> FakePlaying:
+    """What the app calls to have episodes played."""
+    return FakePlaying()
+
+
+@pytest.fixture
+def app(
+    runs: FakeRuns, checkpoints: FakeCheckpoints, playing: FakePlaying, tmp_path: Path
+) -> Iterator[FastAPI]:
     """The whole app."""
     clock = StoppedClock()
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
@@ -44,6 +53,7 @@ def app(runs: FakeRuns, checkpoints: FakeCheckpoints, tmp_path: Path) -> Iterato
             WebDependencies(
                 runs=runs,
                 checkpoints=checkpoints,
+                playing=playing,
                 feed=FakeFeed(runs),
                 sessions=SqliteSessionStore(catalogue),
                 login_codes=LoginCodes(clock),

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fakes.checkpoint_use_cases import FakeCheckpoints
 from fakes.clock import StoppedClock
 from fakes.credentials import BASE_URL, BEARER, TOKEN
+from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
 from fakes.serving import serving
 from matinee.storage.catalogue import SqliteCatalogue
@@ -42,14 +43,25 @@ def checkpoints() -> FakeCheckpoints:
 
 
 @pytest.fixture
+def playing() -> FakePlaying:
+    """What the app calls to have episodes played."""
+    return FakePlaying()
+
+
+@pytest.fixture
 def dependencies(
-    runs: FakeRuns, checkpoints: FakeCheckpoints, clock: StoppedClock, tmp_path: Path
+    runs: FakeRuns,
+    checkpoints: FakeCheckpoints,
+    playing: FakePlaying,
+    clock: StoppedClock,
+    tmp_path: Path,
 ) -> Iterator[WebDependencies]:
     """All that the app needs; sessions are in a real SQLite file."""
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
         yield WebDependencies(
             runs=runs,
             checkpoints=checkpoints,
+            playing=playing,
             feed=FakeFeed(runs),
             sessions=SqliteSessionStore(catalogue),
             login_codes=LoginCodes(clock),

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
 from matinee.runs.event_hub import EventHub
+from matinee.runs.playing import Playing
 from matinee.runs.service import RunService
-from matinee.web.dependencies import EventFeed, RunUseCases, WebDependencies
+from matinee.web.dependencies import EventFeed, PlayingUseCases, RunUseCases, WebDependencies
 
 if TYPE_CHECKING:
 
@@ -29,7 +31,11 @@ def signatures(kind: type) -> dict[str, list[tuple[str, object]]]:
 
 @pytest.mark.parametrize(
     ("port", "real", "fake"),
-    [(RunUseCases, RunService, FakeRuns), (EventFeed, EventHub, FakeFeed)],
+    [
+        (RunUseCases, RunService, FakeRuns),
+        (EventFeed, EventHub, FakeFeed),
+        (PlayingUseCases, Playing, FakePlaying),
+    ],
 )
 def test_real_and_fake_fit_the_port(port: type, real: type, fake: type) -> None:
     """Service, hub and their fakes take exactly the arguments that the routes give."""
@@ -43,6 +49,7 @@ def test_every_server_has_an_epoch_of_its_own(dependencies: WebDependencies) -> 
     again = WebDependencies(
         runs=dependencies.runs,
         checkpoints=dependencies.checkpoints,
+        playing=dependencies.playing,
         feed=dependencies.feed,
         sessions=dependencies.sessions,
         login_codes=dependencies.login_codes,

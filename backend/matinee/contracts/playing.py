@@ -1,0 +1,96 @@
+"""What the server and a player say to each other: a program that plays a policy, and renders it.
+
+To the player goes one JSON document a line on its standard input. What it says is messages: two
+lengths (of a head and of a body, 32 bits each, big-endian), the head, which is a JSON document, and
+the body, which is an image or nothing. When its standard input ends, it ends.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from matinee.contracts.episodes import EpisodeStep
+
+LENGTHS = struct.Struct(">II")
+MAX_HEAD_BYTES = 4 * 2**20
+MAX_BODY_BYTES = 16 * 2**20
+
+SHARED_POLICY_METADATA = "policy"
+SHARED_STEP_METADATA = "env_step"
+"""Of the safetensors file in which a run process shares its present policy: `policy.json`, and the
+env step of training."""
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PolicySource(_Message):
+    """Where the weights are."""
+
+    checkpoint: str | None = Field(default=None, description="Folder of a checkpoint.")
+    shared: str | None = Field(
+        default=None, description="File that a run process renews; it goes before the checkpoint."
+    )
+
+
+class Evaluate(_Message):
+    """Play episodes; the answer is an `Evaluated`."""
+
+    type: Literal["evaluate"] = "evaluate"
+    source: PolicySource
+    episodes: int
+    deterministic: bool
+    seed: int
+
+
+class PlayEpisode(_Message):
+    """Play one episode and tell all of it; the answer is a `PlayedEpisode`."""
+
+    type: Literal["episode"] = "episode"
+    source: PolicySource
+    deterministic: bool
+    seed: int
+    max_steps: int
+
+
+class Evaluated(_Message):
+    """The episodes."""
+
+    type: Literal["evaluated"] = "evaluated"
+    env_step: int
+    returns: list[float]
+    lengths: list[int]
+
+
+class PlayedEpisode(_Message):
+    """One episode."""
+
+    type: Literal["episode"] = "episode"
+    env_step: int
+    steps: list[EpisodeStep]
+    last_value: float | None
+    cut: bool
+
+
+class PlayerFailed(_Message):
+    """It can't be played, and why."""
+
+    type: Literal["failed"] = "failed"
+    code: str
+    detail: str
+
+
+PlayerOrder = Annotated[Evaluate | PlayEpisode, Field(discriminator="type")]
+PlayerAnswer = Annotated[Evaluated | PlayedEpisode | PlayerFailed, Field(discriminator="type")]
+
+PLAYER_ORDER_ADAPTER: TypeAdapter[PlayerOrder] = TypeAdapter(PlayerOrder)
+PLAYER_ANSWER_ADAPTER: TypeAdapter[PlayerAnswer] = TypeAdapter(PlayerAnswer)
+
+
+def framed(head: bytes, body: bytes = b"") -> bytes:
+    """A message of a player."""
+    return LENGTHS.pack(len(head), len(body)) + head + body

@@ -1,0 +1,1 @@
+"""A program that plays a policy for people to see, in one thread, which alone renders."""

@@ -1,0 +1,51 @@
+"""Whole episodes on request: test episodes, and one of which every step is told."""
+
+from __future__ import annotations
+
+from matinee.contracts.playing import Evaluate, Evaluated, PlayedEpisode, PlayEpisode, PolicySource
+from matinee.player.scene import open_scene
+from matinee.player.stage import Stage
+from matinee.player.weights import read_policy
+
+
+def evaluate(order: Evaluate) -> Evaluated:
+    """Play them all."""
+    stage = set_stage(order.source, deterministic=order.deterministic, seed=order.seed)
+    returns, lengths = [], []
+    for _ in range(order.episodes):
+        stage.begin()
+        while not stage.is_over:
+            stage.step()
+        returns.append(stage.total)
+        lengths.append(stage.length)
+    stage.scene.close()
+    return Evaluated(env_step=stage.played.env_step, returns=returns, lengths=lengths)
+
+
+def play_episode(order: PlayEpisode) -> PlayedEpisode:
+    """Play one and tell all of it."""
+    stage = set_stage(order.source, deterministic=order.deterministic, seed=order.seed)
+    stage.begin()
+    steps = []
+    while not stage.is_over and stage.length < order.max_steps:
+        steps.append(stage.step())
+    last_value = None if steps[-1].terminated else stage.value_now()
+    cut = not stage.is_over
+    stage.scene.close()
+    return PlayedEpisode(
+        env_step=stage.played.env_step, steps=steps, last_value=last_value, cut=cut
+    )
+
+
+def set_stage(
+    source: PolicySource, *, deterministic: bool, seed: int, is_seen: bool = False
+) -> Stage:
+    """A policy in its environment, ready to begin.
+
+    Raises:
+        ConflictError: the policy can't be played.
+        EnvironmentBuildError: the environment can't be made here.
+    """
+    played = read_policy(source)
+    scene = open_scene(played.about, is_seen=is_seen)
+    return Stage(scene, played, deterministic=deterministic, seed=seed)

@@ -1,0 +1,203 @@
+"""Episodes that are played on request, by a process of their own, whether a run trains or not."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from math import fsum
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from matinee.contracts.episodes import (
+    SEED_MAX,
+    EpisodeReport,
+    EpisodeRequest,
+    EvaluationReport,
+    EvaluationRequest,
+)
+from matinee.contracts.playing import (
+    PLAYER_ANSWER_ADAPTER,
+    Evaluate,
+    Evaluated,
+    PlayedEpisode,
+    PlayEpisode,
+    PlayerAnswer,
+    PlayerFailed,
+    PlayerOrder,
+    PolicySource,
+)
+from matinee.errors import ConflictError, EnvironmentBuildError, MatineeError
+from matinee.journal.checkpoint_rows import read_checkpoints
+from matinee.journal.schema import CHECKPOINTS
+from matinee.runs.checkpoint_reading import find_checkpoint
+from matinee.runs.folders import RunFolders
+from matinee.runs.player_places import PlayerPlaces
+from matinee.runs.ports import Players
+
+ANSWER_TIMEOUT_S = 300.0
+NEWEST_TRIES = 3
+"""A run may delete its newest checkpoint, for a newer one, before a player has read it."""
+
+PLAYER_FAILED = "player_failed"
+_OF_ENVIRONMENTS = frozenset({"environment_unavailable", "untrainable_environment"})
+_OF_CHECKPOINTS = frozenset({"no_checkpoint", "checkpoint_damaged", "policy_not_described"})
+
+_Answer = TypeVar("_Answer", Evaluated, PlayedEpisode)
+
+
+class Playing:
+    """The use cases. Lives as long as the server; used on the event loop alone."""
+
+    def __init__(self, *, folders: RunFolders, players: Players, places: PlayerPlaces) -> None:
+        self._folders = folders
+        self._players = players
+        self._places = places
+
+    async def evaluate(self, run_id: str, request: EvaluationRequest) -> EvaluationReport:
+        """Play test episodes.
+
+        Raises:
+            NotFoundError: there is no such run or checkpoint.
+            ConflictError: there is nothing to play with, or the episodes don't end.
+            LimitExceededError: too many are being played.
+        """
+        seed = _seed(request.seed)
+        name, played = await self._play(
+            run_id,
+            request.checkpoint_id,
+            lambda source: Evaluate(
+                source=source,
+                episodes=request.episodes,
+                deterministic=request.deterministic,
+                seed=seed,
+            ),
+            Evaluated,
+        )
+        return EvaluationReport(
+            checkpoint_id=name,
+            env_step=played.env_step,
+            deterministic=request.deterministic,
+            seed=seed,
+            mean_return=fmean(played.returns),
+            std_return=pstdev(played.returns),
+            returns=played.returns,
+            lengths=played.lengths,
+        )
+
+    async def play_episode(self, run_id: str, request: EpisodeRequest) -> EpisodeReport:
+        """Play one episode and tell every step.
+
+        Raises:
+            NotFoundError: there is no such run or checkpoint.
+            ConflictError: there is nothing to play with, or the episode does not end.
+            LimitExceededError: too many are being played.
+        """
+        seed = _seed(request.seed)
+        name, played = await self._play(
+            run_id,
+            request.checkpoint_id,
+            lambda source: PlayEpisode(
+                source=source,
+                deterministic=request.deterministic,
+                seed=seed,
+                max_steps=request.max_steps,
+            ),
+            PlayedEpisode,
+        )
+        return EpisodeReport(
+            checkpoint_id=name,
+            env_step=played.env_step,
+            deterministic=request.deterministic,
+            seed=seed,
+            steps=played.steps,
+            episode_return=fsum(step.reward for step in played.steps),
+            length=len(played.steps),
+            last_value=played.last_value,
+            cut=played.cut,
+        )
+
+    async def _play(
+        self,
+        run_id: str,
+        checkpoint_id: str | None,
+        order: Callable[[PolicySource], PlayerOrder],
+        answer: type[_Answer],
+    ) -> tuple[str | None, _Answer]:
+        """Whose weights played, and what came of it."""
+        run_dir = self._folders.path(run_id)
+        for tries_left in reversed(range(NEWEST_TRIES)):
+            name = await asyncio.to_thread(_chosen, run_dir, checkpoint_id)
+            source = PolicySource(checkpoint=str(run_dir / CHECKPOINTS / name))
+            try:
+                return name, await self._ask(order(source), answer)
+            except ConflictError as error:
+                if error.code != "checkpoint_damaged" or checkpoint_id or not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    async def _ask(self, order: PlayerOrder, expected: type[_Answer]) -> _Answer:
+        with self._places.one():
+            player = await self._players.start(order)
+            try:
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    async for head, _ in player.messages():
+                        answer = _understood(head)
+                        if isinstance(answer, expected):
+                            return answer
+                raise ConflictError(
+                    f"the process that plays ended without an answer: {await player.last_words()}",
+                    code=PLAYER_FAILED,
+                )
+            except TimeoutError as error:
+                raise ConflictError(
+                    f"it had not been played after {ANSWER_TIMEOUT_S:g} s: ask for fewer episodes, "
+                    "or a policy whose episodes end sooner",
+                    code="episodes_too_long",
+                ) from error
+            finally:
+                await player.close()
+
+
+def _chosen(run_dir: Path, checkpoint_id: str | None) -> str:
+    if checkpoint_id is not None:
+        return find_checkpoint(run_dir, checkpoint_id).id
+    for entry in read_checkpoints(run_dir):
+        if not entry.abandoned:
+            return entry.id
+    raise ConflictError(
+        f"run {run_dir.name} has no checkpoint: it must train first", code="no_checkpoint"
+    )
+
+
+def _understood(head: bytes) -> PlayerAnswer:
+    """What a player answers.
+
+    Raises:
+        MatineeError: that it can't, and why.
+    """
+    try:
+        answer = PLAYER_ANSWER_ADAPTER.validate_json(head)
+    except ValidationError as error:
+        raise ConflictError(
+            f"the process that plays is not understood: {error}", code=PLAYER_FAILED
+        ) from error
+    if isinstance(answer, PlayerFailed):
+        raise refusal_of(answer)
+    return answer
+
+
+def refusal_of(failed: PlayerFailed) -> MatineeError:
+    """The same error, in this process."""
+    if failed.code in _OF_ENVIRONMENTS:
+        return EnvironmentBuildError(failed.detail, code=failed.code)
+    if failed.code in _OF_CHECKPOINTS:
+        return ConflictError(failed.detail, code=failed.code)
+    return ConflictError(f"it can't be played: {failed.detail}", code=PLAYER_FAILED)
+
+
+def _seed(asked: int | None) -> int:
+    return secrets.randbelow(SEED_MAX + 1) if asked is None else asked

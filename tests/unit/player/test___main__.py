@@ -1,0 +1,100 @@
+"""The program: one order in, messages out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fakes.played_runs import checkpoint_at
+from integration.live_server import eventually
+from matinee.contracts.playing import (
+    LENGTHS,
+    PLAYER_ANSWER_ADAPTER,
+    Evaluate,
+    Evaluated,
+    PlayerAnswer,
+    PlayerFailed,
+    PolicySource,
+)
+from matinee.player.__main__ import NICENESS
+
+BACKEND = Path(__file__).parents[3] / "backend"
+COMMAND = [sys.executable, "-m", "matinee.player"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(BACKEND)}
+
+
+def answered(order: bytes) -> tuple[PlayerAnswer, int]:
+    """The one message of a player that gets this order, and its exit code."""
+    with subprocess.Popen(
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    ) as player:
+        assert player.stdin is not None
+        assert player.stdout is not None
+        player.stdin.write(order + b"\n")
+        player.stdin.flush()
+        head, body = LENGTHS.unpack(player.stdout.read(LENGTHS.size))
+        answer = PLAYER_ANSWER_ADAPTER.validate_json(player.stdout.read(head))
+        assert body == 0
+        assert player.stdout.read() == b""
+        return answer, player.wait(30)
+
+
+def order_for(folder: Path) -> bytes:
+    """Play one episode."""
+    source = PolicySource(checkpoint=str(folder))
+    order = Evaluate(source=source, episodes=1, deterministic=True, seed=1)
+    return order.model_dump_json().encode()
+
+
+def test_an_order_is_answered_once(tmp_path: Path) -> None:
+    """And nothing else gets onto its output, whatever environments print."""
+    answer, code = answered(order_for(checkpoint_at(tmp_path / "one", "MiniGrid-Empty-5x5-v0")))
+
+    assert isinstance(answer, Evaluated)
+    assert code == 0
+
+
+@pytest.mark.parametrize("harm", ["missing", "not understood"])
+def test_what_fails_is_told(tmp_path: Path, harm: str) -> None:
+    """As a message with a code, not as an exit without a word."""
+    order = order_for(tmp_path / "none") if harm == "missing" else b'{"type": "dance"}'
+
+    answer, code = answered(order)
+
+    assert isinstance(answer, PlayerFailed)
+    assert answer.code == ("checkpoint_damaged" if harm == "missing" else "training_failed")
+    assert code == 1
+
+
+def test_it_gives_way_and_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    """At once when its standard input closes, amid an order that would take for ever."""
+    folder = checkpoint_at(tmp_path / "one", "Pendulum-v1")
+    source = PolicySource(checkpoint=str(folder))
+    endless = Evaluate(source=source, episodes=10**9, deterministic=True, seed=1)
+    with subprocess.Popen(
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+    ) as player:
+        assert player.stdin is not None
+        player.stdin.write(endless.model_dump_json().encode() + b"\n")
+        player.stdin.flush()
+        process = psutil.Process(player.pid)
+        eventually(
+            lambda: process.nice() >= NICENESS and process.num_threads() > 1, what="player at work"
+        )
+
+        player.stdin.close()
+
+        assert player.wait(30) == 0

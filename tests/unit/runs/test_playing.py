@@ -1,0 +1,238 @@
+"""Episodes on request: which weights play, and what becomes of refusals."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from fakes.hosting import queued_run
+from fakes.records import NOW
+from fakes.training import small_spec
+from matinee.contracts.episodes import EpisodeRequest, EpisodeStep, EvaluationRequest
+from matinee.contracts.events import CheckpointSaved
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.playing import (
+    Evaluate,
+    Evaluated,
+    PlayedEpisode,
+    PlayEpisode,
+    PlayerFailed,
+)
+from matinee.errors import (
+    ConflictError,
+    EnvironmentBuildError,
+    LimitExceededError,
+    MatineeError,
+    NotFoundError,
+)
+from matinee.journal.writer import JournalWriter
+from matinee.runs import playing as module
+from matinee.runs.folders import RunFolders
+from matinee.runs.player_places import PlayerPlaces
+from matinee.runs.playing import Playing
+
+pytestmark = pytest.mark.anyio
+
+EVALUATED = Evaluated(env_step=7, returns=[1.0, 3.0], lengths=[2, 4])
+STEP = EpisodeStep(
+    value=0.5,
+    probabilities=[1.0],
+    mean=None,
+    deviation=None,
+    action=0,
+    reward=2.0,
+    terminated=False,
+    truncated=False,
+)
+EPISODE = PlayedEpisode(env_step=7, steps=[STEP, STEP], last_value=0.25, cut=True)
+
+
+class FakePlayer:
+    """Says what it was told to say, and then ends or hangs."""
+
+    pid = 0
+
+    def __init__(self, answer: BaseModel | bytes | None) -> None:
+        self._answer = answer
+        self.closed = False
+
+    def tell(self, order: BaseModel) -> None:
+        """Hears nothing."""
+
+    async def messages(self) -> AsyncIterator[tuple[bytes, bytes]]:
+        """One, or none."""
+        if isinstance(self._answer, BaseModel):
+            yield self._answer.model_dump_json().encode(), b""
+        elif self._answer is not None:
+            yield self._answer, b""
+
+    async def last_words(self) -> str:
+        """Of its last line."""
+        return "Segmentation fault"
+
+    async def close(self) -> None:
+        """Notes it."""
+        self.closed = True
+
+
+class FakePlayers:
+    """Players that answer in turn."""
+
+    def __init__(self, *answers: BaseModel | bytes | None) -> None:
+        self._answers = list(answers)
+        self.orders: list[BaseModel] = []
+        self.started: list[FakePlayer] = []
+
+    async def start(self, order: BaseModel) -> FakePlayer:
+        """The next one."""
+        self.orders.append(order)
+        self.started.append(FakePlayer(self._answers.pop(0)))
+        return self.started[-1]
+
+
+def run_with(data_dir: Path, *checkpoints: str) -> str:
+    """A run whose record lists these checkpoints, oldest first."""
+    run_dir, _ = queued_run(data_dir, small_spec("CartPole-v1"), created_at=NOW)
+    with JournalWriter(run_dir) as writer:
+        for number, checkpoint_id in enumerate(checkpoints):
+            writer.append(
+                CheckpointSaved,
+                env_step=number,
+                checkpoint_id=checkpoint_id,
+                cause="schedule",
+                size_bytes=1,
+            )
+        writer.commit()
+    return run_dir.name
+
+
+def playing_in(data_dir: Path, players: FakePlayers, *, places: int = 2) -> Playing:
+    """The use cases over this data directory."""
+    return Playing(folders=RunFolders(data_dir), players=players, places=PlayerPlaces(places))
+
+
+async def test_the_newest_checkpoint_plays_unless_another_is_named(tmp_path: Path) -> None:
+    """And the answer names it, with the seed that was chosen."""
+    old, new = new_ulid(), new_ulid()
+    run_id = run_with(tmp_path, old, new)
+    players = FakePlayers(EVALUATED, EVALUATED)
+    playing = playing_in(tmp_path, players)
+
+    unnamed = await playing.evaluate(run_id, EvaluationRequest(episodes=2))
+    named = await playing.evaluate(
+        run_id, EvaluationRequest(episodes=2, checkpoint_id=old, seed=5, deterministic=False)
+    )
+
+    assert (unnamed.checkpoint_id, named.checkpoint_id) == (new, old)
+    assert (unnamed.mean_return, unnamed.std_return) == (2.0, 1.0)
+    first, second = players.orders
+    assert isinstance(first, Evaluate)
+    assert isinstance(second, Evaluate)
+    assert first.seed == unnamed.seed
+    assert (second.seed, second.deterministic) == (5, False)
+    assert second.source.checkpoint == str(tmp_path / "runs" / run_id / "checkpoints" / old)
+    assert all(player.closed for player in players.started)
+
+
+async def test_an_episode_has_its_return(tmp_path: Path) -> None:
+    """Its steps, their sum, and what was still expected where it was cut."""
+    run_id = run_with(tmp_path, new_ulid())
+    players = FakePlayers(EPISODE)
+
+    told = await playing_in(tmp_path, players).play_episode(run_id, EpisodeRequest(max_steps=2))
+
+    assert (told.episode_return, told.length, told.last_value, told.cut) == (4.0, 2, 0.25, True)
+    assert told.model_dump()["return"] == 4.0
+    (order,) = players.orders
+    assert isinstance(order, PlayEpisode)
+    assert order.max_steps == 2
+
+
+async def test_a_newest_checkpoint_that_goes_away_is_replaced_by_the_next(tmp_path: Path) -> None:
+    """A run prunes while it trains; one that was named is not replaced silently."""
+    run_id = run_with(tmp_path, named := new_ulid())
+    gone = PlayerFailed(code="checkpoint_damaged", detail="it can't be read")
+
+    told = await playing_in(tmp_path, FakePlayers(gone, EVALUATED)).evaluate(
+        run_id, EvaluationRequest()
+    )
+    with pytest.raises(ConflictError, match="it can't be read"):
+        await playing_in(tmp_path, FakePlayers(gone, EVALUATED)).evaluate(
+            run_id, EvaluationRequest(checkpoint_id=named)
+        )
+
+    assert told.env_step == 7
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        (PlayerFailed(code="environment_unavailable", detail="x"), EnvironmentBuildError, None),
+        (PlayerFailed(code="policy_not_described", detail="x"), ConflictError, None),
+        (PlayerFailed(code="training_failed", detail="x"), ConflictError, "player_failed"),
+        (b"what?", ConflictError, "player_failed"),
+        (None, ConflictError, "player_failed"),
+    ],
+)
+async def test_what_a_player_can_t_do_is_a_refusal(
+    tmp_path: Path, answer: BaseModel | bytes | None, kind: type[MatineeError], code: str | None
+) -> None:
+    """With the player's words, or the last ones that it printed."""
+    run_id = run_with(tmp_path, new_ulid())
+    players = FakePlayers(answer)
+
+    with pytest.raises(kind) as refusal:
+        await playing_in(tmp_path, players).evaluate(run_id, EvaluationRequest())
+
+    assert refusal.value.code == (code or getattr(answer, "code", None))
+    assert answer is not None or "Segmentation fault" in str(refusal.value)
+    assert all(player.closed for player in players.started)
+
+
+async def test_what_can_t_be_played_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    """No run, no checkpoint of this name, none at all, no place."""
+    players = FakePlayers()
+    playing = playing_in(tmp_path, players, places=0)
+    bare, full = run_with(tmp_path), run_with(tmp_path, new_ulid())
+
+    with pytest.raises(NotFoundError):
+        await playing.evaluate(new_ulid(), EvaluationRequest())
+    with pytest.raises(NotFoundError, match="no checkpoint"):
+        await playing.evaluate(bare, EvaluationRequest(checkpoint_id=new_ulid()))
+    with pytest.raises(ConflictError, match="it must train first"):
+        await playing.evaluate(bare, EvaluationRequest())
+    with pytest.raises(LimitExceededError):
+        await playing.evaluate(full, EvaluationRequest())
+
+    assert players.started == []
+
+
+async def test_what_does_not_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever, and the player goes."""
+    import asyncio
+
+    class Hanging(FakePlayer):
+        async def messages(self) -> AsyncIterator[tuple[bytes, bytes]]:
+            await asyncio.Event().wait()
+            yield b"", b""
+
+    players = FakePlayers()
+    hanging = Hanging(None)
+
+    async def start(_order: BaseModel) -> FakePlayer:
+        return hanging
+
+    monkeypatch.setattr(players, "start", start)
+    monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", 0.05)
+    run_id = run_with(tmp_path, new_ulid())
+
+    with pytest.raises(ConflictError) as refusal:
+        await playing_in(tmp_path, players).evaluate(run_id, EvaluationRequest())
+
+    assert refusal.value.code == "episodes_too_long"
+    assert hanging.closed
