@@ -111,17 +111,23 @@ class RunningPlayer:
         """End it; calling it again does nothing."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        try:
-            async with asyncio.timeout(LEAVE_TIMEOUT_S):
-                await self._process.wait()
-        except TimeoutError:
+        if not await self._ends():
             log.warning("player_killed", pid=self.pid, last_words=list(self._complaints))
         # Its own session, so also its own group: nothing that it started outlives it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        await self._process.wait()
+        if not await self._ends():
+            log.error("player_does_not_end", pid=self.pid)
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
+
+    async def _ends(self) -> bool:
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._process.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _keep_complaints(self) -> None:
         assert self._process.stderr is not None
