@@ -213,6 +213,11 @@ class HyperparameterBoard:
             return changes
 
     @property
+    def newest_revision(self) -> int:
+        """Of the newest change, applied or not."""
+        return self._newest.revision
+
+    @property
     def applied_revision(self) -> int:
         """Of the newest applied change."""
         with self._lock:

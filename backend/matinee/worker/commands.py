@@ -279,7 +279,7 @@ class CommandDesk:
         ]
         if errors:
             return _in_words(errors)
-        newest = self._trainer.board.snapshot().revision + len(self._changes)
+        newest = self._trainer.board.newest_revision
         if action.expected_revision not in (None, newest):
             return (
                 f"the hyperparameters are at revision {newest}, not {action.expected_revision}: "

@@ -234,6 +234,21 @@ def test_a_change_of_something_newer_is_refused(desk: Desk) -> None:
     assert desk.row(fresh).state is not CommandState.REJECTED
 
 
+def test_a_change_that_the_record_lacks_yet_counts_once(desk: Desk) -> None:
+    """A worker may take a change up at any moment: the next one knows its revision all the same."""
+    desk.put(SetHyperparameters(settings={"learning_rate": 0.002}))
+    desk.desk.take_requests()
+    deadline_s = time.monotonic() + PATIENCE_S
+    while desk.trainer.board.applied_revision < 1:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.002)
+    following = desk.put(SetHyperparameters(settings={"learning_rate": 0.003}, expected_revision=1))
+    desk.desk.take_requests()
+    desk.turn()
+
+    assert desk.row(following).error is None
+
+
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
