@@ -119,6 +119,8 @@ class RunHost:
         self._next_heartbeat_s = 0.0
         self._attended_at_s = time.monotonic()
         self._paused_for_disk = False
+        self._told_env_steps = 0
+        """In the newest event that tells how far the run has come."""
         self._stopping_since_s = float("inf")
 
     def request(self, request: Request) -> None:
@@ -279,7 +281,6 @@ class RunHost:
         """Write down what has happened; the last evaluations have been recorded already."""
         drained = trainer.drain()
         progress = trainer.progress()
-        moved = progress.env_steps != record.progress.env_steps
         record.set_progress(progress)
         record.append_episodes(drained.episodes, updates=progress.updates)
         for status in drained.worker_statuses:
@@ -301,7 +302,9 @@ class RunHost:
         for evaluation in drained.evaluations:
             record_evaluation(record, evaluation, final=False)
         metrics = drained.metrics | evaluation_metrics([*drained.evaluations, *last_evaluations])
-        if metrics or moved:
+        has_moved = progress.env_steps != self._told_env_steps
+        if metrics or (has_moved and drained.is_measured):
+            self._told_env_steps = progress.env_steps
             record.writer.append_metrics(metrics | _speed(progress), progress)
         record.append_histograms(drained)
         if drained.is_measured or metrics:
