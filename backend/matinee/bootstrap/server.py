@@ -181,8 +181,9 @@ def build_server(settings: Settings) -> Server:
             ends.push_async_callback(admission.close)
             ends.push_async_callback(watch.close)
             registry.begin()
-            await launcher.open()
             await watch.recover()
+            # Only now: what a spare imports takes seconds of a core, and nobody waits for it yet.
+            await launcher.open()
             watch.begin()
             yield
 

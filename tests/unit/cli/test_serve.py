@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ Served = list[tuple[Settings, dict[str, Any]]]
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Served:
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """What the server would have been started with."""
     calls: Served = []
 
@@ -26,7 +28,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
         calls.append((settings, options))
 
     monkeypatch.setattr(serving, "run_server", remember)
-    return calls
+    yield calls
+    gc.unfreeze()
 
 
 @pytest.fixture
@@ -83,3 +86,15 @@ def test_a_wrong_port_is_named(served: Served, command: typer.Typer) -> None:
     assert isinstance(error, InvalidInputError)
     assert [field.loc for field in error.fields] == [("port",)]
     assert served == []
+
+
+def test_the_server_is_left_with_little_to_look_through(
+    served: Served, command: typer.Typer, tmp_path: Path
+) -> None:
+    """Garbage is collected again once the server begins, but not among what imports have made."""
+    result = CliRunner().invoke(command, ["--data-dir", str(tmp_path)])
+
+    assert result.exit_code == 0
+    assert len(served) == 1
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000
