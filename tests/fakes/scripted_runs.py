@@ -59,6 +59,8 @@ class Manners:
     """Acknowledges commands, and obeys them."""
     heeds_sigabrt: bool = True
     heeds_sigterm: bool = True
+    is_busy: bool = False
+    """Uses processor time from look to look."""
     hosted_by: HostedBy = "server"
     warm_up: threading.Event = field(default_factory=threading.Event)
     """Until it is set, the process has not got as far as its record."""
@@ -79,6 +81,7 @@ class ScriptedRun:
         self._gone = threading.Event()
         self._exit: ProcessExit | None = None
         self.commands: list[CommandFrame] = []
+        self._busy_s = 0.0
         self.loses_next_answer = False
         """Its connection breaks once, after it has taken a command."""
         self._channel = ControlChannel(
@@ -100,6 +103,12 @@ class ScriptedRun:
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return not self._gone.is_set()
+
+    def busy_s(self) -> float | None:
+        """Processor time."""
+        if self.manners.is_busy:
+            self._busy_s += 0.01
+        return self._busy_s
 
     def abort(self) -> None:
         """SIGABRT."""

@@ -43,6 +43,10 @@ class ChildProcess:
         """Whether it still runs."""
         return not self._ended.done()
 
+    def busy_s(self) -> float | None:
+        """Processor time that it has used so far; None if it is gone."""
+        return _busy_s(self.pid) if self.is_alive() else None
+
     def abort(self) -> None:
         """SIGABRT, also to one that is stopped: write the stacks of all threads and die."""
         if self.is_alive():
@@ -112,6 +116,10 @@ class AdoptedProcess:
         except psutil.NoSuchProcess:
             return False
 
+    def busy_s(self) -> float | None:
+        """Processor time that it has used so far; None if it is gone."""
+        return _busy_s(self.pid) if self.is_alive() else None
+
     def abort(self) -> None:
         """SIGABRT, also to one that is stopped: write the stacks of all threads and die."""
         self._signal(signal.SIGABRT)
@@ -142,6 +150,14 @@ class AdoptedProcess:
             self._process.send_signal(number)
         except psutil.NoSuchProcess:
             return
+
+
+def _busy_s(pid: int) -> float | None:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return None
+    return float(times.user + times.system)
 
 
 def _signal_name(number: int) -> str:

@@ -162,6 +162,9 @@ class RunProcess(Protocol):
     def is_alive(self) -> bool:
         """Whether exactly this process, not one that inherited its pid, still runs."""
 
+    def busy_s(self) -> float | None:
+        """Processor time that it has used so far; None: nobody knows, or it is gone."""
+
     def abort(self) -> None:
         """SIGABRT, also to one that is stopped: write the stacks of all threads and die."""
 

@@ -37,9 +37,13 @@ from matinee.runs.folders import RunFolders, mark_launched
 from matinee.runs.live_run import LiveRun, Sentence
 from matinee.runs.ports import ProcessExit, RunLauncher, RunProcess
 from matinee.runs.run_index import RunIndex
+from matinee.runs.start_patience import StartPatience
 from matinee.runs.watchdog import Watchdog
 
 START_TIMEOUT_S = 60.0
+"""A new run process may be idle for so long before it answers, ..."""
+START_LIMIT_S = 600.0
+"""... and take so long altogether: it may starve beside others, but not for ever."""
 RELINK_TIMEOUT_S = 10.0
 """A run process that has closed its control socket has this long to end or to listen again."""
 CONNECT_TIMEOUT_S = 2.0
@@ -311,12 +315,18 @@ class Supervisor:
     async def _stay_linked(self, live: LiveRun) -> None:
         """Hold a connection for as long as the process lives."""
         silent_since_s = time.monotonic()
+        start = StartPatience(silent_since_s, idle_s=START_TIMEOUT_S, most_s=START_LIMIT_S)
         while live.process.is_alive():
             link = await self._connect(live)
             if link is None:
-                patience_s = RELINK_TIMEOUT_S if live.has_answered else START_TIMEOUT_S
-                if time.monotonic() - silent_since_s > patience_s and live.sentence is None:
-                    self._give_up(live, patience_s)
+                now_s = time.monotonic()
+                if not live.has_answered:
+                    missed_s = start.ran_out_after_s(now_s, live.process.busy_s())
+                else:
+                    is_late = now_s - silent_since_s > RELINK_TIMEOUT_S
+                    missed_s = RELINK_TIMEOUT_S if is_late else None
+                if missed_s is not None and live.sentence is None:
+                    self._give_up(live, missed_s)
                 await live.process.wait(CONNECT_POLL_S)
                 continue
             live.hold(link)

@@ -72,6 +72,18 @@ async def test_a_child_that_is_ended(waiting: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
+async def test_what_it_has_worked_is_known(waiting: subprocess.Popen[bytes]) -> None:
+    """Processor time of a child and of an adopted process, until it is gone."""
+    adopted = AdoptedProcess(psutil.Process(waiting.pid))
+    process = ChildProcess(waiting)
+    worked_s = process.busy_s()
+    assert worked_s is not None
+    assert adopted.busy_s() == pytest.approx(worked_s, abs=1.0)
+    process.kill()
+    await process.wait(PATIENCE_S)
+    assert process.busy_s() is adopted.busy_s() is None
+
+
 async def test_a_stopped_child_is_made_to_dump(waiting: subprocess.Popen[bytes]) -> None:
     """SIGABRT reaches a process that is stopped as well, as a child and as an adopted one."""
     psutil.Process(waiting.pid).suspend()

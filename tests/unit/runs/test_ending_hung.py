@@ -29,6 +29,10 @@ class Stubborn:
         """Until it gets the signal that it heeds."""
         return self.heeds not in self.got
 
+    def busy_s(self) -> float | None:
+        """Nobody knows."""
+        return None
+
     def abort(self) -> None:
         """SIGABRT."""
         self.got.append("abort")

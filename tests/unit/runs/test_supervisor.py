@@ -223,6 +223,22 @@ async def test_a_process_that_never_listens_is_ended(
     assert run.reason == "the run process was killed: it had not answered for 0.05 s"
 
 
+async def test_a_process_that_starves_is_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slow imports are no hang: who gets on is ended by the second bound alone."""
+    monkeypatch.setattr(supervisor_module, "START_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(supervisor_module, "START_LIMIT_S", 1.5)
+    house.launcher.manners.listens = False
+    house.launcher.manners.is_busy = True
+    run_id = house.queued()
+    await house.index.refresh(run_id)
+    (command,) = house.folders.reader(run_id).open_commands()
+    await house.supervisor.launch(run_id, start_command_id=command.id, actor="token")
+    run = await house.in_state(run_id, RunState.FAILED)
+    assert run.reason == "the run process was killed: it had not answered for 1.5 s"
+
+
 async def test_a_process_that_stays_after_hanging_up_is_ended(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
