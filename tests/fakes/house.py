@@ -120,6 +120,15 @@ class House:
         await eventually(look)
 
 
+async def becomes(condition: Callable[[], object]) -> None:
+    """Wait until something is so, which anybody on this loop may bring about."""
+
+    async def look() -> bool:
+        return bool(condition())
+
+    await eventually(look)
+
+
 async def eventually(look: Callable[[], Awaitable[_T | None]]) -> _T:
     """The first answer that is neither None nor False."""
     deadline_s = time.monotonic() + PATIENCE_S

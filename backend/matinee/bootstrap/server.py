@@ -29,6 +29,7 @@ from matinee.runs.run_index import RunIndex
 from matinee.runs.service import RunService
 from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
+from matinee.runs.watching import Watching
 from matinee.settings import Settings, access_token, prepare_data_dir, runtime_dir
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
@@ -145,13 +146,13 @@ def build_server(settings: Settings) -> Server:
         forking=forking,
         policies=OnnxProgram(),
     )
-    playing = Playing(
-        folders=folders, players=PlayerProgram(), places=PlayerPlaces(settings.max_players)
-    )
+    players, places = PlayerProgram(), PlayerPlaces(settings.max_players)
+    watching = Watching(folders=folders, supervisor=supervisor, players=players, places=places)
     dependencies = WebDependencies(
         runs=service,
         checkpoints=checkpoints,
-        playing=playing,
+        playing=Playing(folders=folders, players=players, places=places),
+        watching=watching,
         feed=hub,
         sessions=SqliteSessionStore(catalogue),
         login_codes=LoginCodes(_now),
@@ -177,6 +178,7 @@ def build_server(settings: Settings) -> Server:
             ends.callback(index.close)
             ends.callback(registry.close)
             ends.push_async_callback(launcher.close)
+            ends.push_async_callback(watching.close)
             ends.push_async_callback(supervisor.close, keep_runs=settings.keep_runs)
             ends.push_async_callback(admission.close)
             ends.push_async_callback(watch.close)

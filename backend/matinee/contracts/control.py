@@ -1,12 +1,14 @@
 """Frames on a run's control socket: one JSON document a line, at most `MAX_FRAME_BYTES`.
 
-Server → run process: `CommandFrame`, answered by `AckFrame`. Run process → server: `HelloFrame`
-once, `CommittedFrame` after every commit, and a `HeartbeatFrame` each second.
+Server → run process: `CommandFrame`, answered by `AckFrame`, and `SharePolicyFrame`, which a file
+answers. Run process → server: `HelloFrame` once, `CommittedFrame` after every commit, and a
+`HeartbeatFrame` each second.
 Whoever writes a run.db and answers here is a run.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -36,6 +38,15 @@ class CommandFrame(_Frame):
     action: Action
 
 
+class SharePolicyFrame(_Frame):
+    """Please write the present policy to `policy_file_of` this socket: somebody watches it play.
+
+    No answer: the file is there, soon, if it can be.
+    """
+
+    type: Literal["share_policy"] = "share_policy"
+
+
 class HelloFrame(_Frame):
     """Who answers here."""
 
@@ -45,6 +56,7 @@ class HelloFrame(_Frame):
     pid: int
     process_started_at: float = Field(description="Unix time; with the pid it names a process.")
     hosted_by: HostedBy = "server"
+    shares_policy: bool = Field(default=False, description="Knows `SharePolicyFrame`.")
 
 
 class AckFrame(_Frame):
@@ -79,13 +91,18 @@ class HeartbeatFrame(_Frame):
     )
 
 
-ServerFrame = CommandFrame
+ServerFrame = Annotated[CommandFrame | SharePolicyFrame, Field(discriminator="type")]
 RunFrame = Annotated[
     HelloFrame | AckFrame | CommittedFrame | HeartbeatFrame, Field(discriminator="type")
 ]
 
 SERVER_FRAME_ADAPTER: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
 RUN_FRAME_ADAPTER: TypeAdapter[RunFrame] = TypeAdapter(RunFrame)
+
+
+def policy_file_of(socket_path: Path) -> Path:
+    """Where the run process behind a control socket shares its present policy."""
+    return socket_path.with_suffix(".policy")
 
 
 class Assignment(_Frame):

@@ -57,6 +57,48 @@ class PlayEpisode(_Message):
     max_steps: int
 
 
+class PlaySettings(_Message):
+    """How it is played for those who watch."""
+
+    type: Literal["settings"] = "settings"
+    speed: float | None = Field(default=1.0, description="Null: as fast as it goes.")
+    paused: bool = False
+    deterministic: bool = True
+
+
+class Show(_Message):
+    """Play one episode after the other, for people who watch, until the standard input ends.
+
+    `PlaySettings`, `NewSource`, `OneStep` and `WantPicture` may follow. Each `WantPicture` is
+    answered once, by a `ViewFrame` and an image, as soon as there is anything new to see.
+    """
+
+    type: Literal["show"] = "show"
+    source: PolicySource
+    seed: int
+    settings: PlaySettings = PlaySettings()
+
+
+class NewSource(_Message):
+    """Newer weights are there."""
+
+    type: Literal["source"] = "source"
+    source: PolicySource
+
+
+class OneStep(_Message):
+    """Go one step on, while paused."""
+
+    type: Literal["step"] = "step"
+
+
+class WantPicture(_Message):
+    """Somebody is ready to see how it stands."""
+
+    type: Literal["want"] = "want"
+    quality: int
+
+
 class Evaluated(_Message):
     """The episodes."""
 
@@ -84,10 +126,12 @@ class PlayerFailed(_Message):
     detail: str
 
 
-PlayerOrder = Annotated[Evaluate | PlayEpisode, Field(discriminator="type")]
+PlayerOrder = Annotated[Evaluate | PlayEpisode | Show, Field(discriminator="type")]
+ShowOrder = Annotated[PlaySettings | NewSource | OneStep | WantPicture, Field(discriminator="type")]
 PlayerAnswer = Annotated[Evaluated | PlayedEpisode | PlayerFailed, Field(discriminator="type")]
 
 PLAYER_ORDER_ADAPTER: TypeAdapter[PlayerOrder] = TypeAdapter(PlayerOrder)
+SHOW_ORDER_ADAPTER: TypeAdapter[ShowOrder] = TypeAdapter(ShowOrder)
 PLAYER_ANSWER_ADAPTER: TypeAdapter[PlayerAnswer] = TypeAdapter(PlayerAnswer)
 
 

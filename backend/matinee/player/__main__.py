@@ -7,19 +7,26 @@ input ends.
 from __future__ import annotations
 
 import os
+import queue
 import sys
 import threading
 import traceback
 from contextlib import suppress
-from typing import BinaryIO, assert_never
+from typing import TYPE_CHECKING, BinaryIO
 
+if TYPE_CHECKING:
+    from matinee.contracts.playing import ShowOrder
+    from matinee.player.show import Send
+
+NICENESS_AT_FIRST = 5
+"""As run processes: somebody waits, and imports are over soon."""
 NICENESS = 15
-"""Run processes have 5: training comes first, but a busy machine shows something, too."""
+"""From then on training comes first, but a busy machine shows something, too."""
 
 
 def main() -> int:
     """Do the order; the exit code says whether it could be done."""
-    os.nice(NICENESS)
+    os.nice(NICENESS_AT_FIRST)
     # Environments print what they like: only messages may reach the server.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -29,8 +36,9 @@ def main() -> int:
     from matinee.player.scene import without_windows
 
     without_windows()
-    threading.Thread(target=_leave_with_the_server, name="stdin", daemon=True).start()
-    code = _perform(line, out)
+    orders: queue.SimpleQueue[ShowOrder] = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(orders,), name="orders", daemon=True).start()
+    code = _perform(line, orders, out)
     with suppress(OSError):
         out.close()
     sys.stderr.flush()
@@ -38,26 +46,16 @@ def main() -> int:
     os._exit(code)
 
 
-def _perform(line: bytes, out: BinaryIO) -> int:
-    from matinee.contracts.playing import (
-        PLAYER_ORDER_ADAPTER,
-        Evaluate,
-        PlayEpisode,
-        PlayerFailed,
-        framed,
-    )
+def _perform(line: bytes, orders: queue.SimpleQueue[ShowOrder], out: BinaryIO) -> int:
+    from matinee.contracts.playing import PlayerFailed, framed
     from matinee.errors import MatineeError, TrainingError
-    from matinee.player.episodes import evaluate, play_episode
+
+    def send(head: bytes, body: bytes = b"") -> None:
+        out.write(framed(head, body))
+        out.flush()
 
     try:
-        order = PLAYER_ORDER_ADAPTER.validate_json(line)
-        match order:
-            case Evaluate():
-                answer = evaluate(order).model_dump_json()
-            case PlayEpisode():
-                answer = play_episode(order).model_dump_json()
-            case _:
-                assert_never(order)
+        answer = _answer(line, orders, send)
     except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked shall be told
         traceback.print_exc()
         if isinstance(error, MatineeError):
@@ -65,15 +63,36 @@ def _perform(line: bytes, out: BinaryIO) -> int:
         else:
             words = f"{type(error).__name__}: {error}"
             failed = PlayerFailed(code=TrainingError.code, detail=words)
-        out.write(framed(failed.model_dump_json().encode()))
+        send(failed.model_dump_json().encode())
         return 1
-    out.write(framed(answer.encode()))
+    send(answer)
     return 0
 
 
-def _leave_with_the_server() -> None:
-    while sys.stdin.buffer.readline():
-        pass
+def _answer(line: bytes, orders: queue.SimpleQueue[ShowOrder], send: Send) -> bytes:
+    from matinee.contracts.playing import PLAYER_ORDER_ADAPTER, Evaluate, Show
+    from matinee.player.episodes import evaluate, play_episode
+    from matinee.player.show import Performance
+
+    order = PLAYER_ORDER_ADAPTER.validate_json(line)
+    os.nice(NICENESS - NICENESS_AT_FIRST)
+    if isinstance(order, Show):
+        Performance(order, orders, send).run()
+    answer = evaluate(order) if isinstance(order, Evaluate) else play_episode(order)
+    return answer.model_dump_json().encode()
+
+
+def _hear(orders: queue.SimpleQueue[ShowOrder]) -> None:
+    """Pass on what comes, and leave with whoever says it."""
+    from pydantic import ValidationError
+
+    from matinee.contracts.playing import SHOW_ORDER_ADAPTER
+
+    while line := sys.stdin.buffer.readline():
+        try:
+            orders.put(SHOW_ORDER_ADAPTER.validate_json(line))
+        except ValidationError:
+            traceback.print_exc()
     os._exit(0)
 
 

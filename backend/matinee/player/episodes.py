@@ -29,7 +29,8 @@ def play_episode(order: PlayEpisode) -> PlayedEpisode:
     steps = []
     while not stage.is_over and stage.length < order.max_steps:
         steps.append(stage.step())
-    last_value = None if steps[-1].terminated else stage.value_now()
+    assert stage.thought is not None
+    last_value = None if steps[-1].terminated else stage.thought.value
     cut = not stage.is_over
     stage.scene.close()
     return PlayedEpisode(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,25 @@ LONGEST_EPISODE_STEPS = 100_000
 """A greedy policy can run in circles for ever where the environment has no time limit."""
 
 
+@dataclass(frozen=True)
+class Thought:
+    """What the network says of an observation.
+
+    Attributes:
+        outputs: Logits of all choices, or means.
+        value: V.
+        probabilities: Of all choices; None: actions are numbers.
+        mean: Of actions that are numbers, in the environment's units, before they are cut.
+        deviation: Of these.
+    """
+
+    outputs: NDArray[Any]
+    value: float
+    probabilities: list[float] | None
+    mean: list[float] | None
+    deviation: list[float] | None
+
+
 class Stage:
     """Plays one episode after the other.
 
@@ -25,6 +45,7 @@ class Stage:
         seed: Of the first episode, and of the draws.
 
     Attributes:
+        thought: What the network says of what is seen now; None: no episode has begun.
         episode: From 1; 0: none has begun.
         length: Steps of the episode so far.
         total: Its return so far.
@@ -40,6 +61,7 @@ class Stage:
         self._generator = np.random.default_rng(seed)
         self._observation: Any = None
         self._is_over = True
+        self.thought: Thought | None = None
         self.episode, self.length, self.total = 0, 0, 0.0
 
     @property
@@ -55,6 +77,7 @@ class Stage:
         self.played.policy.begin()
         self._is_over = False
         self.episode, self.length, self.total = self.episode + 1, 0, 0.0
+        self.thought = self._think()
 
     def take(self, played: PlayedPolicy) -> None:
         """Other weights of the same network play from the next step on."""
@@ -64,26 +87,41 @@ class Stage:
 
     def step(self) -> EpisodeStep:
         """One step of the episode."""
-        policy = self.played.policy
-        outputs, value = policy.look(self._observation)
-        action = policy.choose(outputs, None if self.deterministic else self._generator)
-        probabilities = policy.probabilities(outputs)
-        is_choice = probabilities is not None
+        thought = self.thought
+        assert thought is not None, "an episode has begun"
+        generator = None if self.deterministic else self._generator
+        action = self.played.policy.choose(thought.outputs, generator)
         came = self.scene.step(action)
         self._observation = came.observation
         self.length += 1
         self.total += came.reward
         truncated = came.truncated or (self.length >= LONGEST_EPISODE_STEPS and not came.terminated)
         self._is_over = came.terminated or truncated
+        # Of the last thing seen, too: a truncated episode goes on in what is expected from there.
+        self.thought = self._think()
         return EpisodeStep.model_construct(
-            value=value,
-            probabilities=None if probabilities is None else probabilities.tolist(),
-            mean=None if is_choice else self._in_place(outputs),
-            deviation=None if is_choice else self._in_size(policy.deviations),
+            value=thought.value,
+            probabilities=thought.probabilities,
+            mean=thought.mean,
+            deviation=thought.deviation,
             action=np.asarray(action).tolist(),
             reward=came.reward,
             terminated=came.terminated,
             truncated=truncated,
+        )
+
+    def _think(self) -> Thought:
+        """What the network says of what is seen now: once for each, for it may remember."""
+        policy = self.played.policy
+        outputs, value = policy.look(self._observation)
+        probabilities = policy.probabilities(outputs)
+        is_choice = probabilities is not None
+        return Thought(
+            outputs=outputs,
+            value=value,
+            probabilities=None if probabilities is None else probabilities.tolist(),
+            mean=None if is_choice else self._in_place(outputs),
+            deviation=None if is_choice else self._in_size(policy.deviations),
         )
 
     def _in_place(self, numbers: NDArray[Any]) -> list[float]:
@@ -96,7 +134,3 @@ class Stage:
         assert self.played.about.coding is not None
         half_range = np.asarray(self.played.about.coding.action.half_range)
         return [float(number) for number in half_range * numbers]
-
-    def value_now(self) -> float:
-        """V of what is seen now; a network with memory has then seen it."""
-        return self.played.policy.look(self._observation)[1]

@@ -20,6 +20,7 @@ from matinee.contracts.control import (
     HeartbeatFrame,
     HelloFrame,
     RunFrame,
+    SharePolicyFrame,
 )
 from matinee.errors import RunUnreachableError
 
@@ -98,6 +99,13 @@ class ControlLink:
         if ack is None:
             raise LinkLostError("the run process is gone")
         return ack
+
+    def ask_for_policy(self) -> bool:
+        """Ask the run process to share its present policy; whether it knows how to."""
+        if self._closed or not self.hello.shares_policy:
+            return False
+        self._writer.write(SharePolicyFrame().model_dump_json().encode() + b"\n")
+        return True
 
     async def listen(
         self, *, on_committed: Callable[[int], None], on_heartbeat: Callable[[HeartbeatFrame], None]

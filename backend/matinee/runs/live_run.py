@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matinee.contracts.commands import Abort, Command
-from matinee.contracts.control import AckFrame, CommandFrame, HostedBy
+from matinee.contracts.control import AckFrame, CommandFrame, HostedBy, policy_file_of
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
@@ -85,6 +85,12 @@ class LiveRun:
         """The process is gone: no connection will follow."""
         self._link = None
         self._link_known.set()
+
+    def ask_for_policy(self) -> Path | None:
+        """Where its present policy is, or soon will be; None: it shares none now."""
+        if self._link is None or not self._link.ask_for_policy():
+            return None
+        return policy_file_of(self.socket_path)
 
     async def send(self, frame: CommandFrame) -> AckFrame:
         """Pass a command on; returns once the record holds it.

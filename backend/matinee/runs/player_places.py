@@ -15,9 +15,8 @@ class PlayerPlaces:
         self._limit = limit
         self.taken = 0
 
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Take a place for as long as the context lasts.
+    def take(self) -> None:
+        """Take a place, to be given back.
 
         Raises:
             LimitExceededError: there is none.
@@ -29,7 +28,20 @@ class PlayerPlaces:
                 code="too_many_players",
             )
         self.taken += 1
+
+    def give_back(self) -> None:
+        """Somebody else may have it."""
+        self.taken -= 1
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Take a place for as long as the context lasts.
+
+        Raises:
+            LimitExceededError: there is none.
+        """
+        self.take()
         try:
             yield
         finally:
-            self.taken -= 1
+            self.give_back()

@@ -184,6 +184,11 @@ class Supervisor:
             raise RunUnreachableError(f"run {run_id} has no process")
         return await live.send(CommandFrame(command_id=command_id, actor=actor, action=action))
 
+    def ask_for_policy(self, run_id: str) -> Path | None:
+        """Where a run's present policy is, or soon will be; None: it shares none now."""
+        live = self._live.get(run_id)
+        return None if live is None else live.ask_for_policy()
+
     def news(self, run_id: str) -> asyncio.Future[None]:
         """Done at the run's next news; for several waiters, who must not cancel it."""
         bell = self._bells.get(run_id)

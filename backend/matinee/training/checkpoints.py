@@ -38,7 +38,7 @@ from matinee.errors import CheckpointError
 from matinee.journal.checkpoint_folders import manifest_files, read_verified, write_folder
 from matinee.training.return_window import WINDOW_EPISODES, FullWindow, WindowState
 
-_WEIGHTS = "weights"
+WEIGHTS = "weights"
 _STATISTICS_PREFIX = "optimizer."
 _NORMALIZATION_PREFIX = "normalization."
 
@@ -94,9 +94,9 @@ def save_checkpoint(
     contents = {
         TENSORS_FILE: save(
             {
-                _WEIGHTS: state.weights,
+                WEIGHTS: state.weights,
                 **{f"{_STATISTICS_PREFIX}{k}": array for k, array in state.statistics.items()},
-                **_normalization_arrays(state.normalization),
+                **normalization_arrays(state.normalization),
             }
         ),
         STATE_FILE: document.model_dump_json(by_alias=True).encode(),
@@ -129,7 +129,7 @@ def load_checkpoint(folder: Path) -> CheckpointState:
     try:
         document = CheckpointDocument.model_validate_json(contents[STATE_FILE])
         arrays = load(contents[TENSORS_FILE])
-        weights = arrays.pop(_WEIGHTS)
+        weights = arrays.pop(WEIGHTS)
         normalization = _take_normalization(arrays)
     except (ValidationError, SafetensorError, KeyError) as error:
         raise CheckpointError(f"{folder.name} is not a whole checkpoint: {error}") from error
@@ -195,7 +195,8 @@ def continued(
     )
 
 
-def _normalization_arrays(state: NormalizationState | None) -> dict[str, NDArray[np.float64]]:
+def normalization_arrays(state: NormalizationState | None) -> dict[str, NDArray[np.float64]]:
+    """The statistics of observations by their names in a file; none if there are none."""
     if state is None:
         return {}
     return {

@@ -24,6 +24,7 @@ from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.checkpoints import CheckpointCause, CheckpointDocument, CheckpointManifest
 from matinee.contracts.combinations import RunLayout, check_memory
 from matinee.contracts.environment_parameters import own_parameters
+from matinee.contracts.policy_file import PolicyFile
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_spec import RunSpec
 from matinee.environments.factory import (
@@ -41,12 +42,13 @@ from matinee.training.counters import SlotCounter
 from matinee.training.crew import CrewParts
 from matinee.training.evaluator import EvaluationResult, Evaluator, PeriodicEvaluation
 from matinee.training.foreman import Foreman
-from matinee.training.hyperparameter_board import HyperparameterBoard
+from matinee.training.hyperparameter_board import BoardSnapshot, HyperparameterBoard
 from matinee.training.network_choice import network_shape
 from matinee.training.outcome import Outcome, StopCause, outcome_despite
 from matinee.training.pacing import Pacer
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.policy_description import describe_policy
+from matinee.training.present_policy import PresentPolicy
 from matinee.training.return_window import ReturnWindow, WindowState
 from matinee.training.run_observer import Drained, RunObserver, maximum_entropy
 from matinee.training.run_sampler import LayerSlice, Watched
@@ -349,15 +351,24 @@ class Trainer:
             weights=self._weights_now(),
             statistics=statistics,
             normalization=self._normalizer.state() if self._normalizer else None,
-            policy=self._policy_file.model_copy(
-                update={
-                    "environment_parameters": {
-                        name: float(board.applied[name].value)
-                        for name in own_parameters(self._spec.environment.choice)
-                    }
-                }
-            ),
+            policy=self._described(board),
         )
+
+    def present_policy(self) -> PresentPolicy:
+        """What a worker would act by now, for who plays it elsewhere; any thread may ask."""
+        return PresentPolicy(
+            policy=self._described(self.board.snapshot()),
+            weights=self._weights_now(),
+            normalization=self._normalizer.state() if self._normalizer else None,
+            env_step=self._env_steps.total(),
+        )
+
+    def _described(self, board: BoardSnapshot) -> PolicyFile:
+        parameters = {
+            name: float(board.applied[name].value)
+            for name in own_parameters(self._spec.environment.choice)
+        }
+        return self._policy_file.model_copy(update={"environment_parameters": parameters})
 
     def _weights_now(self) -> FloatVector:
         weights = np.empty(self._shape.layout().size, np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ from matinee.contracts.system import (
 )
 from matinee.runs.downloads import Download
 from matinee.runs.ports import RunQuery
+from matinee.runs.shows import PublicShow
 from matinee.web.credentials import AccessToken, LoginCodes, Principal, SessionStore
 from matinee.web.hosts import HostPolicy
 from matinee.web.login_limit import LoginLimit
@@ -212,6 +214,15 @@ class PlayingUseCases(Protocol):
         """Play one episode and tell every step."""
 
 
+class WatchingUseCases(Protocol):
+    """People watch a policy play; `runs.watching.Watching` does it."""
+
+    def watch(
+        self, run_id: str, checkpoint_id: str | None
+    ) -> AbstractAsyncContextManager[PublicShow]:
+        """The show of a policy, for as long as the context lasts; None: of the newest."""
+
+
 class EventFeed(Protocol):
     """New events of every run, encoded once for all listeners."""
 
@@ -230,6 +241,7 @@ class WebDependencies:
     runs: RunUseCases
     checkpoints: CheckpointUseCases
     playing: PlayingUseCases
+    watching: WatchingUseCases
     feed: EventFeed
     sessions: SessionStore
     login_codes: LoginCodes

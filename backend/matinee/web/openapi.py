@@ -16,6 +16,7 @@ from matinee.contracts.hyperparameters import HyperparameterSetting, LiveSetting
 from matinee.contracts.problem import Problem
 from matinee.contracts.schedules import Schedule
 from matinee.contracts.stream import ClientFrame, ServerFrame
+from matinee.contracts.view import ViewClientFrame, ViewFrame, ViewStatus
 from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_answers
 from matinee.web.routes import (
     checkpoints,
@@ -27,6 +28,7 @@ from matinee.web.routes import (
     server,
     sessions,
     stream,
+    view,
 )
 
 _ROUTERS = (
@@ -39,6 +41,7 @@ _ROUTERS = (
     episodes.router,
     record.router,
     stream.router,
+    view.router,
 )
 _PUBLIC_OPERATIONS = frozenset({"getLiveness", "getReadiness", "logIn"})
 _REFERENCE = "#/components/schemas/{model}"
@@ -51,15 +54,21 @@ _NAMED: Mapping[str, Any] = {
     "LiveSetting": LiveSetting,
     "ServerFrame": ServerFrame,
     "ClientFrame": ClientFrame,
+    "ViewClientFrame": ViewClientFrame,
 }
 """Unions and enumerations that people want to call by name, innermost last where they nest."""
+
+_SENT_ON_SOCKETS: Mapping[str, Any] = {"ViewFrame": ViewFrame, "ViewStatus": ViewStatus}
+"""Models that no HTTP call answers with: every field of them is always sent."""
 
 _DESCRIPTION = """\
 Everything that the dashboard can do, a script can do.
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`. Identifiers are ULIDs,
 times RFC 3339, durations in seconds. Unknown fields, NaN and infinities are refused with 422.
-The WebSocket at `/api/v1/stream` sends `ServerFrame`s and takes `ClientFrame`s.
+The WebSocket at `/api/v1/stream` sends `ServerFrame`s and takes `ClientFrame`s; the one at
+`/api/v1/runs/{run_id}/view` sends a `ViewStatus` as text and takes `ViewClientFrame`s, and its
+binary messages are the length of a head (32 bits, big-endian), a `ViewFrame`, and an image.
 """
 
 
@@ -89,11 +98,14 @@ def openapi_document() -> dict[str, Any]:
     components = document["components"]
     schemas = components["schemas"]
     schemas["Problem"] = _definition(Problem, schemas)
+    for name, kind in _SENT_ON_SOCKETS.items():
+        schemas[name] = _definition(kind, schemas)
+        schemas[name]["required"] = list(schemas[name]["properties"])
     for name, kind in _NAMED.items():
         schemas[name] = _definition(kind, schemas)
     drop_titles(document)
     name_repeated(document, _NAMED)
-    separate_answers(document, request_roots=["ClientFrame"])
+    separate_answers(document, request_roots=["ClientFrame", "ViewClientFrame"])
     components["schemas"] = dict(sorted(schemas.items()))
     components["securitySchemes"] = {
         "token": {

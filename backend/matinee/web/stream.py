@@ -110,7 +110,7 @@ class LiveStream:
                 tasks.create_task(self._tick())
                 tasks.create_task(self._watch_session())
         except* StreamEndedError as group:
-            ended = _first(group)
+            ended = first_end(group)
         assert ended is not None
         return ended
 
@@ -225,6 +225,7 @@ class LiveStream:
                 )
 
 
-def _first(group: BaseExceptionGroup[StreamEndedError]) -> StreamEndedError:
+def first_end(group: BaseExceptionGroup[StreamEndedError]) -> StreamEndedError:
+    """Of several ends at once, one."""
     member = group.exceptions[0]
-    return _first(member) if isinstance(member, BaseExceptionGroup) else member
+    return first_end(member) if isinstance(member, BaseExceptionGroup) else member

@@ -56,7 +56,7 @@ async def serve_socket(
         ended = StreamEndedError(CloseCode.TRY_AGAIN_LATER, str(error), cause="too_many")
     dependencies.telemetry.count_disconnect(ended.cause)
     if ended.cause != "client":
-        await _close(websocket, ended.code, ended.reason)
+        await close_socket(websocket, ended.code, ended.reason)
 
 
 class _Listener:
@@ -111,7 +111,8 @@ class _Listener:
         self._taken_at.append(now)
 
 
-async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+async def close_socket(websocket: WebSocket, code: int, reason: str) -> None:
+    """Tell the client why it ends, if it takes that."""
     short = reason.encode()[:MAX_CLOSE_REASON_BYTES].decode(errors="ignore")
     # A client that takes nothing can't take the close frame either; the server then cuts it.
     with suppress(TimeoutError, WebSocketDisconnect):

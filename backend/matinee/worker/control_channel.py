@@ -25,6 +25,7 @@ from matinee.contracts.control import (
     HelloFrame,
     HostedBy,
     RunFrame,
+    SharePolicyFrame,
 )
 
 _SEND_TIMEOUT_S = 1.0
@@ -97,10 +98,12 @@ class ControlChannel:
         *,
         run_id: str,
         on_command: OnCommand,
+        on_share: Callable[[], None] | None = None,
         hosted_by: HostedBy = "server",
     ) -> None:
         self._path = socket_path
         self._on_command = on_command
+        self._on_share = on_share
         process = psutil.Process()
         self.hello = HelloFrame(
             protocol=CONTROL_PROTOCOL_VERSION,
@@ -108,6 +111,7 @@ class ControlChannel:
             pid=process.pid,
             process_started_at=process.create_time(),
             hosted_by=hosted_by,
+            shares_policy=on_share is not None,
         )
         self._listener: socket.socket | None = None
         # Guards `_peers` and `_is_open`: reader threads add and remove, the host sends and closes.
@@ -194,6 +198,10 @@ class ControlChannel:
         except ValidationError as error:
             log.warning("control_frame_refused", error=str(error))
             return False
+        if isinstance(frame, SharePolicyFrame):
+            if self._on_share is not None:
+                self._on_share()
+            return True
 
         def reply(ack: AckFrame) -> None:
             if not peer.send(ack):

@@ -20,7 +20,13 @@ from matinee.contracts.alert_rule import SILENCE_S
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Abort, Command, Interrupt, Stop
-from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
+from matinee.contracts.control import (
+    CommandFrame,
+    CommittedFrame,
+    HeartbeatFrame,
+    HostedBy,
+    policy_file_of,
+)
 from matinee.contracts.events import (
     LogWritten,
     WorkerProcessChanged,
@@ -52,6 +58,7 @@ from matinee.worker.diligence import (
 from matinee.worker.evaluations import evaluation_metrics, record_evaluation
 from matinee.worker.final_evaluation import FinalEvaluation
 from matinee.worker.planned_steps import PlannedSteps
+from matinee.worker.policy_sharing import PolicySharing
 from matinee.worker.record import RunRecord
 from matinee.worker.rewinding import beginning, go_back
 
@@ -107,8 +114,13 @@ class RunHost:
         self._start_command_id = start_command_id
         self._on_progress = on_progress
         self._wake = threading.Event()
+        self._sharing = PolicySharing(policy_file_of(socket_path))
         self._channel = ControlChannel(
-            socket_path, run_id=run_id, hosted_by=hosted_by, on_command=self._on_command
+            socket_path,
+            run_id=run_id,
+            hosted_by=hosted_by,
+            on_command=self._on_command,
+            on_share=self._sharing.ask,
         )
         spec = JournalReader(run_dir).header().spec
         budget = JournalReader(run_dir).snapshot()[0].budget
@@ -148,6 +160,7 @@ class RunHost:
                 return self._host(record)
             finally:
                 self._channel.close()
+                self._sharing.close()
 
     def _host(self, record: RunRecord) -> RunState:
         hello = self._channel.hello
@@ -248,6 +261,7 @@ class RunHost:
             self._wake.clear()
             outcome = trainer.outcome
             self._flush(record, trainer, desk)
+            self._sharing.share_if_asked(trainer.present_policy)
             if outcome is not None:
                 return outcome
             if self._has_waited_enough(trainer, desk):

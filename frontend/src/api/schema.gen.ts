@@ -3434,6 +3434,124 @@ export interface components {
             type: "unsubscribed";
             run_id: string;
         };
+        ViewClientFrame: components["schemas"]["ViewSet"] | components["schemas"]["ViewStep"] | components["schemas"]["ViewSeen"];
+        /**
+         * ViewFrame
+         * @description How it stands: what the agent sees now, what it thinks of it, and what came last.
+         */
+        ViewFrame: {
+            /**
+             * @default frame
+             * @constant
+             */
+            type: "frame";
+            /** @description From 1, for each policy that is watched. */
+            number: number;
+            /** @description From 1. */
+            episode: number;
+            /** @description Env steps of the episode so far. */
+            length: number;
+            /** @description Of the episode so far. */
+            return: number;
+            /** @description V of what is seen now. */
+            value: number;
+            /** @description Of all choices, one after the other; null: actions are numbers. */
+            probabilities: number[] | null;
+            /** @description Of actions that are numbers; null: choices. */
+            mean: number[] | null;
+            /** @description Of these; null: choices. */
+            deviation: number[] | null;
+            /** @description The last one; null: the episode has just begun. */
+            action: number | number[] | number[] | number[][] | number[][] | null;
+            /** @description That it brought. */
+            reward: number | null;
+            terminated: boolean;
+            truncated: boolean;
+            /** @description V before each step since the frame before, at most the last 240; steps of an episode that has ended meanwhile among them. */
+            values: number[];
+            /** @description Of the same steps. */
+            rewards: number[];
+            /** @description Of the last episode that has ended. */
+            last_return: number | null;
+            /** @description Of training, that the weights are of. */
+            env_step: number;
+            /** @description Whose weights play; null: the present ones. */
+            checkpoint_id: string | null;
+            /** @description At speed 1. */
+            steps_per_second: number;
+            image: ("image/jpeg" | "image/png") | null;
+            /** @description Of the scene, which may be larger than the image; 0: none. */
+            width: number;
+            height: number;
+            /** @description Why there is no image, in words. */
+            unseen: string | null;
+        };
+        /**
+         * ViewSeen
+         * @description This frame has been shown.
+         */
+        ViewSeen: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "seen";
+            number: number;
+        };
+        /**
+         * ViewSet
+         * @description Change how it is played, for everybody who watches this policy; what is left out stays.
+         */
+        ViewSet: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "set";
+            speed?: number | "max" | null;
+            paused?: boolean | null;
+            deterministic?: boolean | null;
+            /** @description Watch this one's policy instead, by oneself; null: the newest weights. Left out: as before. */
+            checkpoint_id?: string | null;
+        };
+        /**
+         * ViewStatus
+         * @description What everybody who watches this policy shares.
+         */
+        ViewStatus: {
+            /**
+             * @default status
+             * @constant
+             */
+            type: "status";
+            /** @enum {string} */
+            state: "waiting" | "starting" | "playing" | "failed";
+            /**
+             * @description Of waiting or failing, in words.
+             * @default null
+             */
+            reason: string | null;
+            /** @description That was asked for; null: the newest weights. */
+            checkpoint_id: string | null;
+            /** @description The run trains, and its present weights are played. */
+            live: boolean;
+            watchers: number;
+            /** @description Null: as fast as it goes. */
+            speed: number | null;
+            paused: boolean;
+            deterministic: boolean;
+        };
+        /**
+         * ViewStep
+         * @description One step, while paused.
+         */
+        ViewStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+        };
         /**
          * WorkerProcessChanged
          * @description A process that hosts some of the workers has come up, ended or failed.

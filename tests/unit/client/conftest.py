@@ -15,6 +15,7 @@ from fakes.credentials import TOKEN
 from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
 from fakes.serving import serving
+from fakes.watching_use_cases import FakeWatching
 from matinee.client import AsyncMatineeClient
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
@@ -43,8 +44,18 @@ def playing() -> FakePlaying:
 
 
 @pytest.fixture
+def watching() -> FakeWatching:
+    """What the app calls for people who watch."""
+    return FakeWatching()
+
+
+@pytest.fixture
 def app(
-    runs: FakeRuns, checkpoints: FakeCheckpoints, playing: FakePlaying, tmp_path: Path
+    runs: FakeRuns,
+    checkpoints: FakeCheckpoints,
+    playing: FakePlaying,
+    watching: FakeWatching,
+    tmp_path: Path,
 ) -> Iterator[FastAPI]:
     """The whole app."""
     clock = StoppedClock()
@@ -54,6 +65,7 @@ def app(
                 runs=runs,
                 checkpoints=checkpoints,
                 playing=playing,
+                watching=watching,
                 feed=FakeFeed(runs),
                 sessions=SqliteSessionStore(catalogue),
                 login_codes=LoginCodes(clock),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fakes.house import eventually
+from fakes.house import becomes, eventually
 from matinee.contracts.commands import Pause
 from matinee.contracts.control import (
     MAX_FRAME_BYTES,
+    SERVER_FRAME_ADAPTER,
     AckFrame,
     CommandFrame,
     CommittedFrame,
@@ -33,6 +34,7 @@ class RunEnd:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.received: list[CommandFrame] = []
+        self.wishes = 0
         self.greeting: bytes | None = HELLO.model_dump_json().encode() + b"\n"
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -46,7 +48,11 @@ class RunEnd:
         if self.greeting is not None:
             writer.write(self.greeting)
         while line := await reader.readline():
-            self.received.append(CommandFrame.model_validate_json(line))
+            frame = SERVER_FRAME_ADAPTER.validate_json(line)
+            if isinstance(frame, CommandFrame):
+                self.received.append(frame)
+            else:
+                self.wishes += 1
 
     def say(self, line: bytes) -> None:
         """Send a line to everybody."""
@@ -128,6 +134,20 @@ async def test_silence_ends_in_time(run_end: RunEnd) -> None:
     run_end.greeting = None
     with pytest.raises(TimeoutError):
         await ControlLink.connect(run_end.path, timeout_s=0.05)
+
+
+async def test_only_a_run_that_knows_how_is_asked_for_its_policy(run_end: RunEnd) -> None:
+    """One of an older version would hang up; and nobody hears on a closed link."""
+    old = await connect(run_end)
+    knows = HELLO.model_copy(update={"shares_policy": True})
+    run_end.greeting = knows.model_dump_json().encode() + b"\n"
+    new = await connect(run_end)
+
+    assert (old.ask_for_policy(), new.ask_for_policy()) == (False, True)
+    await becomes(lambda: run_end.wishes == 1)
+    await new.close()
+    assert not new.ask_for_policy()
+    await old.close()
 
 
 async def test_each_command_gets_its_own_ack(run_end: RunEnd) -> None:

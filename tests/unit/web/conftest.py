@@ -16,6 +16,7 @@ from fakes.credentials import BASE_URL, BEARER, TOKEN
 from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
 from fakes.serving import serving
+from fakes.watching_use_cases import FakeWatching
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
 from matinee.web.app import create_app
@@ -49,10 +50,17 @@ def playing() -> FakePlaying:
 
 
 @pytest.fixture
-def dependencies(
+def watching() -> FakeWatching:
+    """What the app calls for people who watch."""
+    return FakeWatching()
+
+
+@pytest.fixture
+def dependencies(  # noqa: PLR0917 - pytest fills them by name
     runs: FakeRuns,
     checkpoints: FakeCheckpoints,
     playing: FakePlaying,
+    watching: FakeWatching,
     clock: StoppedClock,
     tmp_path: Path,
 ) -> Iterator[WebDependencies]:
@@ -62,6 +70,7 @@ def dependencies(
             runs=runs,
             checkpoints=checkpoints,
             playing=playing,
+            watching=watching,
             feed=FakeFeed(runs),
             sessions=SqliteSessionStore(catalogue),
             login_codes=LoginCodes(clock),

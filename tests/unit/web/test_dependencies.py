@@ -9,10 +9,18 @@ import pytest
 
 from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
+from fakes.watching_use_cases import FakeWatching
 from matinee.runs.event_hub import EventHub
 from matinee.runs.playing import Playing
 from matinee.runs.service import RunService
-from matinee.web.dependencies import EventFeed, PlayingUseCases, RunUseCases, WebDependencies
+from matinee.runs.watching import Watching
+from matinee.web.dependencies import (
+    EventFeed,
+    PlayingUseCases,
+    RunUseCases,
+    WatchingUseCases,
+    WebDependencies,
+)
 
 if TYPE_CHECKING:
 
@@ -35,6 +43,7 @@ def signatures(kind: type) -> dict[str, list[tuple[str, object]]]:
         (RunUseCases, RunService, FakeRuns),
         (EventFeed, EventHub, FakeFeed),
         (PlayingUseCases, Playing, FakePlaying),
+        (WatchingUseCases, Watching, FakeWatching),
     ],
 )
 def test_real_and_fake_fit_the_port(port: type, real: type, fake: type) -> None:
@@ -50,6 +59,7 @@ def test_every_server_has_an_epoch_of_its_own(dependencies: WebDependencies) -> 
         runs=dependencies.runs,
         checkpoints=dependencies.checkpoints,
         playing=dependencies.playing,
+        watching=dependencies.watching,
         feed=dependencies.feed,
         sessions=dependencies.sessions,
         login_codes=dependencies.login_codes,

@@ -85,6 +85,8 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "downloadCheckpoint": f"GET {run}/checkpoints/{{checkpoint_id}}/download",
         "downloadPolicyOnnx": f"GET {run}/checkpoints/{{checkpoint_id}}/policy.onnx",
         "forkRun": f"POST {run}/fork",
+        "evaluateRun": f"POST {run}/evaluate",
+        "playEpisode": f"POST {run}/episodes",
         "getHyperparameters": f"GET {run}/hyperparameters",
         "patchHyperparameters": f"PATCH {run}/hyperparameters",
         "patchAlerts": f"PATCH {run}/alerts",

@@ -18,6 +18,7 @@ from matinee.contracts.control import (
     CommandFrame,
     CommittedFrame,
     HelloFrame,
+    SharePolicyFrame,
 )
 from matinee.worker import control_channel
 from matinee.worker.control_channel import ControlChannel, Reply
@@ -72,6 +73,23 @@ def test_each_command_gets_its_answer(path: Path, heard: list[CommandFrame]) -> 
         acks = [one.ask(Pause(), actor="cli"), two.ask(Pause(), actor="token")]
     assert [ack.command_id for ack in acks] == [frame.command_id for frame in heard]
     assert [frame.actor for frame in heard] == ["cli", "token"]
+
+
+def test_who_watches_can_ask_for_the_policy(path: Path) -> None:
+    """Without an answer; the greeting says whether the run knows of it."""
+    asked = threading.Event()
+    channel = ControlChannel(
+        path, run_id="the-run", on_command=lambda _frame, _reply: None, on_share=asked.set
+    )
+    channel.open()
+    with ControlPeer(path) as peer:
+        hello = peer.read()
+        peer.send_raw(SharePolicyFrame().model_dump_json().encode() + b"\n")
+        assert asked.wait(30)
+    channel.close()
+
+    assert isinstance(hello, HelloFrame)
+    assert hello.shares_policy
 
 
 def test_all_peers_hear_of_commits(channel: ControlChannel, path: Path) -> None:

@@ -1,0 +1,256 @@
+"""Somebody watches the agent play, over a WebSocket: frames as fast as they are taken, no queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import AsyncExitStack
+from typing import Any, NoReturn, assert_never
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+from starlette.websockets import WebSocketState
+
+from matinee.contracts.validation import field_errors
+from matinee.contracts.view import (
+    MAX_UNSEEN,
+    VIEW_CLIENT_FRAME_ADAPTER,
+    ViewSeen,
+    ViewSet,
+    ViewStep,
+)
+from matinee.errors import ConflictError, LimitExceededError, MatineeError, NotFoundError
+from matinee.runs.shows import PublicShow
+from matinee.web.credentials import Principal
+from matinee.web.dependencies import WebDependencies
+from matinee.web.sessions import is_session_open
+from matinee.web.stream import (
+    SEND_TIMEOUT_S,
+    SESSION_CHECK_S,
+    CloseCode,
+    StreamEndedError,
+    first_end,
+)
+from matinee.web.stream_socket import close_socket
+
+MAX_CLIENT_FRAMES_PER_SECOND = 100
+MAX_CLIENT_FRAME_BYTES = 1024
+TICK_S = 5.0
+"""Without news a status is sent so often: the connection is alive."""
+
+FINE_QUALITY, USUAL_QUALITY, POOR_QUALITY = 88, 70, 45
+QUICK_S, SLOW_S = 0.12, 0.4
+"""Until a frame was seen, after it was sent: what the quality goes by."""
+
+
+async def serve_view(
+    websocket: WebSocket,
+    dependencies: WebDependencies,
+    principal: Principal,
+    *,
+    run_id: str,
+    checkpoint_id: str | None,
+) -> None:
+    """Serve one WebSocket until it ends, and close it with the reason."""
+    await websocket.accept()
+    try:
+        with dependencies.telemetry.stream():
+            view = _View(websocket, dependencies, principal, run_id=run_id)
+            ended = await view.serve(checkpoint_id)
+    except LimitExceededError as error:
+        ended = StreamEndedError(CloseCode.TRY_AGAIN_LATER, str(error), cause="too_many")
+    dependencies.telemetry.count_disconnect(ended.cause)
+    if ended.cause != "client":
+        await close_socket(websocket, ended.code, ended.reason)
+
+
+class _View:
+    """One client. Lives as long as its connection, on the event loop."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        dependencies: WebDependencies,
+        principal: Principal,
+        *,
+        run_id: str,
+    ) -> None:
+        self._websocket = websocket
+        self._dependencies = dependencies
+        self._principal = principal
+        self._run_id = run_id
+        self._show: PublicShow | None = None
+        self._taken_at: deque[float] = deque(maxlen=MAX_CLIENT_FRAMES_PER_SECOND)
+        self._unseen: dict[int, float] = {}
+        """Numbers of frames that were sent and not yet seen, and when that was."""
+        self._seen = asyncio.Event()
+        self._quality = FINE_QUALITY
+        self._asked_for: tuple[str | None] | None = None
+        """Another policy is to be watched."""
+
+    async def serve(self, checkpoint_id: str | None) -> StreamEndedError:
+        """Until the client leaves, is too slow, or the server closes; tells which."""
+        ended: StreamEndedError | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen())
+                tasks.create_task(self._end_with_server())
+                tasks.create_task(self._watch_session())
+                await self._watch(checkpoint_id)
+        except* StreamEndedError as group:
+            ended = first_end(group)
+        assert ended is not None
+        return ended
+
+    async def _watch(self, checkpoint_id: str | None) -> NoReturn:
+        """One policy after the other."""
+        while True:
+            async with AsyncExitStack() as leaving:
+                try:
+                    watching = self._dependencies.watching.watch(self._run_id, checkpoint_id)
+                    self._show = await leaving.enter_async_context(watching)
+                except LimitExceededError as error:
+                    raise StreamEndedError(
+                        CloseCode.TRY_AGAIN_LATER, str(error), cause="too_many"
+                    ) from error
+                except (NotFoundError, ConflictError, MatineeError) as error:
+                    raise StreamEndedError(
+                        CloseCode.POLICY_VIOLATION, str(error), cause="refused"
+                    ) from error
+                self._unseen.clear()
+                checkpoint_id = await self._pass_on(self._show)
+
+    async def _pass_on(self, show: PublicShow) -> str | None:
+        """Status and frames, until another policy is asked for: whose."""
+        edition, number = -1, 0
+        while self._asked_for is None:
+            bell = show.bell
+            if show.status_edition != edition:
+                edition = show.status_edition
+                await self._send(show.status.model_dump_json())
+            if len(self._unseen) < MAX_UNSEEN:
+                frame = show.frame
+                if frame is not None and frame.number > number:
+                    number = frame.number
+                    self._unseen[number] = asyncio.get_running_loop().time()
+                    await self._send(frame.data)
+                    continue
+                show.want(self._quality)
+            if not await self._wait_for_news(bell):
+                edition = -1
+        (checkpoint_id,), self._asked_for = self._asked_for, None
+        return checkpoint_id
+
+    async def _wait_for_news(self, bell: asyncio.Future[None]) -> bool:
+        """Of the show, or that something was seen; False: there was none for some time."""
+        seen = asyncio.ensure_future(self._seen.wait())
+        try:
+            news: set[asyncio.Future[Any]] = {bell, seen}
+            done, _ = await asyncio.wait(news, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            seen.cancel()
+        self._seen.clear()
+        if self._unseen:
+            oldest_s = asyncio.get_running_loop().time() - min(self._unseen.values())
+            if oldest_s > SEND_TIMEOUT_S:
+                raise _too_slow()
+        return bool(done)
+
+    async def _send(self, message: str | bytes) -> None:
+        if self._websocket.application_state is WebSocketState.DISCONNECTED:
+            raise StreamEndedError(CloseCode.NORMAL, "the client has left", cause="client")
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                if isinstance(message, str):
+                    await self._websocket.send_text(message)
+                else:
+                    await self._websocket.send_bytes(message)
+        except TimeoutError as error:
+            raise _too_slow() from error
+        except WebSocketDisconnect as error:
+            raise StreamEndedError(error.code, "the client has left", cause="client") from error
+
+    # ---- what the client says --------------------------------------------------------------------
+
+    async def _listen(self) -> NoReturn:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise StreamEndedError(CloseCode.NORMAL, "the client has left", cause="client")
+            self._check_rate()
+            text = message.get("text")
+            if text is None or len(text.encode()) > MAX_CLIENT_FRAME_BYTES:
+                raise StreamEndedError(
+                    CloseCode.UNSUPPORTED_DATA,
+                    f"frames are text of at most {MAX_CLIENT_FRAME_BYTES} bytes",
+                    cause="refused",
+                )
+            self._take(text)
+
+    def _take(self, text: str) -> None:
+        try:
+            frame = VIEW_CLIENT_FRAME_ADAPTER.validate_json(text)
+        except ValidationError as error:
+            field = field_errors(error)[0]
+            raise StreamEndedError(
+                CloseCode.POLICY_VIOLATION,
+                ": ".join((*(str(part) for part in field.loc), field.message)),
+                cause="refused",
+            ) from error
+        match frame:
+            case ViewSeen():
+                self._note_seen(frame.number)
+            case ViewSet():
+                if self._show is not None:
+                    self._show.set(frame)
+                if "checkpoint_id" in frame.model_fields_set:
+                    self._asked_for = (frame.checkpoint_id,)
+                    self._seen.set()
+            case ViewStep():
+                if self._show is not None:
+                    self._show.step()
+            case _:
+                assert_never(frame)
+
+    def _note_seen(self, number: int) -> None:
+        sent_at_s = self._unseen.pop(number, None)
+        if sent_at_s is None:
+            return
+        took_s = asyncio.get_running_loop().time() - sent_at_s
+        self._quality = (
+            FINE_QUALITY if took_s < QUICK_S else USUAL_QUALITY if took_s < SLOW_S else POOR_QUALITY
+        )
+        self._seen.set()
+
+    def _check_rate(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if len(self._taken_at) == MAX_CLIENT_FRAMES_PER_SECOND and now_s - self._taken_at[0] < 1.0:
+            raise StreamEndedError(
+                CloseCode.POLICY_VIOLATION,
+                f"more than {MAX_CLIENT_FRAMES_PER_SECOND} frames a second",
+                cause="refused",
+            )
+        self._taken_at.append(now_s)
+
+    # ---- what ends it ----------------------------------------------------------------------------
+
+    async def _end_with_server(self) -> NoReturn:
+        await self._dependencies.closing.wait()
+        raise StreamEndedError(
+            CloseCode.SERVER_RESTART, "the server is shutting down", cause="shutdown"
+        )
+
+    async def _watch_session(self) -> None:
+        session = self._principal.session
+        while session is not None:
+            await asyncio.sleep(SESSION_CHECK_S)
+            if not await is_session_open(self._dependencies, session):
+                raise StreamEndedError(
+                    CloseCode.UNAUTHENTICATED, "the session has ended; log in", cause="logged_out"
+                )
+
+
+def _too_slow() -> StreamEndedError:
+    return StreamEndedError(
+        CloseCode.TOO_SLOW, f"nothing was seen for {SEND_TIMEOUT_S:g} s", cause="slow"
+    )
