@@ -12,10 +12,11 @@ from matinee.contracts.control import AckFrame, CommandFrame, HostedBy, policy_f
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import RunState
+from matinee.contracts.system import RestartCause
 from matinee.errors import RunUnreachableError
 from matinee.runs.control_link import ControlLink, LinkLostError
 from matinee.runs.deaths import Rebirth
-from matinee.runs.ports import RunProcess
+from matinee.runs.ports import ProcessExit, RunProcess
 
 COMMAND_LINK_TIMEOUT_S = 15.0
 """A command waits this long for a connection: for the first, or for one that is being remade."""
@@ -38,6 +39,12 @@ class Sentence:
     reason: str
     command: Command | None = None
     is_hang: bool = False
+
+    def cause_of_restart(self, end: ProcessExit | None) -> RestartCause:
+        """What a run that has a process anew died of, for the figures."""
+        if self.is_hang:
+            return "hang"
+        return "exit" if end is not None and end.return_code is not None else "signal"
 
 
 @dataclass

@@ -22,7 +22,6 @@ from matinee.contracts.control import AckFrame, Assignment, CommandFrame, Heartb
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_state import ENDED_STATES, RunState
-from matinee.contracts.system import RestartCause
 from matinee.errors import (
     ConflictError,
     MatineeError,
@@ -35,7 +34,7 @@ from matinee.runs.ending_hung import end_hung
 from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunFolders, mark_launched
 from matinee.runs.live_run import LiveRun, Sentence
-from matinee.runs.ports import ProcessExit, RunLauncher, RunProcess
+from matinee.runs.ports import RunLauncher, RunProcess
 from matinee.runs.run_index import RunIndex
 from matinee.runs.start_patience import StartPatience
 from matinee.runs.watchdog import Watchdog
@@ -459,7 +458,7 @@ class Supervisor:
                 )
                 run = await self.look(live.run_id)
                 if rebirth is not None:
-                    self.restarts[_cause(sentence, end)] += 1
+                    self.restarts[sentence.cause_of_restart(end)] += 1
                     live.rebirth = run, rebirth
             except NotFoundError:
                 # Somebody took the folder away: there is nothing left to write into.
@@ -489,12 +488,6 @@ class Supervisor:
 
 def _nothing(*_: object) -> None:
     """Nobody wants to know."""
-
-
-def _cause(sentence: Sentence, end: ProcessExit | None) -> RestartCause:
-    if sentence.is_hang:
-        return "hang"
-    return "exit" if end is not None and end.return_code is not None else "signal"
 
 
 async def _end_of(process: RunProcess) -> None:

@@ -19,14 +19,8 @@ import structlog
 from matinee.contracts.alert_rule import SILENCE_S
 from matinee.contracts.alerts import ALERT_RULES
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.commands import Abort, Command, Interrupt, Stop
-from matinee.contracts.control import (
-    CommandFrame,
-    CommittedFrame,
-    HeartbeatFrame,
-    HostedBy,
-    policy_file_of,
-)
+from matinee.contracts.commands import Abort, Command, Interrupt
+from matinee.contracts.control import CommandFrame, CommittedFrame, HeartbeatFrame, HostedBy
 from matinee.contracts.events import (
     LogWritten,
     WorkerProcessChanged,
@@ -55,6 +49,7 @@ from matinee.worker.diligence import (
     diligence_of,
     tell_where_it_stands,
 )
+from matinee.worker.endings import ORDERLY_ENDS, final_state
 from matinee.worker.evaluations import evaluation_metrics, record_evaluation
 from matinee.worker.final_evaluation import FinalEvaluation
 from matinee.worker.planned_steps import PlannedSteps
@@ -73,9 +68,6 @@ ABORT_TIMEOUT_S = 0.5
 LAST_COMMIT_TIMEOUT_S = 10.0
 DISK_FAILURE_PAUSE_S = 5.0
 """Commits that fail for this long pause training, so that memory does not fill up."""
-
-ORDERLY_ENDS = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED})
-"""Ends with a checkpoint."""
 
 log = structlog.get_logger(__name__)
 
@@ -114,7 +106,7 @@ class RunHost:
         self._start_command_id = start_command_id
         self._on_progress = on_progress
         self._wake = threading.Event()
-        self._sharing = PolicySharing(policy_file_of(socket_path))
+        self._sharing = PolicySharing(socket_path)
         self._channel = ControlChannel(
             socket_path,
             run_id=run_id,
@@ -372,7 +364,7 @@ class RunHost:
         keeper: CheckpointKeeper,
         outcome: Outcome,
     ) -> RunState:
-        state, reason = _final_state(outcome, desk.ending)
+        state, reason = final_state(outcome, desk.ending)
         if state in ORDERLY_ENDS:
             if record.state in (RunState.RUNNING, RunState.PAUSED):
                 record.change_state(RunState.STOPPING, reason)
@@ -382,7 +374,7 @@ class RunHost:
             if state is not RunState.INTERRUPTED:
                 self._evaluate(record, trainer, desk)
             # During the evaluation somebody may have lost patience.
-            state, reason = _final_state(outcome, desk.ending)
+            state, reason = final_state(outcome, desk.ending)
         self._flush(record, trainer, desk)
         desk.close()
         record.change_state(state, reason)
@@ -485,23 +477,3 @@ def _speed(progress: Progress) -> dict[str, MetricSummary]:
     return {
         "steps_per_second": MetricSummary(mean=speed, min=speed, max=speed, last=speed, count=1)
     }
-
-
-def _final_state(
-    outcome: Outcome, ending: Stop | Abort | Interrupt | None
-) -> tuple[RunState, str | None]:
-    """The state in which a run ends, and why in words."""
-    if isinstance(ending, Abort):
-        return RunState.ABORTED, "aborted on request"
-    if outcome.cause is StopCause.FAILED:
-        trace = f"\n\n{outcome.traceback_text}" if outcome.traceback_text else ""
-        return RunState.FAILED, f"{outcome.reason}{trace}"
-    match ending:
-        case Interrupt():
-            return RunState.INTERRUPTED, ending.reason
-        case Stop() if outcome.cause in (StopCause.STOPPED, StopCause.REWOUND):
-            return RunState.STOPPED, "stopped on request"
-        case Stop() | None:
-            return RunState.FINISHED, outcome.reason
-        case _:
-            assert_never(ending)

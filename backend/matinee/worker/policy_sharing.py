@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from matinee.contracts.control import policy_file_of
 from matinee.training.present_policy import PresentPolicy
 
 INTERVAL_S = 1.5
@@ -24,12 +25,13 @@ class PolicySharing:
     """Lives as long as the host.
 
     Args:
-        file: What to write; renamed into place, so that nobody reads half of one. Not flushed to
-            disk: it is worth nothing after a crash.
+        socket_path: The run's control socket: the file is `policy_file_of` it. It is renamed into
+            place, so that nobody reads half of one, and not flushed to disk: it is worth nothing
+            after a crash.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, socket_path: Path) -> None:
+        self._file = policy_file_of(socket_path)
         self._asked = threading.Event()
         self._next_s = 0.0
         self._complained = False

@@ -30,7 +30,7 @@ def test_it_is_written_once_for_each_time_somebody_asks(
 ) -> None:
     """Nobody asks: nothing is captured. Two who ask get one file, and the third waits."""
     monkeypatch.setattr(module, "INTERVAL_S", 1000.0)
-    sharing = PolicySharing(tmp_path / "run.policy")
+    sharing = PolicySharing(tmp_path / "run.sock")
     captured = []
 
     def capture() -> PresentPolicy:
@@ -59,7 +59,7 @@ def test_what_costs_more_comes_less_often(
     cpu_s = iter([0.0, 1.0])
     monkeypatch.setattr("matinee.worker.policy_sharing.time.thread_time", lambda: next(cpu_s))
     monkeypatch.setattr("matinee.worker.policy_sharing.time.monotonic", lambda: 10.0)
-    sharing = PolicySharing(tmp_path / "run.policy")
+    sharing = PolicySharing(tmp_path / "run.sock")
     sharing.ask()
 
     sharing.share_if_asked(lambda: present)
@@ -74,7 +74,7 @@ def test_neither_broken_weights_nor_a_full_disk_hurt(
     monkeypatch.setattr(module, "INTERVAL_S", 0.0)
     monkeypatch.setattr(module, "MAX_COST", float("inf"))
     file = tmp_path / "folder" / "run.policy"
-    sharing = PolicySharing(file)
+    sharing = PolicySharing(file.with_suffix(".sock"))
     sharing.ask()
     sharing.share_if_asked(lambda: present)
     before = file.read_bytes()
@@ -95,7 +95,7 @@ def test_what_an_earlier_process_left_is_not_the_present(tmp_path: Path) -> None
     """It goes at the start, before anybody reads it."""
     (tmp_path / "run.policy").write_bytes(b"of a run that was killed")
 
-    PolicySharing(tmp_path / "run.policy")
+    PolicySharing(tmp_path / "run.sock")
 
     assert list(tmp_path.iterdir()) == []
 
