@@ -21,6 +21,7 @@ import { assertNever } from "../format/assert-never";
 import { formatCause } from "../format/causes";
 import { isGoodNews } from "../format/good-news";
 import { formatCount } from "../format/numbers";
+import { type RiskyChange, riskyChangeAfter } from "./risky-change";
 
 /** Events that people read one by one; the others are for charts. */
 export type LedgerEvent = Exclude<
@@ -80,6 +81,8 @@ export interface RunView {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly marks: readonly Mark[];
   readonly ledger: readonly LedgerEvent[];
+  /** Null: there was none, or it can't be taken back any more. */
+  readonly riskyChange: RiskyChange | null;
   /** The newest event after which the list of checkpoints is another one. */
   readonly checkpointsSeq: number;
   /** When the newest event was recorded. */
@@ -124,6 +127,7 @@ export function openRunView(run: Run, hyperparameters: Hyperparameters): RunView
     thresholds: run.alert_thresholds,
     marks: [],
     ledger: [],
+    riskyChange: null,
     checkpointsSeq: 0,
     lastEventAt: null,
   };
@@ -144,6 +148,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
     ...view,
     cursor: event.seq,
     lastEventAt: event.at,
+    riskyChange: riskyChangeAfter(view.riskyChange, event, view.ledger),
     checkpointsSeq: CHANGE_CHECKPOINTS.has(event.type) ? event.seq : view.checkpointsSeq,
   };
   switch (event.type) {

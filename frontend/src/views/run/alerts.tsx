@@ -1,18 +1,23 @@
 /** What the run warns of: since when, what it means, what to try. */
 
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { alertRulesQuery } from "../../api/queries";
 import type { AlertRule } from "../../api/types";
 import { formatTimeOfDay } from "../../format/durations";
 import { isGoodNews } from "../../format/good-news";
 import { formatCount } from "../../format/numbers";
 import { useRunPart } from "../../live/hooks";
+import { COLLAPSE } from "../../live/risky-change";
 import type { RunStore } from "../../live/run-store";
 import { raisedAlerts, type ShownAlert } from "../../live/run-view";
+import { Icon } from "../../ui/icons";
 import { gravest, SeverityIcon, toneOf } from "../../ui/severity";
 import { AlertThresholds } from "./alert-thresholds";
 import styles from "./alerts.module.css";
+import { targetOf } from "./rewind-offer";
+import type { RewindTarget } from "./rewinding";
 
 /** Where the badge leads to. */
 const PLACE = "alerts";
@@ -31,7 +36,15 @@ export function AlertBadge({ store }: { store: RunStore }) {
   );
 }
 
-export const Alerts = memo(function Alerts({ store }: { store: RunStore }) {
+interface AlertsProps {
+  readonly store: RunStore;
+  /** Null: the run can't go back anywhere. */
+  readonly onRewind: ((target: RewindTarget) => void) | null;
+}
+
+export const Alerts = memo(function Alerts({ store, onRewind }: AlertsProps) {
+  const risky = useRunPart(store, (view) => view.riskyChange);
+  const wayBack = risky?.collapsedSeq != null && onRewind !== null ? targetOf(risky) : null;
   const alerts = useRunPart(store, (view) => view.alerts);
   const { data: rules = [] } = useQuery(alertRulesQuery);
   const algorithm = useRunPart(store, (view) => view.used.algorithm?.setting);
@@ -44,7 +57,17 @@ export const Alerts = memo(function Alerts({ store }: { store: RunStore }) {
       {raised.length === 0 && <p className={styles.quiet}>Nothing to warn of now.</p>}
       <ul aria-live="polite">
         {raised.map((alert) => (
-          <Alert key={keyOf(alert)} alert={alert} rules={rules} />
+          <Alert key={keyOf(alert)} alert={alert} rules={rules}>
+            {alert.name === COLLAPSE && wayBack !== null && (
+              <Button
+                size="compact-xs"
+                leftSection={<Icon name="undo" size={12} />}
+                onClick={() => onRewind?.(wayBack)}
+              >
+                Rewind to before the last risky change, step {formatCount(wayBack.env_step)}
+              </Button>
+            )}
+          </Alert>
         ))}
       </ul>
       {over.length > 0 && (
@@ -65,9 +88,11 @@ export const Alerts = memo(function Alerts({ store }: { store: RunStore }) {
 interface AlertProps {
   readonly alert: ShownAlert;
   readonly rules: readonly AlertRule[];
+  /** What can be done at once. */
+  readonly children?: ReactNode;
 }
 
-function Alert({ alert, rules }: AlertProps) {
+function Alert({ alert, rules, children }: AlertProps) {
   const rule = rules.find(({ name }) => name === alert.name);
   const { since_env_step: since, clearedAtEnvStep: end } = alert;
   const tone = toneOf(alert);
@@ -96,6 +121,7 @@ function Alert({ alert, rules }: AlertProps) {
             )}
           </p>
         )}
+        {children}
       </div>
     </li>
   );

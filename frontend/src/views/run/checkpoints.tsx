@@ -2,20 +2,18 @@
 
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { pinCheckpoint, saveCheckpoint, sendRewind } from "../../api/actions";
+import { pinCheckpoint, saveCheckpoint } from "../../api/actions";
 import { describeError } from "../../api/problem";
 import type { Checkpoint, Run } from "../../api/types";
 import { useNow, useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
-import { hasEnded, unavailableReason } from "./availability";
+import { unavailableReason } from "./availability";
 import { CheckpointRow } from "./checkpoint-row";
 import styles from "./checkpoints.module.css";
 import { ForkDialog } from "./fork-dialog";
-import { GoOnDialog } from "./go-on-dialog";
-import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
-import { RewindDialog } from "./rewind-dialog";
 import { useCommands } from "./use-commands";
+import { useRewind } from "./use-rewind";
 
 const AGES_EVERY_MS = 1_000;
 
@@ -32,20 +30,11 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
   const state = useRunPart(store, (view) => view.state);
   const { pending, send } = useCommands(store);
   const [forked, setForked] = useState<Checkpoint | null>(null);
-  const [asked, setAsked] = useState<Checkpoint | null>(null);
-  const [spent, setSpent] = useState<{
-    readonly limits: readonly SpentLimit[];
-    readonly checkpointId: string;
-  } | null>(null);
+  const rewinding = useRewind(run, store);
   const now = useNow(AGES_EVERY_MS);
   const { runId } = store;
   const unsavable = unavailableReason("save", state);
   const save = () => send("checkpoint", () => saveCheckpoint(runId));
-  const rewind = ({ id }: Checkpoint) => {
-    const limits = hasEnded(state) ? spentLimits(budgetOf(run), store.view.progress) : [];
-    if (limits.length === 0) send("rewind", () => sendRewind(runId, id), `rewind ${id}`);
-    else setSpent({ limits, checkpointId: id });
-  };
   return (
     <section className={styles.checkpoints} aria-label="Checkpoints">
       <header className={styles.head}>
@@ -100,10 +89,10 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
                 runId={runId}
                 checkpoint={checkpoint}
                 now={now}
-                unrewindable={unavailableReason("rewind", state)}
-                isRewinding={pending.has(`rewind ${checkpoint.id}`)}
+                unrewindable={rewinding.unavailable}
+                isRewinding={rewinding.isPending(checkpoint.id)}
                 isPinning={pending.has(`pin ${checkpoint.id}`)}
-                onRewind={() => setAsked(checkpoint)}
+                onRewind={() => rewinding.ask(checkpoint)}
                 onFork={() => setForked(checkpoint)}
                 onPin={(pinned) =>
                   send(
@@ -117,25 +106,9 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
           </tbody>
         </table>
       )}
-      {asked !== null && (
-        <RewindDialog
-          checkpoint={asked}
-          state={state}
-          envSteps={store.view.progress.env_steps}
-          onConfirm={() => rewind(asked)}
-          onClose={() => setAsked(null)}
-        />
-      )}
+      {rewinding.dialogs}
       {forked !== null && (
         <ForkDialog run={run} store={store} checkpoint={forked} onClose={() => setForked(null)} />
-      )}
-      {spent !== null && (
-        <GoOnDialog
-          runId={runId}
-          limits={spent.limits}
-          checkpointId={spent.checkpointId}
-          onClose={() => setSpent(null)}
-        />
       )}
     </section>
   );

@@ -1,13 +1,13 @@
 /** Asks before a run goes back to a checkpoint: what happens, and what is kept. */
 
-import type { Checkpoint, RunState } from "../../api/types";
+import type { RunState } from "../../api/types";
 import { formatExactCount } from "../../format/numbers";
 import { Confirm } from "../../ui/confirm";
 import styles from "./restart-dialog.module.css";
-import { rewindText } from "./rewinding";
+import { type RewindTarget, rewindText } from "./rewinding";
 
 interface RewindDialogProps {
-  readonly checkpoint: Checkpoint;
+  readonly target: RewindTarget;
   readonly state: RunState;
   /** Where the run stands. */
   readonly envSteps: number;
@@ -16,11 +16,11 @@ interface RewindDialogProps {
 }
 
 export function RewindDialog(props: RewindDialogProps) {
-  const { checkpoint, state, envSteps, onConfirm, onClose } = props;
-  const { happens, kept } = rewindText(checkpoint, state, envSteps);
+  const { target, state, envSteps, onConfirm, onClose } = props;
+  const { happens, kept } = rewindText(target, state, envSteps);
   return (
     <Confirm
-      title={`Rewind to env step ${formatExactCount(checkpoint.env_step)}?`}
+      title={`Rewind to env step ${formatExactCount(target.env_step)}?`}
       action="Rewind to this"
       refusal="Stay where it is"
       isDangerous={false}

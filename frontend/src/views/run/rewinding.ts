@@ -1,6 +1,6 @@
 /** What it means to go back to a checkpoint, in sentences. */
 
-import type { Checkpoint, RunState } from "../../api/types";
+import type { RunState } from "../../api/types";
 import { formatExactCount } from "../../format/numbers";
 import { hasEnded } from "./availability";
 
@@ -9,9 +9,16 @@ export interface RewindText {
   readonly kept: string;
 }
 
+/** A checkpoint, as far as going back to it is concerned. */
+export interface RewindTarget {
+  readonly id: string;
+  readonly env_step: number;
+  readonly abandoned: boolean;
+}
+
 /** @param envSteps where the run stands */
 export function rewindText(
-  { env_step: step, abandoned }: Checkpoint,
+  { env_step: step, abandoned }: RewindTarget,
   state: RunState,
   envSteps: number,
 ): RewindText {

@@ -19,9 +19,11 @@ import { Alerts } from "./alerts";
 import { OVERVIEW_METRICS } from "./chart-sets";
 import { Charts } from "./charts";
 import { HyperparameterPanel } from "./hyperparameter-panel";
+import { RewindToast } from "./rewind-toast";
 import { RunHeader } from "./run-header";
 import styles from "./run-page.module.css";
 import { RunRecords } from "./run-records";
+import { useRewind } from "./use-rewind";
 import { DEFAULT_SMOOTHING, type RunSearch, zoomOf } from "./view-state";
 
 interface RunPageProps {
@@ -81,6 +83,7 @@ interface LoadedRunProps {
 
 function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps) {
   const queries = useQueryClient();
+  const rewinding = useRewind(run, store);
   const state = useRunPart(store, (view) => view.state);
   const environments = useQuery(environmentsQuery);
   const environment = environments.data?.find(({ id }) => id === run.environment.id);
@@ -141,9 +144,11 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
         />
       </aside>
       <div className={styles.ledger}>
-        <Alerts store={store} />
+        <Alerts store={store} onRewind={rewinding.unavailable === null ? rewinding.ask : null} />
         <RunRecords run={run} store={store} labels={labels} search={search} onSearch={onSearch} />
       </div>
+      <RewindToast store={store} rewinding={rewinding} labels={labels} />
+      {rewinding.dialogs}
     </div>
   );
 }

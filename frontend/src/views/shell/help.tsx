@@ -9,6 +9,7 @@ const KEYS = [
   ["s", "one step: run a single update, then pause"],
   ["c", "save a checkpoint"],
   ["f", "fork the run"],
+  ["r", "back to before a risky change, while that is offered"],
   ["n", "new run"],
   ["/", "filter the list of runs"],
   ["End", "charts follow the run again"],
