@@ -103,10 +103,11 @@ class _Single:
             drawing = build_single(spec, render_mode="rgb_array")
         except EnvironmentBuildError as error:
             # It may not know the argument, or need a graphics library that is not here.
-            self.why_unseen = str(error)
+            words = "" if "'render_mode'" in str(error) else f": {error}"
+            self.why_unseen = f"{spec.id} can't draw pictures of itself here{words}"
             return build_single(spec)
         if "rgb_array" not in drawing.metadata.get("render_modes", ()):
-            self.why_unseen = f"{spec.id} can't draw pictures of itself"
+            self.why_unseen = f"{spec.id} can't draw pictures of itself here"
         return drawing
 
     def begin(self, seed: int | None) -> Any:

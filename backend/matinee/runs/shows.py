@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 import structlog
 
@@ -29,6 +30,8 @@ SOURCE_POLL_S = 2.0
 """Between two looks for newer weights, each of which asks the run to share its present ones."""
 WAITING_POLL_S = 0.25
 """The same while there is nothing to play yet."""
+START_TRIES = 4
+_GONE = frozenset({"no_checkpoint", "checkpoint_damaged"})
 _FAILED = b'{"type":"failed"'
 
 log = structlog.get_logger(__name__)
@@ -118,32 +121,38 @@ class PublicShow:
     async def run(self) -> None:
         """Play until cancelled, or until it can't go on, which the status then tells."""
         try:
-            weights = await self._first_weights()
-            self._change(state="starting", live=weights.live)
-            self._source = weights.source
-            order = Show(
-                source=weights.source,
-                seed=secrets.randbelow(SEED_MAX + 1),
-                settings=self._settings,
-            )
-            self._player = await self._players.start(order)
-            if self._wanted is not None:
-                self._tell(self._wanted)
-            renewing = asyncio.create_task(self._renew())
-            try:
-                await self._pass_on(self._player)
-            finally:
-                renewing.cancel()
-                await asyncio.gather(renewing, return_exceptions=True)
+            for tries_left in reversed(range(START_TRIES)):
+                try:
+                    await self._play()
+                except ConflictError as error:
+                    # What was there when we looked may be gone when the player reads it: a run that
+                    # ends shares no longer, and one that trains prunes its checkpoints.
+                    if error.code not in _GONE or self._checkpoint_id or not tries_left:
+                        raise
+                    await asyncio.sleep(WAITING_POLL_S)
         except MatineeError as error:
             self._change(state="failed", reason=str(error))
         except Exception:
             log.exception("show_failed")
             self._change(state="failed", reason="the server failed; its log says why")
+
+    async def _play(self) -> NoReturn:
+        weights = await self._first_weights()
+        self._change(state="starting", live=weights.live)
+        self._source = weights.source
+        seed = secrets.randbelow(SEED_MAX + 1)
+        order = Show(source=weights.source, seed=seed, settings=self._settings)
+        player = self._player = await self._players.start(order)
+        renewing = asyncio.create_task(self._renew())
+        try:
+            if self._wanted is not None:
+                self._tell(self._wanted)
+            await self._pass_on(player)
         finally:
-            player, self._player = self._player, None
-            if player is not None:
-                await player.close()
+            self._player = None
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            await player.close()
 
     # ---- what those who watch ask ----------------------------------------------------------------
 
@@ -208,7 +217,7 @@ class PublicShow:
                 self._source = weights.source
                 self._tell(NewSource(source=weights.source))
 
-    async def _pass_on(self, player: Player) -> None:
+    async def _pass_on(self, player: Player) -> NoReturn:
         number = 0
         async for head, image in player.messages():
             if head.startswith(_FAILED):

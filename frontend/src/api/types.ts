@@ -54,9 +54,14 @@ export type Schedule = Schemas["Schedule"];
 export type SpaceDescription = Schemas["SpaceDescription"];
 export type StartFields = Schemas["StartFields"];
 export type SystemInfo = Schemas["SystemInfo"];
+export type ViewFrame = Schemas["ViewFrame"];
+export type ViewStatus = Schemas["ViewStatus"];
 
 /** What the server sends over the live stream. */
 export type ServerFrame = Schemas["ServerFrame"];
 
 /** What the page sends. */
 export type ClientFrame = Schemas["ClientFrame"];
+
+/** What the page sends while somebody watches the agent. */
+export type ViewClientFrame = Schemas["ViewClientFrame"];

@@ -8,6 +8,7 @@ const SHAPES = {
   step: <path d="M3.5 3.5v9L9.8 8zM12.3 3.5v9" strokeLinejoin="round" />,
   stop: <rect x="3.8" y="3.8" width="8.4" height="8.4" rx="1" fill="currentColor" stroke="none" />,
   abort: <path d="M5.4 2.5h5.2l2.9 2.9v5.2l-2.9 2.9H5.4l-2.9-2.9V5.4zM6 6l4 4m0-4-4 4" />,
+  record: <circle cx="8" cy="8" r="4.6" fill="currentColor" stroke="none" />,
   plus: <path d="M8 3v10M3 8h10" />,
   minus: <path d="M3 8h10" />,
   search: <path d="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.4 10.4 14 14" />,

@@ -176,6 +176,36 @@ async def test_a_player_that_ends_says_why(end: str) -> None:
         await becomes(lambda: player.closed)
 
 
+@pytest.mark.parametrize("code", ["no_checkpoint", "checkpoint_damaged"])
+async def test_weights_that_are_gone_when_they_are_read_are_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """A run that ends shares no longer; a checkpoint that was chosen by name is not replaced."""
+    monkeypatch.setattr(module, "WAITING_POLL_S", 0.001)
+    gone = PlayerFailed(code=code, detail="it is gone")
+    players = ScriptedPlayers(answers=False)
+    async with playing(players) as show:
+        show.want(80)
+        for number in range(1, module.START_TRIES + 1):
+
+            def is_started(wanted: int = number) -> bool:
+                return len(players.started) == wanted
+
+            await becomes(is_started)
+            assert show.status.state != "failed"
+            players.started[-1].say(gone)
+        await becomes(lambda: show.status.state == "failed")
+        assert all(WantPicture(quality=80) in player.orders for player in players.started)
+        assert all(player.closed for player in players.started)
+
+    players = ScriptedPlayers(answers=False)
+    async with playing(players, checkpoint_id="one") as show:
+        await becomes(lambda: bool(players.started))
+        players.started[0].say(gone)
+        await becomes(lambda: show.status.state == "failed")
+        assert len(players.started) == 1
+
+
 async def test_who_watches_is_counted() -> None:
     """And told to the others."""
     show = PublicShow(players=ScriptedPlayers(), find=Finder(), checkpoint_id=None)

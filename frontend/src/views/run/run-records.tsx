@@ -1,4 +1,4 @@
-/** What lies below the charts, a tab each: what happened, and the checkpoints. */
+/** What lies below the charts, a tab each: the agent at play, what happened, the checkpoints. */
 
 import { useQuery } from "@tanstack/react-query";
 import { checkpointsQuery } from "../../api/queries";
@@ -6,6 +6,7 @@ import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { Tabs } from "../../ui/tabs";
+import { Agent } from "./agent";
 import { Checkpoints } from "./checkpoints";
 import { Ledger } from "./ledger";
 import type { RunSearch } from "./view-state";
@@ -26,6 +27,7 @@ export function RunRecords({ run, store, labels, search, onSearch }: RunRecordsP
     <Tabs
       label="Records of the run"
       tabs={[
+        { name: "agent", label: "Agent", count: null },
         { name: "ledger", label: "What happened", count: null },
         { name: "checkpoints", label: "Checkpoints", count: checkpoints.data?.length ?? null },
       ]}
@@ -35,7 +37,9 @@ export function RunRecords({ run, store, labels, search, onSearch }: RunRecordsP
         onSearch(name === "ledger" ? rest : { ...rest, tab: name });
       }}
     >
-      {chosen === "ledger" ? (
+      {chosen === "agent" ? (
+        <Agent key={run.id} run={run} checkpoints={checkpoints.data} />
+      ) : chosen === "ledger" ? (
         <Ledger store={store} labels={labels} />
       ) : (
         <Checkpoints

@@ -16,7 +16,7 @@ export interface RunSearch {
   /** Which small charts; left out: the overview. */
   readonly charts?: ChartSet;
   /** What lies below the charts; left out: what happened. */
-  readonly tab?: "checkpoints";
+  readonly tab?: "agent" | "checkpoints";
   readonly from?: number;
   readonly to?: number;
 }
@@ -33,7 +33,7 @@ export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSea
     ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
     ...(scale === "symlog" ? { scale } : {}),
     ...(set === undefined || set === "overview" ? {} : { charts: set }),
-    ...(tab === "checkpoints" ? { tab } : {}),
+    ...(tab === "agent" || tab === "checkpoints" ? { tab } : {}),
     ...(isZoom ? { from, to } : {}),
   };
 }
