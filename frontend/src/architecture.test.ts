@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const SRC = import.meta.dirname;
 
 /** Each folder may import those before it, and itself. */
-const LAYERS = ["format", "api", "live", "ui", "charts", "views"];
+const LAYERS = ["format", "statistics", "api", "live", "ui", "charts", "views"];
 const GENERATED = "api/schema.gen.ts";
 /** Types have no run-time weight: formats may name what they format. */
 const TYPES_FOR_ALL = "api/types";

@@ -4,17 +4,24 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   useNavigate,
   useParams,
   useSearch,
 } from "@tanstack/react-router";
+import { readCompareSearch } from "./views/compare/compare-search";
 import { CrashPage } from "./views/crash-page";
 import { HomePage } from "./views/home-page";
 import { NewRunPage } from "./views/new-run/new-run-page";
 import { NotFoundPage } from "./views/not-found-page";
 import { RunPage } from "./views/run/run-page";
 import { readRunSearch } from "./views/run/view-state";
+import { readRunsSearch } from "./views/runs/runs-search";
 import { Shell } from "./views/shell/shell";
+
+// Fetched when somebody goes there: the first page is on the screen sooner.
+const ComparePage = lazyRouteComponent(() => import("./views/compare/compare-page"), "ComparePage");
+const RunsPage = lazyRouteComponent(() => import("./views/runs/runs-page"), "RunsPage");
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
@@ -45,8 +52,40 @@ const run = createRoute({
   },
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: readCompareSearch,
+  component: function CompareRoute() {
+    const search = useSearch({ from: "/compare" });
+    const navigate = useNavigate({ from: "/compare" });
+    return (
+      <ComparePage
+        search={search}
+        onSearch={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+      />
+    );
+  },
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: readRunsSearch,
+  component: function RunsRoute() {
+    const search = useSearch({ from: "/runs" });
+    const navigate = useNavigate({ from: "/runs" });
+    return (
+      <RunsPage
+        search={search}
+        onSearch={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+      />
+    );
+  },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, newRun, run]),
+  routeTree: root.addChildren([home, runs, newRun, run, compare]),
   defaultErrorComponent: CrashPage,
   scrollRestoration: true,
 });

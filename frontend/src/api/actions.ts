@@ -22,6 +22,11 @@ export function sendAction(runId: string, action: LifeCycleAction): Promise<Comm
   );
 }
 
+/** Starts a run that has not been started, and does not wait until it runs: it may have to queue. */
+export function requestStart(runId: string): Promise<Command> {
+  return body(client.POST(PATHS.start, { params: { path: { run_id: runId } } }));
+}
+
 /** Starts a run, or lets one that has ended go on: from which checkpoint, with which budget. */
 export function sendStart(runId: string, fields: StartFields): Promise<Command> {
   return body(

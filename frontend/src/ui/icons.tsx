@@ -50,6 +50,9 @@ const SHAPES = {
   fork: (
     <path d="M5 5.2v5.6M5 5.2a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zM5 14a1.6 1.6 0 1 0 0-3.2A1.6 1.6 0 0 0 5 14zM11.4 5.2a1.6 1.6 0 1 0 0-3.2 1.6 1.6 0 0 0 0 3.2zm0 0c0 3-4.5 2.6-6.1 4.4" />
   ),
+  compare: <path d="M2.5 13V3M2.5 13h11M5 10.5c3 0 3-6 8-6M5 11.5c4 0 5-3 8-3" />,
+  list: <path d="M2.8 4h.1M2.8 8h.1M2.8 12h.1M6 4h7.5M6 8h7.5M6 12h7.5" />,
+  race: <path d="M3.5 14V2.5M3.5 3h9v6h-9M6.5 3v6M9.5 3v6M3.5 6h9" />,
   sliders: <path d="M2.5 5h6M12 5h1.5M2.5 11H5M8.5 11h5M10.2 3.4v3.2M6.8 9.4v3.2" />,
 } satisfies Record<string, ReactNode>;
 

@@ -20,7 +20,7 @@ import {
   zoomOf,
 } from "./view-state";
 
-const SMOOTHING_RANGE: SliderRange = {
+export const SMOOTHING_RANGE: SliderRange = {
   scale: "one_minus_log",
   minimum: 0.01,
   maximum: MOST_SMOOTHING,

@@ -1,7 +1,8 @@
 /** The return, large, and what explains it, small; one x axis, one pointer, one zoom for all. */
 
-import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { AlgorithmDescription, Run } from "../../api/types";
+import { useLargeHeight } from "../../charts/large-height";
 import { MetricExplanation } from "../../charts/metric-chart";
 import { ReturnChart } from "../../charts/return-chart";
 import { useRunPart, useRunStatus } from "../../live/hooks";
@@ -23,11 +24,6 @@ interface ChartsProps {
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
 }
-
-/** Of the window; the small charts shall peep out below. */
-const LARGE_HEIGHT_SHARE = 0.38;
-const LEAST_HEIGHT_PX = 240;
-const MOST_HEIGHT_PX = 600;
 
 export function Charts(props: ChartsProps) {
   const { run, store, algorithm, algorithms, labels, threshold, search, onSearch } = props;
@@ -102,18 +98,5 @@ export function Charts(props: ChartsProps) {
         onZoom={onZoom}
       />
     </>
-  );
-}
-
-function useLargeHeight(): number {
-  return useSyncExternalStore(
-    (listener) => {
-      window.addEventListener("resize", listener);
-      return () => window.removeEventListener("resize", listener);
-    },
-    () => {
-      const share = Math.round(window.innerHeight * LARGE_HEIGHT_SHARE);
-      return Math.min(MOST_HEIGHT_PX, Math.max(LEAST_HEIGHT_PX, share));
-    },
   );
 }

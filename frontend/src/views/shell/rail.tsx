@@ -51,6 +51,25 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
           </Button>
         </Tooltip>
       </div>
+      <ul className={styles.places}>
+        <li>
+          <Link
+            to="/runs"
+            activeOptions={{ exact: true }}
+            className={styles.place}
+            onClick={onFollow}
+          >
+            <Icon name="list" size={14} />
+            All runs
+          </Link>
+        </li>
+        <li>
+          <Link to="/compare" className={styles.place} onClick={onFollow}>
+            <Icon name="compare" size={14} />
+            Compare
+          </Link>
+        </li>
+      </ul>
       <TextInput
         ref={field}
         className={styles.filter}

@@ -1,48 +1,20 @@
 /** One run in the list: state, name, how the return went, how fast it is. */
 
-import { useInViewport } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ACTIVE_STATES, fetchSeries } from "../../api/queries";
+import { ACTIVE_STATES } from "../../api/queries";
 import type { Run } from "../../api/types";
-import { Curve } from "../../charts/curve";
 import { isGoodNews } from "../../format/good-news";
 import { formatQueuePlace, formatRestarts } from "../../format/life";
 import { formatCount, formatMeasured } from "../../format/numbers";
-import { RETURN_METRIC } from "../../live/run-charts";
 import { gravest, SeverityIcon } from "../../ui/severity";
 import { StateGlyph, stateWord } from "../../ui/state-glyph";
+import { ReturnSparkline } from "../runs/return-sparkline";
 import styles from "./run-row.module.css";
 
-const POINTS = 60;
-const SMOOTHING = 0.9;
-const ACTIVE_REFETCH_MS = 5_000;
-
 export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
-  const { ref, inViewport } = useInViewport<HTMLLIElement>();
   const isActive = ACTIVE_STATES.has(run.state);
-  const { data: points = [] } = useQuery({
-    queryKey: ["sparkline", run.id, isActive ? "active" : run.last_seq],
-    queryFn: async ({ signal }) => {
-      const request = {
-        runId: run.id,
-        metrics: [RETURN_METRIC],
-        x: "env_step",
-        smoothing: SMOOTHING,
-        points: POINTS,
-      } as const;
-      const { abandoned, metrics } = await fetchSeries(request, signal);
-      const history = metrics[RETURN_METRIC];
-      return (history?.x ?? [])
-        .map((x, i) => [x, history?.mean[i] ?? 0] as const)
-        .filter(([x]) => !abandoned.some(({ begin, end }) => begin < x && x <= end));
-    },
-    enabled: inViewport && run.progress.episodes > 1,
-    refetchInterval: isActive && run.state !== "paused" ? ACTIVE_REFETCH_MS : false,
-    staleTime: isActive ? 0 : Number.POSITIVE_INFINITY,
-  });
   return (
-    <li ref={ref}>
+    <li>
       <Link
         to="/runs/$runId"
         params={{ runId: run.id }}
@@ -65,7 +37,7 @@ export function RunRow({ run, onFollow }: { run: Run; onFollow: () => void }) {
           <AlertCount run={run} />
         </span>
         <span className={styles.curve}>
-          <Curve points={points} width={56} height={18} />
+          <ReturnSparkline run={run} width={56} height={18} />
         </span>
         <span className={styles.line}>{summary(run)}</span>
       </Link>

@@ -1,0 +1,196 @@
+/** How a comparison is looked at: x axis, smoothing, what makes a curve, threshold, export. */
+
+import {
+  ActionIcon,
+  Button,
+  Menu,
+  SegmentedControl,
+  Select,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+import { useState } from "react";
+import { AXIS_LABELS } from "../../charts/axes";
+import { formatSetting, parseNumber } from "../../format/numbers";
+import { Icon } from "../../ui/icons";
+import { RangeSlider } from "../../ui/range-slider";
+import { SMOOTHING_RANGE } from "../run/chart-toolbar";
+import styles from "../run/charts.module.css";
+import {
+  COMPARE_AXES,
+  type CompareSearch,
+  DEFAULT_SMOOTHING,
+  withParts,
+  withZoomIn,
+  zoomIn,
+} from "./compare-search";
+import type { Gathering } from "./gathering";
+
+const GATHERED: readonly { value: Gathering; label: string }[] = [
+  { value: "setting", label: "same settings" },
+  { value: "group", label: "group" },
+  { value: "algorithm", label: "algorithm" },
+  { value: "run", label: "each run" },
+];
+
+interface CompareToolbarProps {
+  readonly search: CompareSearch;
+  readonly onSearch: (search: CompareSearch) => void;
+  /** The one that is drawn now. */
+  readonly threshold: number | null;
+  /** Runs that were steered or forked. */
+  readonly steered: number;
+  readonly exports: readonly { readonly label: string; readonly work: () => void }[];
+}
+
+export function CompareToolbar(props: CompareToolbarProps) {
+  const { search, onSearch, threshold, steered, exports } = props;
+  const [moving, setMoving] = useState<number | null>(null);
+  const smoothing = search.smoothing ?? DEFAULT_SMOOTHING;
+  return (
+    <div className={styles.toolbar}>
+      <SegmentedControl
+        size="xs"
+        aria-label="x axis"
+        data={COMPARE_AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
+        value={search.x ?? "env_step"}
+        onChange={(x) => {
+          const axis = COMPARE_AXES.find((each) => each === x);
+          onSearch(withParts(withZoomIn(search, null), { x: axis }));
+        }}
+      />
+      <div className={styles.smoothing}>
+        <span aria-hidden="true">smoothing</span>
+        <RangeSlider
+          label="smoothing"
+          value={smoothing}
+          range={SMOOTHING_RANGE}
+          defaultValue={DEFAULT_SMOOTHING}
+          text={(value) => String(value)}
+          onMove={setMoving}
+          onCommit={(value) => onSearch(withParts(search, { smoothing: value }))}
+        />
+        <output>{moving ?? smoothing}</output>
+      </div>
+      <Select
+        aria-label="Runs that make one curve"
+        leftSection={<span className={styles.prefix}>by</span>}
+        w={150}
+        data={GATHERED.map((each) => ({ ...each }))}
+        value={search.by ?? "setting"}
+        onChange={(value) =>
+          onSearch(withParts(search, { by: GATHERED.find((each) => each.value === value)?.value }))
+        }
+      />
+      <ThresholdBox
+        key={threshold ?? "none"}
+        threshold={threshold}
+        isChosen={search.threshold !== undefined}
+        onChoose={(value) => onSearch(withParts(search, { threshold: value }))}
+      />
+      <Toggle
+        label="seeds"
+        hint="Each seed as a thin line"
+        isOn={search.seeds !== "off"}
+        onToggle={(isOn) => onSearch(withParts(search, { seeds: isOn ? undefined : "off" }))}
+      />
+      {steered > 0 && (
+        <Toggle
+          label="steered in"
+          hint={`${steered === 1 ? "One run was" : `${steered} runs were`} steered by hand or forked: count such runs for the means, too`}
+          isOn={search.steered === "in"}
+          onToggle={(isOn) => onSearch(withParts(search, { steered: isOn ? "in" : undefined }))}
+        />
+      )}
+      <Toggle
+        label="log"
+        hint="Symmetric log scale: small and large values, negative ones too"
+        isOn={search.scale === "symlog"}
+        onToggle={(isOn) => onSearch(withParts(search, { scale: isOn ? "symlog" : undefined }))}
+      />
+      <Button
+        leftSection={<Icon name="live" size={14} />}
+        disabled={zoomIn(search) === null}
+        onClick={() => onSearch(withZoomIn(search, null))}
+      >
+        Whole
+      </Button>
+      <Menu position="bottom-end" width={230}>
+        <Menu.Target>
+          <ActionIcon aria-label="Export this comparison">
+            <Icon name="download" size={15} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {exports.map(({ label, work }) => (
+            <Menu.Item key={label} onClick={work}>
+              {label}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}
+
+interface ToggleProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly isOn: boolean;
+  readonly onToggle: (isOn: boolean) => void;
+}
+
+function Toggle({ label, hint, isOn, onToggle }: ToggleProps) {
+  return (
+    <Tooltip label={hint}>
+      <Button aria-pressed={isOn} className={styles.toggle} onClick={() => onToggle(!isOn)}>
+        {label}
+      </Button>
+    </Tooltip>
+  );
+}
+
+interface ThresholdBoxProps {
+  readonly threshold: number | null;
+  /** By a person, and not the one that all runs have. */
+  readonly isChosen: boolean;
+  /** Undefined: the one that all runs have. */
+  readonly onChoose: (threshold: number | undefined) => void;
+}
+
+function ThresholdBox({ threshold, isChosen, onChoose }: ThresholdBoxProps) {
+  const written = threshold === null ? "" : formatSetting(threshold);
+  const [text, setText] = useState(written);
+  const number = parseNumber(text);
+  const isWrong = text.trim() !== "" && number === null;
+  const commit = () => {
+    if (isWrong || text === written) return;
+    onChoose(number ?? undefined);
+  };
+  return (
+    <Tooltip
+      label={
+        isChosen
+          ? "Chosen here; empty it for the one that all runs have"
+          : "What counts as solved for all runs; another one is looked up in their records"
+      }
+    >
+      <TextInput
+        w={110}
+        aria-label="Reward threshold"
+        leftSection={<Icon name="flag" size={13} />}
+        placeholder="threshold"
+        inputMode="decimal"
+        autoComplete="off"
+        value={text}
+        error={isWrong}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") commit();
+          if (event.key === "Escape") setText(written);
+        }}
+      />
+    </Tooltip>
+  );
+}
