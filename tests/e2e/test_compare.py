@@ -104,7 +104,7 @@ def test_a_race_starts_four_modes_and_its_table_is_what_the_api_says(
         assert (shown["steps_to"] == "") == (progress["solved_at"] is None)
 
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for width in WIDTHS_PX:
             page.set_viewport_size({"width": width, "height": 900})
             assert watched.horizontal_overflow_px() == 0, f"{width} px"

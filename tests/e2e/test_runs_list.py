@@ -85,7 +85,7 @@ def test_runs_are_found_grouped_and_compared_by_keyboard_too(
 
     page.get_by_role("switch", name="latest only").check()
     expect(boxes).to_have_count(4)
-    page.get_by_role("textbox", name="Group by").click()
+    page.get_by_role("combobox", name="Group by").click()
     page.get_by_role("option", name="group", exact=True).click()
     page.wait_for_url(re.compile("by=group"))
     expect(page.get_by_role("region", name="east")).to_contain_text("2 runs")

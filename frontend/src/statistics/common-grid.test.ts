@@ -47,7 +47,7 @@ describe("the common grid", () => {
 
   it("begins and ends exactly, rises, and has at most its number of points", () => {
     const random = fixedRandom(2);
-    for (let round = 0; round < 300; round += 1) {
+    for (let round = 0; round < 100; round += 1) {
       const begin = random() * 1000;
       const end = begin + 10 ** (random() * 9 - 3);
       const grid = commonGrid(begin, end);
@@ -55,7 +55,7 @@ describe("the common grid", () => {
       expect(grid.at(-1)).toBe(end);
       expect(grid.length).toBeLessThanOrEqual(MOST_GRID_POINTS);
       expect(grid.length).toBeGreaterThanOrEqual(MOST_GRID_POINTS / 4);
-      for (let i = 1; i < grid.length; i += 1) expect(grid[i]).toBeGreaterThan(grid[i - 1] ?? 0);
+      expect(grid.every((at, i) => i === 0 || at > (grid[i - 1] ?? 0))).toBe(true);
     }
     expect([...commonGrid(7, 7)]).toEqual([7]);
     expect(commonGrid(8, 7)).toHaveLength(0);
