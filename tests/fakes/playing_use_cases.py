@@ -1,9 +1,13 @@
 """`PlayingUseCases` in memory: remembers what it was asked."""
 
-# ruff: noqa: D102 - the port says what each method does
+# ruff: noqa: D102, ARG002 - the port says what each method does, and with what
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from fakes.run_use_cases import NOW
 from matinee.contracts.episodes import (
     EpisodeReport,
     EpisodeRequest,
@@ -11,6 +15,30 @@ from matinee.contracts.episodes import (
     EvaluationReport,
     EvaluationRequest,
 )
+from matinee.contracts.identifiers import new_ulid
+from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
+
+
+def make_recording(**changes: Any) -> Recording:
+    """A film of a CartPole."""
+    facts: dict[str, Any] = {
+        "id": new_ulid(),
+        "created_at": NOW,
+        "format": "gif",
+        "checkpoint_id": None,
+        "env_step": 10,
+        "deterministic": True,
+        "seed": 1,
+        "episode_return": 9.0,
+        "length": 9,
+        "frames": 6,
+        "frames_per_second": 25.0,
+        "width": 400,
+        "height": 267,
+        "size_bytes": 5000,
+        "cut": False,
+    }
+    return Recording(**(facts | changes))
 
 
 class FakePlaying:
@@ -19,6 +47,9 @@ class FakePlaying:
     def __init__(self) -> None:
         self.evaluations: list[tuple[str, EvaluationRequest]] = []
         self.episodes: list[tuple[str, EpisodeRequest]] = []
+        self.films: list[tuple[str, RecordingRequest]] = []
+        self.film: Path | None = None
+        self.deleted: list[str] = []
         self.refusal: Exception | None = None
 
     async def evaluate(self, run_id: str, request: EvaluationRequest) -> EvaluationReport:
@@ -59,6 +90,24 @@ class FakePlaying:
             last_value=None,
             cut=False,
         )
+
+    async def record(self, run_id: str, request: RecordingRequest) -> Recording:
+        self._refuse()
+        self.films.append((run_id, request))
+        return make_recording(format=request.format)
+
+    async def recordings(self, run_id: str) -> RecordingList:
+        self._refuse()
+        return RecordingList(items=[make_recording()])
+
+    async def recording_file(self, run_id: str, recording_id: str) -> Path:
+        self._refuse()
+        assert self.film is not None
+        return self.film
+
+    async def delete_recording(self, run_id: str, recording_id: str) -> None:
+        self._refuse()
+        self.deleted.append(recording_id)
 
     def _refuse(self) -> None:
         if self.refusal is not None:

@@ -11,7 +11,9 @@ MAX_EPISODES = 100
 MAX_EPISODE_STEPS = 2000
 
 
-class _Request(BaseModel):
+class PlayRequest(BaseModel):
+    """Whose policy plays, and how."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     checkpoint_id: Ulid | None = Field(
@@ -31,13 +33,13 @@ class _Request(BaseModel):
     )
 
 
-class EvaluationRequest(_Request):
+class EvaluationRequest(PlayRequest):
     """How many episodes to play, by which policy."""
 
     episodes: int = Field(default=10, ge=1, le=MAX_EPISODES)
 
 
-class EpisodeRequest(_Request):
+class EpisodeRequest(PlayRequest):
     """One episode, of which every step is told."""
 
     max_steps: int = Field(

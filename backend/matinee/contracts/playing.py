@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.episodes import EpisodeStep
+from matinee.contracts.recordings import FilmFacts, FilmFormat
 
 LENGTHS = struct.Struct(">II")
 MAX_HEAD_BYTES = 4 * 2**20
@@ -37,6 +38,13 @@ class PolicySource(_Message):
     )
 
 
+class Film(_Message):
+    """Where a film goes; written aside and renamed."""
+
+    file: str
+    format: FilmFormat
+
+
 class Evaluate(_Message):
     """Play episodes; the answer is an `Evaluated`."""
 
@@ -45,6 +53,7 @@ class Evaluate(_Message):
     episodes: int
     deterministic: bool
     seed: int
+    film: Film | None = Field(default=None, description="Of the first episode.")
 
 
 class PlayEpisode(_Message):
@@ -106,6 +115,7 @@ class Evaluated(_Message):
     env_step: int
     returns: list[float]
     lengths: list[int]
+    film: FilmFacts | None = None
 
 
 class PlayedEpisode(_Message):

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from matinee.contracts.playing import Evaluate, Evaluated, PlayedEpisode, PlayEpisode, PolicySource
+from matinee.contracts.recordings import FilmFacts
+from matinee.player.film import Camera
 from matinee.player.scene import open_scene
 from matinee.player.stage import Stage
 from matinee.player.weights import read_policy
 
 
 def evaluate(order: Evaluate) -> Evaluated:
-    """Play them all."""
-    stage = set_stage(order.source, deterministic=order.deterministic, seed=order.seed)
+    """Play them all, and film the first if that is wanted."""
+    stage = set_stage(
+        order.source,
+        deterministic=order.deterministic,
+        seed=order.seed,
+        is_seen=order.film is not None,
+    )
+    camera = None if order.film is None else Camera(order.film, stage.scene)
+    film: FilmFacts | None = None
     returns, lengths = [], []
     for _ in range(order.episodes):
-        stage.begin()
-        while not stage.is_over:
-            stage.step()
+        _play(stage, camera)
+        if camera is not None:
+            film, camera = camera.write(), None
         returns.append(stage.total)
         lengths.append(stage.length)
     stage.scene.close()
-    return Evaluated(env_step=stage.played.env_step, returns=returns, lengths=lengths)
+    return Evaluated(env_step=stage.played.env_step, returns=returns, lengths=lengths, film=film)
+
+
+def _play(stage: Stage, camera: Camera | None) -> None:
+    stage.begin()
+    if camera is not None:
+        camera.look()
+    while not stage.is_over:
+        stage.step()
+        if camera is not None:
+            camera.look(is_last=stage.is_over)
 
 
 def play_episode(order: PlayEpisode) -> PlayedEpisode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from math import fsum
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -18,11 +19,14 @@ from matinee.contracts.episodes import (
     EpisodeRequest,
     EvaluationReport,
     EvaluationRequest,
+    PlayRequest,
 )
+from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.playing import (
     PLAYER_ANSWER_ADAPTER,
     Evaluate,
     Evaluated,
+    Film,
     PlayedEpisode,
     PlayEpisode,
     PlayerAnswer,
@@ -30,6 +34,7 @@ from matinee.contracts.playing import (
     PlayerOrder,
     PolicySource,
 )
+from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.errors import ConflictError, EnvironmentBuildError, MatineeError
 from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.schema import CHECKPOINTS
@@ -37,6 +42,13 @@ from matinee.runs.checkpoint_reading import find_checkpoint
 from matinee.runs.folders import RunFolders
 from matinee.runs.player_places import PlayerPlaces
 from matinee.runs.ports import Players
+from matinee.runs.recordings import (
+    delete_recording,
+    film_file,
+    find_recording,
+    keep_recording,
+    list_recordings,
+)
 
 ANSWER_TIMEOUT_S = 300.0
 NEWEST_TRIES = 3
@@ -44,7 +56,9 @@ NEWEST_TRIES = 3
 
 PLAYER_FAILED = "player_failed"
 _OF_ENVIRONMENTS = frozenset({"environment_unavailable", "untrainable_environment"})
-_OF_CHECKPOINTS = frozenset({"no_checkpoint", "checkpoint_damaged", "policy_not_described"})
+_AS_THEY_ARE = frozenset(
+    {"no_checkpoint", "checkpoint_damaged", "policy_not_described", "no_picture", "film_too_large"}
+)
 
 _Answer = TypeVar("_Answer", Evaluated, PlayedEpisode)
 
@@ -66,17 +80,7 @@ class Playing:
             LimitExceededError: too many are being played.
         """
         seed = _seed(request.seed)
-        name, played = await self._play(
-            run_id,
-            request.checkpoint_id,
-            lambda source: Evaluate(
-                source=source,
-                episodes=request.episodes,
-                deterministic=request.deterministic,
-                seed=seed,
-            ),
-            Evaluated,
-        )
+        name, played = await self._evaluate(run_id, request, episodes=request.episodes, seed=seed)
         return EvaluationReport(
             checkpoint_id=name,
             env_step=played.env_step,
@@ -87,6 +91,59 @@ class Playing:
             returns=played.returns,
             lengths=played.lengths,
         )
+
+    async def record(self, run_id: str, request: RecordingRequest) -> Recording:
+        """Play one episode, film it and keep the film.
+
+        Raises:
+            NotFoundError: there is no such run or checkpoint.
+            ConflictError: there is nothing to play with, nothing to see, or no room.
+            LimitExceededError: too many are being played.
+        """
+        run_dir = self._folders.path(run_id)
+        recording_id, seed = new_ulid(), _seed(request.seed)
+        file = await asyncio.to_thread(film_file, run_dir, recording_id, request.format)
+        film = Film(file=str(file), format=request.format)
+        name, played = await self._evaluate(run_id, request, episodes=1, seed=seed, film=film)
+        if played.film is None:
+            raise ConflictError("the process that plays has made no film", code=PLAYER_FAILED)
+        recording = Recording(
+            **played.film.model_dump(),
+            id=recording_id,
+            created_at=datetime.now(UTC),
+            format=request.format,
+            checkpoint_id=name,
+            env_step=played.env_step,
+            deterministic=request.deterministic,
+            seed=seed,
+            episode_return=played.returns[0],
+            length=played.lengths[0],
+        )
+        await asyncio.to_thread(keep_recording, run_dir, recording)
+        return recording
+
+    async def recordings(self, run_id: str) -> RecordingList:
+        """The films of a run, newest first."""
+        run_dir = self._folders.path(run_id)
+        return RecordingList(items=await asyncio.to_thread(list_recordings, run_dir))
+
+    async def recording_file(self, run_id: str, recording_id: str) -> Path:
+        """Where a film is.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        run_dir = self._folders.path(run_id)
+        _, file = await asyncio.to_thread(find_recording, run_dir, recording_id)
+        return file
+
+    async def delete_recording(self, run_id: str, recording_id: str) -> None:
+        """Take a film away.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        await asyncio.to_thread(delete_recording, self._folders.path(run_id), recording_id)
 
     async def play_episode(self, run_id: str, request: EpisodeRequest) -> EpisodeReport:
         """Play one episode and tell every step.
@@ -118,6 +175,28 @@ class Playing:
             length=len(played.steps),
             last_value=played.last_value,
             cut=played.cut,
+        )
+
+    async def _evaluate(
+        self,
+        run_id: str,
+        request: PlayRequest,
+        *,
+        episodes: int,
+        seed: int,
+        film: Film | None = None,
+    ) -> tuple[str | None, Evaluated]:
+        return await self._play(
+            run_id,
+            request.checkpoint_id,
+            lambda source: Evaluate(
+                source=source,
+                episodes=episodes,
+                deterministic=request.deterministic,
+                seed=seed,
+                film=film,
+            ),
+            Evaluated,
         )
 
     async def _play(
@@ -194,7 +273,7 @@ def refusal_of(failed: PlayerFailed) -> MatineeError:
     """The same error, in this process."""
     if failed.code in _OF_ENVIRONMENTS:
         return EnvironmentBuildError(failed.detail, code=failed.code)
-    if failed.code in _OF_CHECKPOINTS:
+    if failed.code in _AS_THEY_ARE:
         return ConflictError(failed.detail, code=failed.code)
     return ConflictError(f"it can't be played: {failed.detail}", code=PLAYER_FAILED)
 

@@ -28,6 +28,7 @@ from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.series import Series, SeriesAxis
@@ -212,6 +213,18 @@ class PlayingUseCases(Protocol):
 
     async def play_episode(self, run_id: str, request: EpisodeRequest) -> EpisodeReport:
         """Play one episode and tell every step."""
+
+    async def record(self, run_id: str, request: RecordingRequest) -> Recording:
+        """Play one episode, film it and keep the film."""
+
+    async def recordings(self, run_id: str) -> RecordingList:
+        """The films of a run, newest first."""
+
+    async def recording_file(self, run_id: str, recording_id: str) -> Path:
+        """Where a film is."""
+
+    async def delete_recording(self, run_id: str, recording_id: str) -> None:
+        """Take a film away."""
 
 
 class WatchingUseCases(Protocol):

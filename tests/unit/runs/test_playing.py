@@ -21,6 +21,7 @@ from matinee.contracts.playing import (
     PlayEpisode,
     PlayerFailed,
 )
+from matinee.contracts.recordings import FilmFacts, RecordingRequest
 from matinee.errors import (
     ConflictError,
     EnvironmentBuildError,
@@ -236,3 +237,45 @@ async def test_what_does_not_end_is_given_up(
 
     assert refusal.value.code == "episodes_too_long"
     assert hanging.closed
+
+
+FILM = FilmFacts(
+    frames=6, frames_per_second=25.0, width=400, height=267, size_bytes=5000, cut=False
+)
+
+
+async def test_an_episode_is_filmed_and_kept(tmp_path: Path) -> None:
+    """In the run's folder, listed with what it shows, until it is deleted."""
+    run_id = run_with(tmp_path, checkpoint_id := new_ulid())
+    players = FakePlayers(EVALUATED.model_copy(update={"film": FILM}))
+    playing = playing_in(tmp_path, players)
+
+    told = await playing.record(run_id, RecordingRequest(format="webp", seed=3))
+    (order,) = players.orders
+    assert isinstance(order, Evaluate)
+    assert order.film is not None
+    Path(order.film.file).write_bytes(b"film")
+
+    assert (await playing.recordings(run_id)).items == [told]
+    assert (told.checkpoint_id, told.seed, told.episode_return) == (checkpoint_id, 3, 1.0)
+    assert (told.frames, told.format) == (6, "webp")
+    file = await playing.recording_file(run_id, told.id)
+    assert file.read_bytes() == b"film"
+    assert file.parent == tmp_path / "runs" / run_id / "recordings"
+    await playing.delete_recording(run_id, told.id)
+    assert (await playing.recordings(run_id)).items == []
+    assert list(file.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "answer", [PlayerFailed(code="no_picture", detail="it can't be filmed"), EVALUATED]
+)
+async def test_what_was_not_filmed_is_not_listed(tmp_path: Path, answer: BaseModel) -> None:
+    """An environment without pictures, and a player that answers without a film."""
+    run_id = run_with(tmp_path, new_ulid())
+    playing = playing_in(tmp_path, FakePlayers(answer))
+
+    with pytest.raises(ConflictError, match="film"):
+        await playing.record(run_id, RecordingRequest())
+
+    assert (await playing.recordings(run_id)).items == []
