@@ -104,6 +104,28 @@ def test_any_checkpoint_can_be_watched(live_server: LiveServer, new_page: NewPag
     eventually(lambda: len(players_of(live_server)) == 1, what="one player alone")
 
 
+def test_an_episode_is_recorded_taken_away_and_deleted(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """A GIF that a browser saves; the list has it until it is deleted."""
+    run_id = str(live_server.create(FAST_RUN, wait=20)["id"])
+    live_server.wait_for(run_id, "finished", timeout_s=100)
+    watched = new_page(live_server, viewport={"width": 360, "height": 740}).log_in()
+    recordings = open_agent(watched, run_id).get_by_role("region", name="Recordings")
+
+    recordings.get_by_role("button", name="Record an episode").click()
+    entry = recordings.get_by_role("listitem")
+    expect(entry).to_contain_text("return")
+    with watched.page.expect_download() as downloading:
+        entry.get_by_role("button", name="Download").click()
+    assert downloading.value.path().read_bytes()[:4] == b"GIF8"
+    assert watched.horizontal_overflow_px() == 0
+    assert watched.accessibility_violations() == []
+    entry.get_by_role("button", name="Delete").click()
+
+    expect(recordings.get_by_role("listitem")).to_have_count(0)
+
+
 def test_who_wants_little_motion_starts_it_by_hand(
     live_server: LiveServer, new_page: NewPage
 ) -> None:

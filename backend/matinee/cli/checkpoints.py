@@ -110,7 +110,7 @@ def save(
 ) -> None:
     """Save a checkpoint of a run that trains, now; needs the server, and prints its id."""
     run_id = find_run(run_folders(data_dir), run)
-    with _client(data_dir, server) as client:
+    with connected_client(data_dir, server) as client:
         _tell(client.save_checkpoint(run_id, pinned=pinned, wait_s=WAIT_S))
 
 
@@ -126,7 +126,7 @@ def pin(
     folders = run_folders(data_dir)
     run_id = find_run(folders, run)
     checkpoint_id = find_checkpoint_of(folders, run_id, checkpoint)
-    with _client(data_dir, server) as client:
+    with connected_client(data_dir, server) as client:
         _tell(client.pin_checkpoint(run_id, checkpoint_id, pinned=not off, wait_s=WAIT_S))
 
 
@@ -142,7 +142,7 @@ def rewind(
     folders = run_folders(data_dir)
     run_id = find_run(folders, run)
     checkpoint_id = find_checkpoint_of(folders, run_id, checkpoint)
-    with _client(data_dir, server) as client:
+    with connected_client(data_dir, server) as client:
         _tell(client.rewind(run_id, checkpoint_id, wait_s=WAIT_S))
 
 
@@ -277,11 +277,12 @@ def fork(
         request["budget"] = {"env_steps": env_steps}
     if name is not None:
         request["name"] = name
-    with _client(data_dir, server) as client:
+    with connected_client(data_dir, server) as client:
         typer.echo(client.fork_run(run_id, request, wait_s=WAIT_S).id)
 
 
-def _client(data_dir: DataDir, server: str | None) -> MatineeClient:
+def connected_client(data_dir: DataDir, server: str | None) -> MatineeClient:
+    """A client of the server that looks after this data directory."""
     from matinee.client import MatineeClient
     from matinee.settings import access_token, read_settings
 

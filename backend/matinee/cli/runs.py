@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from matinee.cli.checkpoints import checkpoints_app, fork
+from matinee.cli.evaluation import evaluate
 from matinee.cli.exports import export
 from matinee.cli.options import DataDir
 from matinee.cli.run_choice import RunId, find_run, run_folders
@@ -114,6 +115,7 @@ def stop(
     sys.exit(0 if ended.state in ENDED_STATES else 1)
 
 
+runs_app.command()(evaluate)
 runs_app.command()(export)
 runs_app.command()(fork)
 runs_app.add_typer(checkpoints_app, name="checkpoints")

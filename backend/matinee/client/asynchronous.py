@@ -18,11 +18,18 @@ from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
+from matinee.contracts.episodes import (
+    EpisodeReport,
+    EpisodeRequest,
+    EvaluationReport,
+    EvaluationRequest,
+)
 from matinee.contracts.events import Event, EventType
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -332,6 +339,36 @@ class AsyncMatineeClient:
         """The policy of one as an ONNX model, in pieces; the server needs `matinee[onnx]`."""
         async for piece in self._stream(calls.download_policy(run_id, checkpoint_id)):
             yield piece
+
+    async def evaluate(
+        self, run_id: str, request: EvaluationRequest | None = None
+    ) -> EvaluationReport:
+        """Play test episodes with a checkpoint; training goes on as before."""
+        return await self._perform(calls.evaluate(run_id, request or EvaluationRequest()))
+
+    async def play_episode(
+        self, run_id: str, request: EpisodeRequest | None = None
+    ) -> EpisodeReport:
+        """Play one episode with a checkpoint: every step with V and probabilities."""
+        return await self._perform(calls.play_episode(run_id, request or EpisodeRequest()))
+
+    async def record_episode(
+        self, run_id: str, request: RecordingRequest | None = None
+    ) -> Recording:
+        """Play one episode with a checkpoint, and keep a film of it."""
+        return await self._perform(calls.record_episode(run_id, request or RecordingRequest()))
+
+    async def recordings(self, run_id: str) -> RecordingList:
+        """The films of a run, newest first."""
+        return await self._perform(calls.recordings(run_id))
+
+    async def delete_recording(self, run_id: str, recording_id: str) -> None:
+        """Take a film away."""
+        await self._perform(calls.delete_recording(run_id, recording_id))
+
+    def download_recording(self, run_id: str, recording_id: str) -> AsyncIterator[bytes]:
+        """A film, in pieces."""
+        return self._stream(calls.download_recording(run_id, recording_id))
 
     async def ledger(self, run_id: str) -> LedgerFile:
         """Everything that was asked of a run, as `matinee train --replay` takes it."""

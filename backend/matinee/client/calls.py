@@ -18,11 +18,19 @@ from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Abort, Command, CommandPage, Pause, Resume, Start, Step, Stop
+from matinee.contracts.episodes import (
+    EpisodeReport,
+    EpisodeRequest,
+    EvaluationReport,
+    EvaluationRequest,
+    PlayRequest,
+)
 from matinee.contracts.events import EventPage, EventType
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -36,6 +44,9 @@ RunAction = Start | Pause | Resume | Stop | Abort | Step
 ExportName = Literal["episodes", "metrics", "histograms"]
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 Parameters = Mapping[str, str | int | float | Sequence[str] | None]
+
+EPISODES_PATIENCE_S = 300.0
+"""As long as the server lets episodes be played."""
 
 _API = "/api/v1"
 _THRESHOLDS: TypeAdapter[dict[str, float | None]] = TypeAdapter(dict[str, float | None])
@@ -53,6 +64,8 @@ class Call(Generic[Answer]):
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     wait_s: float = 0.0
+    patience_s: float = 0.0
+    """The answer may take that much longer, without being told to wait."""
 
     def arguments(self) -> dict[str, Any]:
         """As `httpx` takes them."""
@@ -318,6 +331,38 @@ def download_policy(run_id: str, checkpoint_id: str) -> Call[None]:
     return Call("GET", path, lambda _response: None)
 
 
+def evaluate(run_id: str, request: EvaluationRequest) -> Call[EvaluationReport]:
+    """`POST /runs/{id}/evaluate`."""
+    return _play(f"/runs/{run_id}/evaluate", request, EvaluationReport)
+
+
+def play_episode(run_id: str, request: EpisodeRequest) -> Call[EpisodeReport]:
+    """`POST /runs/{id}/episodes`."""
+    return _play(f"/runs/{run_id}/episodes", request, EpisodeReport)
+
+
+def record_episode(run_id: str, request: RecordingRequest) -> Call[Recording]:
+    """`POST /runs/{id}/recordings`."""
+    return _play(f"/runs/{run_id}/recordings", request, Recording)
+
+
+def recordings(run_id: str) -> Call[RecordingList]:
+    """`GET /runs/{id}/recordings`."""
+    return _get(f"/runs/{run_id}/recordings", RecordingList)
+
+
+def download_recording(run_id: str, recording_id: str) -> Call[None]:
+    """`GET /runs/{id}/recordings/{recording_id}/download`; the body is to be streamed."""
+    path = f"{_API}/runs/{run_id}/recordings/{recording_id}/download"
+    return Call("GET", path, lambda _response: None)
+
+
+def delete_recording(run_id: str, recording_id: str) -> Call[None]:
+    """`DELETE /runs/{id}/recordings/{recording_id}`."""
+    path = f"{_API}/runs/{run_id}/recordings/{recording_id}"
+    return Call("DELETE", path, lambda _response: None)
+
+
 def ledger(run_id: str) -> Call[LedgerFile]:
     """`GET /runs/{id}/ledger.json`."""
     return _get(f"/runs/{run_id}/ledger.json", LedgerFile)
@@ -352,6 +397,11 @@ def _ask(method: str, path: str, body: Mapping[str, JsonValue], *, wait_s: float
     return Call(
         method, f"{_API}{path}", _reader(Command), body=json.dumps(body).encode(), wait_s=wait_s
     )
+
+
+def _play(path: str, request: PlayRequest, kind: type[Model]) -> Call[Model]:
+    body = request.model_dump_json(exclude_unset=True).encode()
+    return Call("POST", f"{_API}{path}", _reader(kind), body=body, patience_s=EPISODES_PATIENCE_S)
 
 
 def _get(path: str, kind: type[Model], parameters: Parameters | None = None) -> Call[Model]:

@@ -31,4 +31,5 @@ def headers_of(token: str) -> dict[str, str]:
 
 def timeout_of(call: Call[Any]) -> httpx.Timeout:
     """Every wait is bounded; a call that waits on purpose gets that much longer."""
-    return httpx.Timeout(ANSWER_TIMEOUT_S + call.wait_s, connect=CONNECT_TIMEOUT_S)
+    patience_s = ANSWER_TIMEOUT_S + call.wait_s + call.patience_s
+    return httpx.Timeout(patience_s, connect=CONNECT_TIMEOUT_S)

@@ -1,7 +1,15 @@
 /** What the page can ask of the server. Each has its twin in a script. */
 
 import { body, client } from "./client";
-import type { Command, ForkRequest, Run, RunRequest, Setting, StartFields } from "./types";
+import type {
+  Command,
+  ForkRequest,
+  Recording,
+  Run,
+  RunRequest,
+  Setting,
+  StartFields,
+} from "./types";
 
 /** How long a command's answer may wait for the command to take effect. */
 const WAIT_S = 5;
@@ -103,6 +111,25 @@ export function sendRewind(runId: string, checkpointId: string): Promise<Command
       body: { checkpoint_id: checkpointId },
     }),
   );
+}
+
+/** Plays one episode and films it; answers when the film is ready. */
+export function recordEpisode(
+  runId: string,
+  asked: { readonly checkpointId: string | null; readonly deterministic: boolean },
+): Promise<Recording> {
+  return body(
+    client.POST("/api/v1/runs/{run_id}/recordings", {
+      params: { path: { run_id: runId } },
+      body: { checkpoint_id: asked.checkpointId, deterministic: asked.deterministic },
+    }),
+  );
+}
+
+export async function deleteRecording(runId: string, recordingId: string): Promise<void> {
+  await client.DELETE("/api/v1/runs/{run_id}/recordings/{recording_id}", {
+    params: { path: { run_id: runId, recording_id: recordingId } },
+  });
 }
 
 /** Creates a run. The key makes a repeated request, after a lost answer, find the same run. */

@@ -28,3 +28,18 @@ export async function fetchCheckpoint(
   );
   return { name: `${runId}-${checkpointId}.${format}`, blob };
 }
+
+/** A film of an episode. */
+export async function fetchRecording(
+  runId: string,
+  recordingId: string,
+  format: string,
+): Promise<TakenFile> {
+  const blob = await body<Blob>(
+    client.GET("/api/v1/runs/{run_id}/recordings/{recording_id}/download", {
+      params: { path: { run_id: runId, recording_id: recordingId } },
+      parseAs: "blob",
+    }) as Promise<{ data?: Blob }>,
+  );
+  return { name: `${runId}-${recordingId}.${format}`, blob };
+}

@@ -225,3 +225,18 @@ export async function fetchEventHistory(
 export function exportUrl(runId: string, table: "episodes" | "metrics"): string {
   return `/api/v1/runs/${encodeURIComponent(runId)}/${table}.csv`;
 }
+
+/** Films of episodes, newest first. */
+export function recordingsQuery(runId: string) {
+  return queryOptions({
+    queryKey: ["recordings", runId],
+    queryFn: async () =>
+      (
+        await body(
+          client.GET("/api/v1/runs/{run_id}/recordings", {
+            params: { path: { run_id: runId } },
+          }),
+        )
+      ).items,
+  });
+}

@@ -39,6 +39,7 @@ export type Parent = Schemas["Parent"];
 export type Preset = Schemas["Preset"];
 export type Progress = Schemas["Progress"];
 export type RaisedAlert = Schemas["RaisedAlert"];
+export type Recording = Schemas["Recording"];
 export type Run = Schemas["Run"];
 export type RunPage = Schemas["RunPage"];
 export type RunRequest = Schemas["RunRequest"];

@@ -115,7 +115,7 @@ class FakeClient:
 def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
     """Instead of a connection."""
     fake = FakeClient()
-    monkeypatch.setattr(module, "_client", lambda _data_dir, _server: fake)
+    monkeypatch.setattr(module, "connected_client", lambda _data_dir, _server: fake)
     return fake
 
 

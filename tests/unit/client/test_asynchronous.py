@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from fakes.checkpoint_use_cases import FakeCheckpoints, make_checkpoint
+from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeRuns, log_event, make_run
 from matinee.client.asynchronous import AsyncMatineeClient
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import CommandState, PinCheckpoint, Rewind, SaveCheckpoint, Step
+from matinee.contracts.episodes import EvaluationRequest
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.run import RunPatch
 from matinee.contracts.run_spec import EnvironmentSpec, RunRequest
@@ -188,6 +192,29 @@ async def test_checkpoints_and_forks(
     assert (await client.ledger(run.id)).run_id == run.id
     with pytest.raises(InvalidInputError):
         await client.fork_run(run.id, {"wheels": 4})
+
+
+async def test_episodes_on_request(
+    client: AsyncMatineeClient, playing: FakePlaying, tmp_path: Path
+) -> None:
+    """Tested, told step by step, filmed; films are listed, taken away and deleted."""
+    run_id = make_run().id
+    playing.film = tmp_path / "film.gif"
+    playing.film.write_bytes(b"film")
+
+    tested = await client.evaluate(run_id, EvaluationRequest(episodes=3, deterministic=False))
+    told = await client.play_episode(run_id)
+    filmed = await client.record_episode(run_id)
+    listed = await client.recordings(run_id)
+    pieces = [piece async for piece in client.download_recording(run_id, filmed.id)]
+    await client.delete_recording(run_id, filmed.id)
+
+    assert tested.returns == [1.0] * 3
+    assert playing.evaluations == [(run_id, EvaluationRequest(episodes=3, deterministic=False))]
+    assert told.episode_return == 1.0
+    assert len(listed.items) == 1
+    assert b"".join(pieces) == b"film"
+    assert playing.deleted == [filmed.id]
 
 
 async def test_refusals_are_raised_as_what_they_are(

@@ -8,6 +8,8 @@ import pytest
 
 from matinee.client import calls
 from matinee.contracts.commands import Step
+from matinee.contracts.episodes import EpisodeRequest, EvaluationRequest
+from matinee.contracts.recordings import RecordingRequest
 from matinee.contracts.run import RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.schedules import LinearSchedule, RampFromHere
@@ -50,6 +52,12 @@ EVERY_CALL = [
     calls.rewind("{run_id}", "{checkpoint_id}", wait_s=1),
     calls.download_checkpoint("{run_id}", "{checkpoint_id}"),
     calls.download_policy("{run_id}", "{checkpoint_id}"),
+    calls.evaluate("{run_id}", EvaluationRequest(episodes=3)),
+    calls.play_episode("{run_id}", EpisodeRequest()),
+    calls.record_episode("{run_id}", RecordingRequest(format="webp")),
+    calls.recordings("{run_id}"),
+    calls.download_recording("{run_id}", "{recording_id}"),
+    calls.delete_recording("{run_id}", "{recording_id}"),
     calls.ledger("{run_id}"),
     calls.export("{run_id}", "episodes", "jsonl"),
     calls.export("{run_id}", "metrics", "csv"),

@@ -12,6 +12,7 @@ import styles from "./agent.module.css";
 import { ActionBars, ValueStrip } from "./agent-mind";
 import { AgentPicture } from "./agent-picture";
 import { absenceText, SPEEDS, speedLabel, speedOf, weightsText } from "./agent-text";
+import { Recordings } from "./recordings";
 
 const NEWEST = "newest";
 
@@ -137,6 +138,11 @@ export function Agent({ run, checkpoints }: AgentProps) {
           </p>
         )}
       </div>
+      <Recordings
+        runId={run.id}
+        checkpointId={chosen}
+        deterministic={status?.deterministic !== false}
+      />
       <div className={styles.right}>
         <dl className={styles.figures}>
           <Figure label="episode" value={frame === null ? "–" : formatExactCount(frame.episode)} />
