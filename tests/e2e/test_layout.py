@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from e2e.watched_page import WatchedPage
 from integration.live_server import LiveServer
@@ -32,6 +32,37 @@ def test_every_width_fits_and_is_accessible(
         for width in (WIDTHS_PX[0], WIDTHS_PX[2]):
             watched.page.set_viewport_size({"width": width, "height": 800})
             assert watched.accessibility_violations() == [], f"{path} at {width} px"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_buttons_of_a_run_stand_in_order(
+    live_server: LiveServer, new_page: NewPage, long_run: str, scheme: str
+) -> None:
+    """One row beside the name at 1280 px, two at most on a phone; what is rare is in a menu."""
+    watched = new_page(live_server, color_scheme=scheme).log_in().open_run(long_run)
+    page = watched.page
+
+    def boxes(places: Locator) -> list[FloatRect]:
+        return [box for place in places.all() if (box := place.bounding_box()) is not None]
+
+    (title,) = boxes(page.get_by_role("heading", level=1))
+    row = boxes(watched.controls.get_by_role("button"))
+    row += boxes(watched.header.get_by_role("button", name="More"))
+    assert len({box["y"] for box in row}) == 1
+    assert abs(row[0]["y"] - title["y"]) < title["height"]
+
+    page.set_viewport_size({"width": 360, "height": 740})
+    rows = boxes(watched.controls.get_by_role("button"))
+    assert len({box["y"] for box in rows}) <= 2
+    assert min(box["height"] for box in rows) >= 24
+    overflowing = watched.controls.evaluate(
+        "group => [...group.querySelectorAll('button')].filter(b => b.scrollWidth > b.clientWidth)"
+        ".map(b => b.textContent)"
+    )
+    assert overflowing == []
+    watched.menu_item("Abort").wait_for()
+    assert watched.accessibility_violations() == []
+    assert watched.horizontal_overflow_px() == 0
 
 
 def test_on_a_phone_the_list_opens_and_closes(

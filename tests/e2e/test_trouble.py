@@ -170,13 +170,13 @@ def test_abort_and_delete_ask_and_say_what_is_kept(
     page = watched.page
     watched.expect_state("running")
 
-    watched.button("Abort").click()
+    watched.menu_item("Abort").click()
     dialog = page.get_by_role("dialog", name="Abort this run?")
     expect(dialog).to_contain_text("Everything recorded so far is kept")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     watched.expect_state("running")
-    watched.button("Abort").click()
+    watched.menu_item("Abort").click()
     page.get_by_role("button", name="Abort now").click()
     watched.expect_state("aborted")
 

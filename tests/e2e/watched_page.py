@@ -81,6 +81,11 @@ class WatchedPage:
         """One of the command buttons."""
         return self.controls.get_by_role("button", name=re.compile(f"^{name}"))
 
+    def menu_item(self, name: str) -> Locator:
+        """One of the run's rarer commands; opens their menu."""
+        self.header.get_by_role("button", name="More").click()
+        return self.page.get_by_role("menuitem", name=re.compile(f"^{name}"))
+
     def expect_state(self, word: str) -> None:
         """Wait until the header shows this state."""
         expect(self.page.locator("header [role=status]").first).to_have_text(word)

@@ -1,4 +1,4 @@
-/** Start, pause, resume, step, stop, abort: always there, and honest about when they apply. */
+/** Start, pause, resume, step, stop and more: always there, and honest about when they apply. */
 
 import { useCallback, useState } from "react";
 import { type LifeCycleAction, saveCheckpoint, sendAction, sendStep } from "../../api/actions";
@@ -6,7 +6,6 @@ import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
-import { Confirm } from "../../ui/confirm";
 import { useShortcut } from "../../ui/shortcuts";
 import { hasEnded, type RunAction, unavailableReason } from "./availability";
 import styles from "./controls.module.css";
@@ -20,7 +19,6 @@ const STEP_UPDATES = 1;
 export function Controls({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
   const { pending, send } = useCommands(store);
-  const [isAsking, setAsking] = useState(false);
   const [isForking, setForking] = useState(false);
   const [spent, setSpent] = useState<readonly SpentLimit[]>([]);
   const { runId } = store;
@@ -99,32 +97,12 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
         {...common("fork")}
         onClick={() => setForking(true)}
       />
-      <ActionButton
-        icon="abort"
-        label="Abort"
-        isDangerous
-        {...common("abort")}
-        onClick={() => setAsking(true)}
-      />
       {isForking && (
         <ForkDialog run={run} store={store} checkpoint={null} onClose={() => setForking(false)} />
       )}
       {spent.length > 0 && (
         <GoOnDialog runId={runId} limits={spent} checkpointId={null} onClose={() => setSpent([])} />
       )}
-      <Confirm
-        title="Abort this run?"
-        action="Abort now"
-        isOpen={isAsking}
-        onClose={() => setAsking(false)}
-        onConfirm={() => act("abort")}
-      >
-        <p>
-          It ends at once, without a last checkpoint and without a test. Everything recorded so far
-          is kept: curves, changes, earlier checkpoints.
-        </p>
-        <p>Stop, instead, finishes the rollout, saves a checkpoint and plays the test episodes.</p>
-      </Confirm>
     </div>
   );
 }

@@ -53,7 +53,7 @@ export function RunHeader({ run, store }: { run: Run; store: RunStore }) {
         </div>
         <div className={styles.actions}>
           <Controls run={run} store={store} />
-          <RunMenu run={run} state={state} />
+          <RunMenu run={run} store={store} />
         </div>
       </div>
       <Figures store={store} />

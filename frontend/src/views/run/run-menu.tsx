@@ -1,24 +1,30 @@
-/** What is rarely needed: the record as files, the same run again, delete. */
+/** What is rarely needed: the record as files, abort, delete. */
 
 import { ActionIcon, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { deleteRun } from "../../api/actions";
+import { deleteRun, sendAction } from "../../api/actions";
 import { describeError } from "../../api/problem";
 import { exportUrl } from "../../api/queries";
-import type { Run, RunState } from "../../api/types";
+import type { Run } from "../../api/types";
+import { useRunPart } from "../../live/hooks";
+import type { RunStore } from "../../live/run-store";
 import { Confirm } from "../../ui/confirm";
 import { Icon } from "../../ui/icons";
 import { unavailableReason } from "./availability";
 import styles from "./run-header.module.css";
+import { useCommands } from "./use-commands";
 
-export function RunMenu({ run, state }: { run: Run; state: RunState }) {
-  const [isAsking, setAsking] = useState(false);
+export function RunMenu({ run, store }: { run: Run; store: RunStore }) {
+  const state = useRunPart(store, (view) => view.state);
+  const { pending, send } = useCommands(store);
+  const [asked, setAsked] = useState<"abort" | "delete" | null>(null);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const undeletable = unavailableReason("delete", state);
+  const unabortable = unavailableReason("abort", state);
   const removal = useMutation({
     mutationFn: () => deleteRun(run.id),
     onSuccess: async () => {
@@ -60,10 +66,19 @@ export function RunMenu({ run, state }: { run: Run; state: RunState }) {
             All metrics, exact (CSV)
           </Menu.Item>
           <Menu.Item
+            className={styles.grave}
+            leftSection={<Icon name="abort" size={14} />}
+            disabled={unabortable !== null || pending.has("abort")}
+            onClick={() => setAsked("abort")}
+          >
+            Abort
+            {unabortable !== null && <span className={styles.why}>{unabortable}</span>}
+          </Menu.Item>
+          <Menu.Item
             className={styles.delete}
             leftSection={<Icon name="trash" size={14} />}
             disabled={undeletable !== null}
-            onClick={() => setAsking(true)}
+            onClick={() => setAsked("delete")}
           >
             Delete
             {undeletable !== null && <span className={styles.why}>{undeletable}</span>}
@@ -71,10 +86,23 @@ export function RunMenu({ run, state }: { run: Run; state: RunState }) {
         </Menu.Dropdown>
       </Menu>
       <Confirm
+        title="Abort this run?"
+        action="Abort now"
+        isOpen={asked === "abort"}
+        onClose={() => setAsked(null)}
+        onConfirm={() => send("abort", () => sendAction(run.id, "abort"))}
+      >
+        <p>
+          It ends at once, without a last checkpoint and without a test. Everything recorded so far
+          is kept: curves, changes, earlier checkpoints.
+        </p>
+        <p>Stop, instead, finishes the rollout, saves a checkpoint and plays the test episodes.</p>
+      </Confirm>
+      <Confirm
         title={`Delete “${run.name}”?`}
         action="Delete it"
-        isOpen={isAsking}
-        onClose={() => setAsking(false)}
+        isOpen={asked === "delete"}
+        onClose={() => setAsked(null)}
         onConfirm={() => removal.mutate()}
       >
         <p>
