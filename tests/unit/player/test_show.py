@@ -147,6 +147,19 @@ def test_pause_and_one_step(watch: Callable[..., Watched]) -> None:
     eventually(lambda: len(show.frames) > 3, what="frame after the pause")
 
 
+def test_a_single_step_is_for_who_has_paused(tmp_path: Path) -> None:
+    """While it plays, one more step would only be a jerk."""
+    source = PolicySource(checkpoint=str(checkpoint_at(tmp_path / "one")))
+    playing = Performance(Show(source=source, seed=1), queue.SimpleQueue(), lambda *_: None)
+
+    playing._obey(OneStep())
+    while_playing = playing._single_steps
+    playing._obey(PlaySettings(paused=True))
+    playing._obey(OneStep())
+
+    assert (while_playing, playing._single_steps) == (0, 1)
+
+
 def test_its_speed_is_the_environments_times_a_factor(watch: Callable[..., Watched]) -> None:
     """CartPole at half speed: 25 steps a second, counted against the clock that it goes by."""
     slow = watch(settings=PlaySettings(speed=0.5))
