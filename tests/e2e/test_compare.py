@@ -186,9 +186,9 @@ def reached_at(server: LiveServer, run_id: str) -> tuple[int, float] | None:
     return None
 
 
-def export(page: Page, label: str) -> bytes:
-    """What an entry of the export menu saves."""
-    page.get_by_role("button", name="Export this comparison").click()
+def export(page: Page, label: str, *, menu: str = "Export this comparison") -> bytes:
+    """What an entry of an export menu saves."""
+    page.get_by_role("button", name=menu).click()
     with page.expect_download() as download:
         page.get_by_role("menuitem", name=label).click()
     return Path(download.value.path()).read_bytes()
@@ -218,6 +218,20 @@ def test_several_seeds_of_the_form_offer_their_comparison(
     expect(page.locator("tr[data-run]")).to_have_count(3)
     expect(page.locator("tr[data-curve]")).to_contain_text("n = 3")
     assert sorted(run["seed"] for run in runs_of(own_server)) == [1, 2, 3]
+
+
+def test_the_large_chart_of_a_run_leaves_as_vectors(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """The SVG has the run's name, its line and its episodes, and is well-formed."""
+    watched = new_page(live_server).log_in().open_run(long_run)
+    watched.expect_more_steps_than(2000)
+    svg = export(watched.page, "This picture (SVG)", menu="Export this chart").decode()
+    picture = ET.fromstring(svg)  # noqa: S314 - our own file
+    name = live_server.run(long_run)["name"]
+    assert picture[0].text == f"{name}: episode return"
+    assert "NaN" not in svg
+    assert len(re.findall(r"h2v[\d.]+h-2z", svg)) > 1
 
 
 def test_a_comparison_of_nothing_says_so(live_server: LiveServer, new_page: NewPage) -> None:

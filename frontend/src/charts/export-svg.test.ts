@@ -49,6 +49,31 @@ describe("a chart as SVG", () => {
     expect(opened.sort()).toEqual(closed.sort());
   });
 
+  it("breaks lines at gaps, and draws episodes, marks and what was abandoned", () => {
+    const scene = {
+      bands: [],
+      lines: [
+        {
+          x: [0, 50, 50, 100],
+          y: [0, 50, Number.NaN, 100],
+          hue: -1,
+          dash: [],
+          width: 1.5,
+          opacity: 1,
+        },
+      ],
+      threshold: null,
+      dots: [{ x: [50], low: [20], high: [20], hue: 0 }],
+      marks: [{ x: 25, tone: "good" as const, dash: [2, 3], isTick: false }],
+      faded: [{ begin: 50, end: 75 }],
+    };
+    const svg = chartSvg({ ...chart, scene }, palette);
+    expect(svg).toContain('d="M56 134L106 84M156 34" stroke="#000"');
+    expect(svg).toContain('d="M105 113h2v2h-2z" fill="#00f"');
+    expect(svg).toContain('d="M81 134V34" stroke="#080" stroke-dasharray="2 3"');
+    expect(svg).toContain('<rect x="106" y="34" width="25" height="100"');
+  });
+
   it("follows the symmetric log scale", () => {
     const svg = chartSvg({ ...chart, y: [-100, 100], isSymlog: true }, palette);
     // 0 lies in the middle, and 100 at the top.

@@ -10,7 +10,7 @@ import { BAND_OPACITY } from "./paint-scene";
 import { type Palette, readPalette } from "./palette";
 import { formatTick } from "./plot-options";
 import { roundTicks } from "./round-ticks";
-import { type Scene, stretch } from "./scene";
+import { INK_HUE, type Scene, stretch } from "./scene";
 import { symlogTicks } from "./symlog";
 
 export interface KeyEntry {
@@ -38,6 +38,9 @@ const KEY_ROW = 18;
 const TICK_WIDTH = 90;
 const TICK_HEIGHT = 44;
 const MOST_SYMLOG_TICKS = 7;
+const DOT_PX = 2;
+const TICK_PX = 5;
+const FADED_OPACITY = 0.8;
 const FONT = "'IBM Plex Sans', 'IBM Plex Sans Variable', sans-serif";
 
 export function downloadSvg(chart: SvgChart, fileName: string): void {
@@ -82,6 +85,19 @@ export function chartSvg(chart: SvgChart, palette: Palette): string {
     `<text x="${short(LEFT + inner.width / 2)}" y="${size.height - 8}" text-anchor="middle" ` +
       `fill="${palette.ink3}">${escaped(chart.xLabel)}</text>`,
     '<g clip-path="url(#plot)" fill="none" stroke-linejoin="round">',
+    ...(scene.dots ?? []).map((dots) => {
+      const squares = range(...stretch(dots.x, x)).map((i) => {
+        const [low, high] = [up(dots.low[i] ?? 0), up(dots.high[i] ?? 0)];
+        const height = Math.max(DOT_PX, low - high);
+        const [begin, end] = [
+          left(dots.x[i] ?? 0) - DOT_PX / 2,
+          high - (low > high ? 0 : DOT_PX / 2),
+        ];
+        return `M${short(begin)} ${short(end)}h${DOT_PX}v${short(height)}h-${DOT_PX}z`;
+      });
+      const colour = dots.hue === INK_HUE ? palette.ink3 : hue(dots.hue);
+      return `<path d="${squares.join("")}" fill="${colour}" fill-opacity="${palette.dotOpacity}"/>`;
+    }),
     ...scene.bands.map((band) => {
       const [first, last] = stretch(band.x, x);
       const there = range(first, last);
@@ -92,13 +108,25 @@ export function chartSvg(chart: SvgChart, palette: Palette): string {
       );
     }),
     ...scene.lines.map((line) => {
-      const indexes = range(...stretch(line.x, x));
-      if (indexes.length === 0) return "";
+      const pieces = withoutGaps(range(...stretch(line.x, x)), line.y);
+      if (pieces.length === 0) return "";
+      const path = pieces.map((indexes) => `M${points(line.x, line.y, indexes)}`).join("");
       return (
-        `<path d="M${points(line.x, line.y, indexes)}" stroke="${hue(line.hue)}" ` +
+        `<path d="${path}" stroke="${hue(line.hue)}" ` +
         `stroke-width="${line.width}" stroke-opacity="${line.opacity}"${dashes(line.dash)}/>`
       );
     }),
+    ...(scene.faded ?? []).map(
+      ({ begin, end }) =>
+        `<rect x="${short(left(begin))}" y="${TOP}" width="${short(left(end) - left(begin))}" ` +
+        `height="${short(inner.height)}" fill="${palette.sunken}" fill-opacity="${FADED_OPACITY}"/>`,
+    ),
+    ...(scene.marks ?? []).map(
+      ({ x: at, tone, dash, isTick }) =>
+        `<path d="M${short(left(at))} ${short(TOP + inner.height)}V` +
+        `${short(isTick ? TOP + inner.height - TICK_PX : TOP)}" stroke="${palette[tone]}"` +
+        `${dashes(dash)}/>`,
+    ),
     scene.threshold === null
       ? ""
       : `<path d="M${LEFT} ${short(up(scene.threshold))}h${short(inner.width)}" ` +
@@ -116,6 +144,16 @@ export function chartSvg(chart: SvgChart, palette: Palette): string {
   ]
     .filter((part) => part !== "")
     .join("\n");
+}
+
+/** The runs of neighbours that have a value. */
+function withoutGaps(indexes: readonly number[], y: ArrayLike<number>): number[][] {
+  const pieces: number[][] = [[]];
+  for (const i of indexes) {
+    if (Number.isFinite(y[i])) pieces.at(-1)?.push(i);
+    else pieces.push([]);
+  }
+  return pieces.filter((piece) => piece.length > 0);
 }
 
 function range(first: number, last: number): number[] {

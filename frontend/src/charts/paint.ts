@@ -97,11 +97,9 @@ export function paintMarks(
       if (x === null) continue;
       const left = Math.round(u.valToPos(x, "x", true)) + 0.5;
       const isTick = mark.kind === "checkpoint";
-      context.strokeStyle = markColour(mark, palette);
+      context.strokeStyle = palette[markTone(mark)];
       context.lineWidth = pixel;
-      context.setLineDash(
-        mark.kind === "command" || mark.kind === "rewind" ? [2 * pixel, 3 * pixel] : [],
-      );
+      context.setLineDash(markDash(mark).map((length) => length * pixel));
       context.beginPath();
       context.moveTo(left, isTick ? top + height - 5 * pixel : top);
       context.lineTo(left, top + height);
@@ -110,10 +108,16 @@ export function paintMarks(
   });
 }
 
-function markColour(mark: Mark, palette: Palette): string {
-  if (mark.kind === "tuned") return palette.accent;
-  if (mark.kind === "solved") return palette.good;
-  return mark.kind === "alert" ? palette.warn : palette.ink3;
+/** Which of the palette's colours. */
+export function markTone({ kind }: Pick<Mark, "kind">): "accent" | "good" | "warn" | "ink3" {
+  if (kind === "tuned") return "accent";
+  if (kind === "solved") return "good";
+  return kind === "alert" ? "warn" : "ink3";
+}
+
+/** Of what a person ordered: lines and gaps in CSS pixels. */
+export function markDash({ kind }: Pick<Mark, "kind">): readonly number[] {
+  return kind === "command" || kind === "rewind" ? [2, 3] : [];
 }
 
 export function uPixelRatio(u: uPlot): number {

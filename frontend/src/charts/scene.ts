@@ -25,12 +25,36 @@ export interface SceneBand {
   readonly hue: number;
 }
 
+/** Single values, and ranges of several, under the lines. */
+export interface SceneDots {
+  readonly x: Column;
+  readonly low: Column;
+  readonly high: Column;
+  readonly hue: number;
+}
+
+/** Something that happened at one place. */
+export interface SceneMark {
+  readonly x: number;
+  readonly tone: "accent" | "good" | "warn" | "ink3";
+  readonly dash: readonly number[];
+  /** Short, at the bottom. */
+  readonly isTick: boolean;
+}
+
 export interface Scene {
   readonly bands: readonly SceneBand[];
-  /** The later ones over the earlier ones. */
+  /** The later ones over the earlier ones; where y is not a number there is a gap. */
   readonly lines: readonly SceneLine[];
   readonly threshold: number | null;
+  readonly dots?: readonly SceneDots[];
+  readonly marks?: readonly SceneMark[];
+  /** Stretches that count for nothing any more. */
+  readonly faded?: readonly { readonly begin: number; readonly end: number }[];
 }
+
+/** Of the palette's hues there is none for ink. */
+export const INK_HUE = -1;
 
 const MARGIN_SHARE = 0.06;
 
@@ -55,13 +79,16 @@ export function sceneHeight(scene: Scene, range: ZoomRange, isSymlog: boolean): 
     const [from, to] = stretch(x, range);
     for (let i = from; i <= to; i += 1) {
       for (const y of ys) {
-        low = Math.min(low, y[i] ?? low);
-        high = Math.max(high, y[i] ?? high);
+        const value = y[i] ?? Number.NaN;
+        if (!Number.isFinite(value)) continue;
+        low = Math.min(low, value);
+        high = Math.max(high, value);
       }
     }
   };
   for (const { x, y } of scene.lines) take(x, [y]);
   for (const { x, low: bottom, high: top } of scene.bands) take(x, [bottom, top]);
+  for (const { x, low: bottom, high: top } of scene.dots ?? []) take(x, [bottom, top]);
   if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
   return (isSymlog ? symlogMargin : withMargin)(low, high, MARGIN_SHARE);
 }

@@ -6,6 +6,8 @@ import { exportUrl } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { AXES, AXIS_LABELS } from "../../charts/axes";
 import { downloadPng } from "../../charts/export-png";
+import { downloadSvg } from "../../charts/export-svg";
+import { returnChart } from "../../charts/return-scene";
 import type { RunStore } from "../../live/run-store";
 import { Icon } from "../../ui/icons";
 import { RangeSlider } from "../../ui/range-slider";
@@ -31,12 +33,13 @@ export const SMOOTHING_RANGE: SliderRange = {
 interface ToolbarProps {
   readonly run: Run;
   readonly store: RunStore;
+  readonly threshold: number | null;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
   readonly canvas: RefObject<HTMLCanvasElement | null>;
 }
 
-export function ChartToolbar({ run, store, search, onSearch, canvas }: ToolbarProps) {
+export function ChartToolbar({ run, store, threshold, search, onSearch, canvas }: ToolbarProps) {
   const [moving, setMoving] = useState<number | null>(null);
   const zoom = zoomOf(search);
   const smoothing = search.smoothing ?? DEFAULT_SMOOTHING;
@@ -117,6 +120,25 @@ export function ChartToolbar({ run, store, search, onSearch, canvas }: ToolbarPr
             }}
           >
             This picture (PNG)
+          </Menu.Item>
+          <Menu.Item
+            onClick={() => {
+              if (canvas.current === null) return;
+              const isSymlog = search.scale === "symlog";
+              const chart = returnChart(store, { threshold, zoom, isSymlog });
+              const { clientWidth: width, clientHeight: height } = canvas.current;
+              downloadSvg(
+                {
+                  ...chart,
+                  title: `${run.name}: episode return`,
+                  xLabel: AXIS_LABELS[search.x ?? "env_step"],
+                  size: { width, height },
+                },
+                `${run.id}-return.svg`,
+              );
+            }}
+          >
+            This picture (SVG)
           </Menu.Item>
           <Menu.Item component="a" href={exportUrl(run.id, "episodes")} download>
             All episodes, exact (CSV)

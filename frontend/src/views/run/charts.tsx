@@ -58,6 +58,7 @@ export function Charts(props: ChartsProps) {
           <ChartToolbar
             run={run}
             store={store}
+            threshold={threshold}
             search={search}
             onSearch={onSearch}
             canvas={canvas}

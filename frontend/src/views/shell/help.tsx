@@ -21,6 +21,12 @@ const ON_CHARTS = [
   ["double-click", "back to the live view"],
 ] as const;
 
+const IN_LISTS = [
+  ["↑ ↓", "from run to run, on the page of all runs"],
+  ["Space", "choose the run whose box has the focus"],
+  ["Shift click", "choose all from the one chosen before"],
+] as const;
+
 const ON_SLIDERS = [
   ["← →", "small step"],
   ["PgUp PgDn", "large step"],
@@ -38,6 +44,7 @@ export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void
     >
       <KeyList title="Anywhere, except while typing" keys={KEYS} />
       <KeyList title="On charts" keys={ON_CHARTS} />
+      <KeyList title="In the list of all runs" keys={IN_LISTS} />
       <KeyList title="On sliders" keys={ON_SLIDERS} />
       <Switch
         mt="md"
