@@ -1,4 +1,4 @@
-/** Creates the runs of a race and starts them all at once; if one can't be made, none starts. */
+/** Creates the runs of a race, then starts them all; if one can't be made, none starts. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createRun, deleteRun, requestStart } from "../../api/actions";
@@ -18,10 +18,11 @@ export function useStartTogether(onStarted: (runs: readonly Run[]) => Promise<vo
         await Promise.allSettled(runs.map(({ id }) => deleteRun(id)));
         throw error;
       }
-      const starts = await Promise.allSettled(runs.map(({ id }) => requestStart(id)));
+      // One after the other, milliseconds apart: those that have to queue wait in this order.
+      const refusals: unknown[] = [];
+      for (const { id } of runs) await requestStart(id).catch((error) => refusals.push(error));
       void queries.invalidateQueries({ queryKey: ["runs"] });
-      const refused = starts.find((start) => start.status === "rejected");
-      if (refused !== undefined) throw refused.reason;
+      if (refusals.length > 0) throw refusals[0];
       return runs;
     },
     onSuccess: async (runs) => {
