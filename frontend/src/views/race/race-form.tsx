@@ -96,8 +96,9 @@ export function RaceForm({ onStarted }: { onStarted?: () => void }) {
       </div>
       {limit !== undefined && count > limit && (
         <p className={styles.note}>
-          This server trains {limit} runs at once; the others wait in line, seed by seed. Seconds of
-          runs that did not train at the same time can’t be compared as strictly.
+          This server trains {limit === 1 ? "one run" : `${limit} runs`} at once; the others wait in
+          line, seed by seed. Seconds of runs that did not train at the same time can’t be compared
+          as strictly.
         </p>
       )}
       {start.error !== null && (
