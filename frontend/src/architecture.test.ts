@@ -59,7 +59,10 @@ describe("one place for each of these", () => {
   it.each([
     ["uplot", /^charts\//],
     ["openapi-fetch", /^api\//],
-    ["katex", /^ui\/equation\.tsx$/],
+    ["katex", /^ui\/typesetter\.ts$/],
+    // It brings the typesetter with it: pages that load at once go without.
+    ["../../ui/math", /^views\/learn\//],
+    ["../../../ui/math", /^views\/learn\//],
   ])("%s is imported only where it belongs", (name, where) => {
     const importers = files.filter((file) =>
       imports(file).some((each) => each === name || each.startsWith(`${name}/`)),

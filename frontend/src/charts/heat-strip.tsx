@@ -71,6 +71,7 @@ export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
             guidance,
             equation: "",
             facts: [["along y", unit]],
+            name: definition.name,
           }}
         />
         <Value store={store} name={name} cursor={cursor} isWhole={whole} />

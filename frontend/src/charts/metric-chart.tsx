@@ -53,9 +53,9 @@ export const MetricExplanation = memo(function MetricExplanation({
 }: {
   definition: MetricDefinition;
 }) {
-  const { label, unit, meaning, guidance, equation } = definition;
+  const { name, label, unit, meaning, guidance, equation } = definition;
   const facts = unit === "" ? [] : ([["unit", unit]] as const);
-  return <Explain explanation={{ title: label, meaning, guidance, equation, facts }} />;
+  return <Explain explanation={{ title: label, meaning, guidance, equation, facts, name }} />;
 });
 
 interface ValueProps {

@@ -1,4 +1,4 @@
-/** An equation of the catalogue, typeset as MathML; the typesetter is loaded with the first one. */
+/** An equation of the catalogue; the typesetter is loaded with the first one. */
 
 import { useEffect, useRef } from "react";
 import styles from "./equation.module.css";
@@ -8,9 +8,8 @@ export function Equation({ latex }: { latex: string }) {
   useEffect(() => {
     let isCurrent = true;
     const element = place.current;
-    void import("katex").then(({ default: katex }) => {
-      if (!isCurrent || element === null) return;
-      katex.render(latex, element, { output: "mathml", displayMode: true, throwOnError: false });
+    void import("./typesetter").then(({ typeset }) => {
+      if (isCurrent && element !== null) typeset(latex, element, "display");
     });
     return () => {
       isCurrent = false;

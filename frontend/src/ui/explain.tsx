@@ -1,6 +1,8 @@
 /** The small ⓘ that explains a number: meaning, what good looks like, equation, source. */
 
 import { ActionIcon, Popover } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
+import { chapterOf } from "../format/chapters";
 import { Equation } from "./equation";
 import styles from "./explain.module.css";
 import { Icon } from "./icons";
@@ -12,6 +14,8 @@ export interface Explanation {
   readonly equation: string;
   /** Name and value, a line each. */
   readonly facts: readonly (readonly [string, string])[];
+  /** As the catalogue has it: the theory may have a chapter about it. */
+  readonly name?: string;
 }
 
 export function Explain({ explanation }: { explanation: Explanation }) {
@@ -38,7 +42,24 @@ export function Explain({ explanation }: { explanation: Explanation }) {
             ))}
           </dl>
         )}
+        {explanation.name !== undefined && <TheoryLink name={explanation.name} />}
       </Popover.Dropdown>
     </Popover>
+  );
+}
+
+/** In a tab of its own: what is being watched, or filled in, stays. */
+function TheoryLink({ name }: { name: string }) {
+  const { runId } = useParams({ strict: false });
+  const chapter = chapterOf(name);
+  if (chapter === null) return null;
+  const run = runId === undefined ? "" : `?run=${encodeURIComponent(runId)}`;
+  return (
+    <p className={styles.theory}>
+      <a href={`/learn${run}#${chapter.id}`} target="_blank" rel="noreferrer">
+        The theory: {chapter.title}
+        <span className="visually-hidden"> (in a new tab)</span>
+      </a>
+    </p>
   );
 }

@@ -167,5 +167,6 @@ function explain(definition: HyperparameterDefinition): Explanation {
     guidance: definition.guidance,
     equation: definition.equation,
     facts,
+    name: definition.name,
   };
 }

@@ -12,7 +12,8 @@ import { Icon } from "../../ui/icons";
 /** Long enough to look at the first of them, and come to think of it. */
 const OFFER_MS = 30_000;
 
-export function useCreateRuns() {
+/** @param onCreated with the first; left out: the page goes to it */
+export function useCreateRuns(onCreated?: (run: Run) => void) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   // Body → key. After a lost answer, the same body finds the run that it already made.
@@ -41,7 +42,11 @@ export function useCreateRuns() {
           void navigate({ to: "/compare", search: { runs: ids } });
         });
       }
-      await navigate({ to: "/runs/$runId", params: { runId: first.id } });
+      if (onCreated === undefined) {
+        await navigate({ to: "/runs/$runId", params: { runId: first.id } });
+      } else {
+        onCreated(first);
+      }
     },
   });
 }

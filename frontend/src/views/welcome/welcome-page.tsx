@@ -1,25 +1,17 @@
 /** An empty server greets: one button that starts a run, and the same for a script. */
 
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { describeError } from "../../api/problem";
-import { presetsQuery } from "../../api/queries";
-import { Icon } from "../../ui/icons";
 import { PageLoading } from "../../ui/page-message";
 import { Snippets } from "../../ui/snippets";
 import { runSnippets } from "../new-run/run-snippets";
-import { useCreateRuns } from "../new-run/use-create-runs";
 import { CartPole } from "./cart-pole";
+import { StartButton, useStart } from "./start-button";
 import styles from "./welcome-page.module.css";
 
 export function WelcomePage() {
-  const presets = useQuery(presetsQuery);
-  const create = useCreateRuns();
-  const preset = presets.data?.[0];
-  if (presets.isPending) return <PageLoading what="presets" />;
-  const document = { preset: preset?.name ?? "cartpole-lesson" };
-  const error = create.error ?? presets.error;
+  const starting = useStart();
+  if (!starting.isReady) return <PageLoading what="presets" />;
   return (
     <section className={styles.welcome}>
       <CartPole />
@@ -29,15 +21,7 @@ export function WelcomePage() {
         your hands: move one, and see what the curve does.
       </p>
       <div className={styles.actions}>
-        <Button
-          size="lg"
-          variant="filled"
-          leftSection={<Icon name="play" size={18} />}
-          loading={create.isPending}
-          onClick={() => create.mutate([document])}
-        >
-          Start CartPole
-        </Button>
+        <StartButton size="lg" starting={starting} />
         <Button
           size="lg"
           variant="subtle"
@@ -45,15 +29,21 @@ export function WelcomePage() {
         >
           Choose something else
         </Button>
+        <Button size="lg" variant="subtle" renderRoot={(props) => <Link {...props} to="/learn" />}>
+          Read how it learns
+        </Button>
       </div>
-      {error !== null && (
+      {starting.error !== null && (
         <p className={styles.error} role="alert">
-          {describeError(error)}
+          {starting.error}
         </p>
       )}
       <div className={styles.script}>
         <h2>The same from a script or a terminal</h2>
-        <Snippets label="Start CartPole" snippets={runSnippets(document, window.location.origin)} />
+        <Snippets
+          label="Start CartPole"
+          snippets={runSnippets(starting.document, window.location.origin)}
+        />
       </div>
     </section>
   );
