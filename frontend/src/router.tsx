@@ -9,9 +9,11 @@ import {
   useParams,
   useSearch,
 } from "@tanstack/react-router";
+import { PageLoading } from "./ui/page-message";
 import { readCompareSearch } from "./views/compare/compare-search";
 import { CrashPage } from "./views/crash-page";
 import { HomePage } from "./views/home-page";
+import { readLearnSearch } from "./views/learn/learn-search";
 import { NewRunPage } from "./views/new-run/new-run-page";
 import { NotFoundPage } from "./views/not-found-page";
 import { RunPage } from "./views/run/run-page";
@@ -84,8 +86,17 @@ const runs = createRoute({
   },
 });
 
+/** An essay and a typesetter: loaded when somebody wants to read it. */
+const learn = createRoute({
+  getParentRoute: () => root,
+  path: "/learn",
+  validateSearch: readLearnSearch,
+  component: lazyRouteComponent(() => import("./views/learn/learn-page"), "LearnPage"),
+  pendingComponent: () => <PageLoading what="the theory" />,
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, newRun, run, compare]),
+  routeTree: root.addChildren([home, runs, newRun, run, compare, learn]),
   defaultErrorComponent: CrashPage,
   scrollRestoration: true,
 });

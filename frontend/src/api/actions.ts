@@ -3,6 +3,7 @@
 import { body, client } from "./client";
 import type {
   Command,
+  EpisodeReport,
   ForkRequest,
   Recording,
   Run,
@@ -149,6 +150,17 @@ export function forkRun(runId: string, request: ForkRequest, idempotencyKey: str
       params: { path: { run_id: runId } },
       body: request,
       headers: { "Idempotency-Key": idempotencyKey },
+    }),
+  );
+}
+
+/** One test episode with the newest weights, actions drawn as in training. */
+export function playEpisode(runId: string, signal: AbortSignal): Promise<EpisodeReport> {
+  return body(
+    client.POST("/api/v1/runs/{run_id}/episodes", {
+      params: { path: { run_id: runId } },
+      body: { deterministic: false },
+      signal,
     }),
   );
 }

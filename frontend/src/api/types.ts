@@ -17,6 +17,7 @@ export type CheckpointsDeleted = Schemas["CheckpointsDeleted"];
 export type CommandApplied = Schemas["CommandApplied"];
 export type Command = Schemas["Command"];
 export type EnvironmentDescription = Schemas["EnvironmentDescription"];
+export type EpisodeReport = Schemas["EpisodeReport"];
 export type EpisodesFinished = Schemas["EpisodesFinished"];
 export type Event = Schemas["Event"];
 export type EventPage = Schemas["EventPage"];

@@ -1,11 +1,13 @@
 /** The small ⓘ that explains a number: meaning, what good looks like, equation, source. */
 
 import { ActionIcon, Popover } from "@mantine/core";
-import { useParams } from "@tanstack/react-router";
+import { useLocation, useParams } from "@tanstack/react-router";
 import { chapterOf } from "../format/chapters";
 import { Equation } from "./equation";
 import styles from "./explain.module.css";
 import { Icon } from "./icons";
+
+const PATH = "/learn";
 
 export interface Explanation {
   readonly title: string;
@@ -51,12 +53,13 @@ export function Explain({ explanation }: { explanation: Explanation }) {
 /** In a tab of its own: what is being watched, or filled in, stays. */
 function TheoryLink({ name }: { name: string }) {
   const { runId } = useParams({ strict: false });
+  const { pathname } = useLocation();
   const chapter = chapterOf(name);
-  if (chapter === null) return null;
+  if (chapter === null || pathname === PATH) return null;
   const run = runId === undefined ? "" : `?run=${encodeURIComponent(runId)}`;
   return (
     <p className={styles.theory}>
-      <a href={`/learn${run}#${chapter.id}`} target="_blank" rel="noreferrer">
+      <a href={`${PATH}${run}#${chapter.id}`} target="_blank" rel="noreferrer">
         The theory: {chapter.title}
         <span className="visually-hidden"> (in a new tab)</span>
       </a>

@@ -49,3 +49,12 @@ export function useUsedNumber(name: string, fallback: number): number {
   const used = useUsed(name);
   return typeof used === "number" ? used : fallback;
 }
+
+/** Whether there are weights to play with: those of a checkpoint. */
+export function useHasCheckpoint(): boolean {
+  const isThere = useRunValue(({ run, store }) => {
+    // A fork has that of its parent.
+    return store.view.checkpointsSeq > 0 || run.parent !== null;
+  });
+  return isThere === true;
+}

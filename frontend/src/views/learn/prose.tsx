@@ -18,10 +18,9 @@ export function Chapter({ id, children }: ChapterProps) {
   return (
     <section className={styles.chapter} id={id} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>
-        <a className={styles.number} href={`#${id}`} aria-label={`Link to chapter ${index + 1}`}>
-          {index + 1}
+        <a className={styles.link} href={`#${id}`}>
+          <span className={styles.number}>{index + 1}</span> {CHAPTERS[index]?.title}
         </a>
-        {CHAPTERS[index]?.title}
       </h2>
       {children}
     </section>

@@ -1,7 +1,9 @@
 /** A few numbers of the run that a paragraph is about, each with what it means. */
 
+import type { MetricDefinition } from "../../api/types";
 import { MetricExplanation } from "../../charts/metric-chart";
-import { formatMeasured, formatSetting } from "../../format/numbers";
+import { formatMeasured } from "../../format/numbers";
+import { describeSetting } from "../../format/settings";
 import { useLearnRun, useNewest, useUsed } from "./learn-run";
 import styles from "./run-figures.module.css";
 
@@ -29,15 +31,7 @@ export function RunFigures({ metrics = [], settings = [] }: RunFiguresProps) {
           <Knob key={name} name={name} label={label} />
         ))}
         {definitions.map((definition) => (
-          <div key={definition.name}>
-            <dt>
-              {definition.label}
-              <MetricExplanation definition={definition} />
-            </dt>
-            <dd>
-              <Newest metric={definition.name} />
-            </dd>
-          </div>
+          <Measured key={definition.name} definition={definition} />
         ))}
       </dl>
     </section>
@@ -49,11 +43,26 @@ function Knob({ name, label }: { name: string; label: string }) {
   return (
     <div>
       <dt>{label}</dt>
-      <dd>{typeof value === "number" ? formatSetting(value) : String(value ?? "–")}</dd>
+      <dd>{value === null ? "–" : describeSetting(value)}</dd>
     </div>
   );
 }
 
-function Newest({ metric }: { metric: string }) {
-  return formatMeasured(useNewest(metric));
+/** Not there before it has been measured: some never are. */
+function Measured({ definition }: { definition: MetricDefinition }) {
+  const { name, label, unit } = definition;
+  const value = useNewest(name);
+  if (value === null) return null;
+  return (
+    <div>
+      <dt>
+        {label}
+        <MetricExplanation definition={definition} />
+      </dt>
+      <dd>
+        {formatMeasured(value)}
+        {unit !== "" && <span className={styles.unit}> {unit}</span>}
+      </dd>
+    </div>
+  );
 }

@@ -1,6 +1,7 @@
-/** What the keys do, and how to turn them off. */
+/** Where the theory is, what the keys do, and how to turn them off. */
 
 import { Kbd, Modal, Switch } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { setShortcutsEnabled, useShortcutsEnabled } from "../../ui/shortcuts";
 import styles from "./help.module.css";
 
@@ -42,6 +43,11 @@ export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void
       title="Help and shortcuts"
       closeButtonProps={{ "aria-label": "Close" }}
     >
+      <p className={styles.theory}>
+        <Link to="/learn" onClick={onClose}>
+          How it learns: the theory, with live numbers of a run
+        </Link>
+      </p>
       <KeyList title="Anywhere, except while typing" keys={KEYS} />
       <KeyList title="On charts" keys={ON_CHARTS} />
       <KeyList title="In the list of all runs" keys={IN_LISTS} />

@@ -110,6 +110,14 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
       <footer className={styles.foot}>
         <ConnectionLight />
         <span className={styles.tools}>
+          <Tooltip label="Learn: the theory, with your run's numbers">
+            <ActionIcon
+              aria-label="Learn"
+              renderRoot={(props) => <Link {...props} to="/learn" onClick={onFollow} />}
+            >
+              <Icon name="book" />
+            </ActionIcon>
+          </Tooltip>
           <Tooltip label="Help and shortcuts (?)">
             <ActionIcon aria-label="Help and shortcuts" onClick={onHelp}>
               <Icon name="help" />

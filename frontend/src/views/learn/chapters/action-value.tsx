@@ -27,7 +27,9 @@ export function ActionValue() {
           </>
         }
       />
-      <p>The two are tied: a state is worth what its actions are worth, as often as each is taken.</p>
+      <p>
+        The two are tied: a state is worth what its actions are worth, as often as each is taken.
+      </p>
       <Formula
         latex={tex`V^{\pi}(s) \;=\; \sum_{a} \pi(a|s)\, Q^{\pi}(s,a)`}
         source={

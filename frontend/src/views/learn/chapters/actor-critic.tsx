@@ -46,13 +46,18 @@ export function ActorCritic() {
         }
       />
       <p>
-        Code minimises one number. So the first line changes its sign, and both become one loss,
-        a mean over all steps of a rollout:
+        Code minimises one number. So the first line changes its sign, and both become one loss, a
+        mean over all steps of a rollout:
       </p>
       <Formula
         latex={tex`L(\theta) \;=\; -\log \pi_{\theta}(a_t|s_t)\; \mathrm{sg}\big[\hat A_t\big] \;-\; \beta\, H\big(\pi_{\theta}(\cdot|s_t)\big) \;+\; c_v\, \tfrac{1}{2} \big(R_t - V_{\theta}(s_t)\big)^2`}
         where={[
-          [tex`\hat A_t`, <>the estimated advantage, <M latex="R_t - V_\theta(s_t)" /></>],
+          [
+            tex`\hat A_t`,
+            <>
+              the estimated advantage, <M latex="R_t - V_\theta(s_t)" />
+            </>,
+          ],
           [
             tex`\mathrm{sg}[\cdot]`,
             "stop the gradient: the advantage is a constant here, or the actor would bend the critic to please itself",

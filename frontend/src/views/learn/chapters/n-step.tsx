@@ -27,7 +27,12 @@ export function NStep() {
               <M latex="V = 0" />
             </>,
           ],
-          [tex`n`, <>the rollout length, <M latex="t_{\max}" /> in the paper</>],
+          [
+            tex`n`,
+            <>
+              the rollout length, <M latex="t_{\max}" /> in the paper
+            </>,
+          ],
           [tex`\hat A_t`, "the advantage as it is estimated from it"],
         ]}
         source={
@@ -43,7 +48,7 @@ export function NStep() {
         single walk backwards, and it is exact for episodes of every length:
       </p>
       <Formula
-        latex={tex`R \;\leftarrow\; \begin{cases} 0 & \text{if } s_T \text{ is terminal} \\ V(s_T) & \text{else} \end{cases} \qquad\text{then, for } t = T-1, \ldots, 0\text{:} \qquad R \;\leftarrow\; r_t + \gamma R`}
+        latex={tex`\begin{aligned} R &\leftarrow \begin{cases} 0 & \text{if } s_T \text{ is terminal} \\ V(s_T) & \text{else} \end{cases} \\ R &\leftarrow r_t + \gamma R \qquad \text{for } t = T-1,\, \ldots,\, 0 \end{aligned}`}
         where={[[tex`s_T`, "the state after the last step of the rollout"]]}
         source={<Cite of="mnih2016" at="Algorithm S3" />}
       />

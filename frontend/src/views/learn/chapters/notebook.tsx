@@ -41,9 +41,7 @@ export function Notebook() {
         }
       />
       <h3>A return that is right for long episodes only</h3>
-      <p>
-        The notebook keeps the sliding n-step return by a clever trick. With each new reward,
-      </p>
+      <p>The notebook keeps the sliding n-step return by a clever trick. With each new reward,</p>
       <Formula
         latex={tex`R \;\leftarrow\; \frac{R + \gamma^{N} r_t}{\gamma}`}
         where={[[tex`N`, "its number of steps, 8"]]}
@@ -84,11 +82,7 @@ export function Notebook() {
         label="The notebook, point by point"
         head={["the notebook", "what is wrong, or not", "here"]}
         rows={[
-          [
-            "entropy as + β Σ p log p in the loss",
-            "right: the sign is the same as −β H",
-            "−β H",
-          ],
+          ["entropy as + β Σ p log p in the loss", "right: the sign is the same as −β H", "−β H"],
           [
             "0.5 times the squared error",
             "right; only other codes count the half",

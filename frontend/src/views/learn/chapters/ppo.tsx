@@ -10,10 +10,10 @@ export function Ppo() {
   return (
     <Chapter id="ppo">
       <p>
-        A2C throws its samples away after a single step. Could one go over them several times?
-        After the first step they are those of an old policy, so by the importance ratio, yes; but
-        nothing keeps the policy from running away, chasing a ratio that grows and grows. PPO cuts
-        the incentive:
+        A2C throws its samples away after a single step. Could one go over them several times? After
+        the first step they are those of an old policy, so by the importance ratio, yes; but nothing
+        keeps the policy from running away, chasing a ratio that grows and grows. PPO cuts the
+        incentive:
       </p>
       <Formula
         latex={tex`\mathbb{E}\Big[ \min\big( r_t\, \hat A_t,\; \mathrm{clip}(r_t,\, 1-\epsilon,\, 1+\epsilon)\, \hat A_t \big) \Big], \qquad r_t(\theta) = \frac{\pi_{\theta}(a_t|s_t)}{\pi_{\text{old}}(a_t|s_t)}`}
@@ -33,9 +33,9 @@ export function Ppo() {
       <ClipWidget />
       <p>
         Compare it with V-trace. Both limit the same ratio: V-trace to stay right with samples that{" "}
-        <em>are</em> old, PPO to keep fresh ones from being used up. That, large rollouts and several
-        passes made PPO the default where A3C once was. Many actors, one trunk, n-step advantages and
-        the entropy bonus it has kept.
+        <em>are</em> old, PPO to keep fresh ones from being used up. That, large rollouts and
+        several passes made PPO the default where A3C once was. Many actors, one trunk, n-step
+        advantages and the entropy bonus it has kept.
       </p>
       <RunFigures
         settings={["clip_range", "epochs", "minibatches"]}

@@ -24,7 +24,12 @@ export function PushAndPull() {
               copy them into the worker: <M latex={tex`\theta' \leftarrow \theta`} />
             </>,
           ],
-          ["work on your copy", <>play a rollout of n steps with <M latex="\theta'" /></>],
+          [
+            "work on your copy",
+            <>
+              play a rollout of n steps with <M latex="\theta'" />
+            </>,
+          ],
           [
             "a commit: a difference, not a file",
             <>
@@ -33,9 +38,7 @@ export function PushAndPull() {
           ],
           [
             <code key="p">git push</code>,
-            <>
-              apply it to the shared weights as they are by now, not to those it was computed at
-            </>,
+            <>apply it to the shared weights as they are by now, not to those it was computed at</>,
           ],
           [
             "somebody pushed before you",
@@ -52,10 +55,7 @@ export function PushAndPull() {
         latex={tex`g \leftarrow \alpha\, g + (1-\alpha)\, \Delta\theta^2, \qquad \theta \leftarrow \theta - \eta\, \frac{\Delta\theta}{\sqrt{g + \epsilon}}`}
         where={[
           [tex`\Delta\theta`, "the gradient of the loss that a worker pushes, clipped"],
-          [
-            tex`g`,
-            "a running mean of its square, number by number, shared by all workers as well",
-          ],
+          [tex`g`, "a running mean of its square, number by number, shared by all workers as well"],
           [tex`\alpha`, "how long that mean remembers: 0.99 is about a hundred pushes"],
           [tex`\eta`, "the learning rate"],
           [tex`\epsilon`, "a small number, here inside the root as in the paper"],

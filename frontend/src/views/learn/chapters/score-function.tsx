@@ -19,7 +19,12 @@ export function ScoreFunction() {
           [tex`J(\theta)`, "the objective, which is to become large"],
           [tex`\theta`, "the weights of the policy's network"],
           [tex`\tau`, "a trajectory: all states and actions of one episode"],
-          [tex`G(\tau)`, <>its return, <M latex="\sum_t \gamma^t r_t" /></>],
+          [
+            tex`G(\tau)`,
+            <>
+              its return, <M latex="\sum_t \gamma^t r_t" />
+            </>,
+          ],
           [tex`p_{\theta}(\tau)`, "how likely the episode is under this policy"],
           [tex`p(s_{t+1}|s_t,a_t)`, "how the world answers; nobody knows it"],
         ]}
@@ -39,7 +44,7 @@ export function ScoreFunction() {
         probability times the slope of its logarithm, which is called the likelihood-ratio trick:
       </p>
       <Formula
-        latex={tex`\nabla_{\theta}\, p_{\theta} = p_{\theta}\, \nabla_{\theta} \log p_{\theta} \quad\Longrightarrow\quad \nabla_{\theta} J = \sum_{\tau} \nabla_{\theta}\, p_{\theta}(\tau)\, G(\tau) = \mathbb{E}_{\tau \sim p_{\theta}}\big[\, \nabla_{\theta} \log p_{\theta}(\tau)\; G(\tau) \,\big]`}
+        latex={tex`\begin{aligned} & \nabla_{\theta}\, p_{\theta} \;=\; p_{\theta}\, \nabla_{\theta} \log p_{\theta} \\ & \nabla_{\theta} J \;=\; \sum_{\tau} \nabla_{\theta}\, p_{\theta}(\tau)\, G(\tau) \;=\; \mathbb{E}_{\tau \sim p_{\theta}}\big[\, \nabla_{\theta} \log p_{\theta}(\tau)\; G(\tau) \,\big] \end{aligned}`}
         where={[[tex`\nabla_{\theta}`, "the gradient: the slope along each weight"]]}
         source={
           <>
@@ -102,10 +107,10 @@ export function ScoreFunction() {
         and softmax makes them probabilities. Its score is as simple as can be:
       </p>
       <Formula
-        latex={tex`\pi(a|s) = \frac{e^{z_a}}{\sum_b e^{z_b}}, \qquad \frac{\partial \log \pi(a|s)}{\partial z_j} \;=\; \mathbb{1}[j=a] - \pi(j|s)`}
+        latex={tex`\pi(a|s) = \frac{e^{z_a}}{\sum_b e^{z_b}}, \qquad \frac{\partial \log \pi(a|s)}{\partial z_j} \;=\; \mathbf{1}[j=a] - \pi(j|s)`}
         where={[
           [tex`z_j`, "the logit of action j"],
-          [tex`\mathbb{1}[j=a]`, "1 for the action that was taken, 0 for the others"],
+          [tex`\mathbf{1}[j=a]`, "1 for the action that was taken, 0 for the others"],
         ]}
         source={
           <>

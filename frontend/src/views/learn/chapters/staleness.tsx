@@ -74,10 +74,7 @@ export function Staleness() {
               <M latex="\pi" />, with a small one that of a policy closer to <M latex="\mu" />
             </>,
           ],
-          [
-            tex`\bar c`,
-            "a limit that decides only how fast: how far surprises are carried back",
-          ],
+          [tex`\bar c`, "a limit that decides only how fast: how far surprises are carried back"],
         ]}
         source={<Cite of="espeholt2018" at="equation 1" />}
       />
@@ -100,7 +97,12 @@ export function Staleness() {
         latex={tex`\nabla_{\theta} \Big[ \log\big( \pi(a_{t-k}|s_{t-k};\theta_t) + \epsilon \big)\, \big( R_{t-k} - V(s_{t-k};\theta_t) \big) + \beta H \Big]`}
         where={[
           [tex`k`, "the lag, in updates"],
-          [tex`\epsilon`, <>a tiny number, here <M latex="10^{-6}" /></>],
+          [
+            tex`\epsilon`,
+            <>
+              a tiny number, here <M latex="10^{-6}" />
+            </>,
+          ],
         ]}
         source={<Cite of="babaeizadeh2017" at="equation 4" />}
       />

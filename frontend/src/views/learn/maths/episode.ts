@@ -1,5 +1,7 @@
 /** One episode, step by step, as the critic and the learner see it. */
 
+import type { EpisodeReport } from "../../../api/types";
+
 export interface Episode {
   /** r_t, as it is learned from: scaled and clipped. */
   readonly rewards: readonly number[];
@@ -27,5 +29,24 @@ export function cutAt(episode: Episode, steps: number): Episode {
     rewards: episode.rewards.slice(0, steps),
     values: episode.values.slice(0, steps),
     lastValue: episode.values[steps] ?? null,
+  };
+}
+
+/** How the learner changes rewards before it learns from them. */
+export interface RewardShaping {
+  readonly scale: number;
+  /** 0: nothing is cut. */
+  readonly clip: number;
+}
+
+/** What was played, as it would be learned from. */
+export function learnedEpisode(
+  report: Pick<EpisodeReport, "steps" | "last_value">,
+  { scale, clip }: RewardShaping,
+): Episode {
+  return {
+    rewards: report.steps.map(({ reward }) => learnedReward(reward, scale, clip)),
+    values: report.steps.map(({ value }) => value),
+    lastValue: report.last_value,
   };
 }

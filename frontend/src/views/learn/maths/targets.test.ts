@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutAt, type Episode, learnedReward, nextValue } from "./episode";
+import { cutAt, type Episode, learnedEpisode, learnedReward, nextValue } from "./episode";
 import {
   mean,
   nStepReturn,
@@ -29,6 +29,26 @@ describe("an episode", () => {
   it("is learned from with scaled, then clipped rewards", () => {
     expect(learnedReward(5, 0.1, 0)).toBe(0.5);
     expect(learnedReward(-50, 0.1, 1)).toBe(-1);
+    const step = {
+      probabilities: null,
+      mean: null,
+      deviation: null,
+      action: 0,
+      terminated: false,
+      truncated: false,
+    };
+    const report = {
+      steps: [
+        { ...step, reward: 30, value: 2 },
+        { ...step, reward: -7, value: 3, truncated: true },
+      ],
+      last_value: 4,
+    };
+    expect(learnedEpisode(report, { scale: 0.1, clip: 1 })).toEqual({
+      rewards: [1, -0.7000000000000001],
+      values: [2, 3],
+      lastValue: 4,
+    });
   });
 });
 

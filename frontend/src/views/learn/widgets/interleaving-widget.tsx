@@ -2,8 +2,8 @@
 
 import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
-import { formatMeasured } from "../../../format/numbers";
 import { workerColour } from "../../../charts/palette";
+import { formatMeasured } from "../../../format/numbers";
 import { interleaved } from "../maths/interleaving";
 import { mean } from "../maths/targets";
 import styles from "./interleaving-widget.module.css";

@@ -10,7 +10,7 @@ import type { Episode } from "../maths/episode";
 import { nStepReturn, rolloutReturns, slidingReturns, wholeReturns } from "../maths/targets";
 import { EpisodeWidget } from "./episode-widget";
 import { LiveSlider } from "./live-slider";
-import { numberLatex } from "./number-latex";
+import { numberLatex, resultLatex } from "./number-latex";
 import { StepPlot } from "./step-plot";
 import { Knobs, Reading } from "./widget";
 
@@ -84,9 +84,11 @@ function Returns({ episode, gamma }: { episode: Episode; gamma: number }) {
         ]}
       />
       <DisplayMath
-        latex={`R_{${t}} = \\underbrace{${numberLatex(earned)}}_{\\text{earned in ${steps} steps}} + \\underbrace{${numberLatex(guessed)}}_{\\text{the critic's guess}} = ${numberLatex(total)}`}
+        latex={`R_{${t}} = \\underbrace{${numberLatex(earned)}}_{\\text{earned in ${steps} steps}} + \\underbrace{${numberLatex(guessed)}}_{\\text{the critic's guess}} = ${resultLatex(total)}`}
       />
-      <Reading>{describe({ n, length, guessed, total, isLimited: episode.lastValue !== null })}</Reading>
+      <Reading>
+        {describe({ n, length, guessed, total, isLimited: episode.lastValue !== null })}
+      </Reading>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { numberLatex } from "./number-latex";
+import { numberLatex, resultLatex } from "./number-latex";
 
 describe("a number in an equation", () => {
   it.each([
@@ -11,5 +11,9 @@ describe("a number in an equation", () => {
     [-0.00001, "0"],
   ])("%f is written %s", (value, text) => {
     expect(numberLatex(value)).toBe(text);
+  });
+
+  it("has no brackets as a result", () => {
+    expect([resultLatex(-46.56), resultLatex(2)]).toEqual(["-46.56", "2"]);
   });
 });

@@ -1,6 +1,12 @@
 /** Numbers within typeset equations. */
 
-/** About three digits; a negative one in brackets, since a sign may stand before it. */
+/** About three digits. */
+export function resultLatex(value: number): string {
+  const text = numberLatex(value);
+  return text.startsWith("(") ? text.slice(1, -1) : text;
+}
+
+/** The same, a negative one in brackets, since a sign may stand before it. */
 export function numberLatex(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 100 ? 1 : size >= 1 ? 2 : 3;

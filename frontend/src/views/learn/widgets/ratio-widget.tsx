@@ -1,7 +1,7 @@
 /** Random actions against the weight that makes up for them. */
 
 import { useState } from "react";
-import { formatMeasured } from "../../../format/numbers";
+import { formatMeasured, formatSetting } from "../../../format/numbers";
 import { InlineMath } from "../../../ui/math";
 import { useLearnRun, useNewest, useUsed } from "../learn-run";
 import { behaviour, importanceRatio, ratioBound } from "../maths/importance";
@@ -75,7 +75,7 @@ function OfTheRun() {
   return (
     <>
       In {live.run.name}, <InlineMath latex="\varepsilon" /> is{" "}
-      <strong>{formatMeasured(epsilon)}</strong>
+      <strong>{formatSetting(epsilon)}</strong>
       {greatest !== null && (
         <>
           {" "}

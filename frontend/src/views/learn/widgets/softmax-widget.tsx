@@ -2,7 +2,7 @@
 
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { formatMeasured, formatShare } from "../../../format/numbers";
+import { formatMeasured, UNIT_SPACE } from "../../../format/numbers";
 import { ChoiceChips } from "../../../ui/choice-chips";
 import { InlineMath } from "../../../ui/math";
 import { useLearnRun, useNewest } from "../learn-run";
@@ -40,7 +40,7 @@ export function SoftmaxWidget({ shows }: { shows: "score" | "entropy" }) {
     return (
       <Widget title="How undecided is it?">
         {knobs}
-        <Bars label="Probabilities" symbol="\pi" values={policy} isShare />
+        <Bars label="probabilities" values={policy} isShare />
         <EntropyMeter policy={policy} />
       </Widget>
     );
@@ -55,7 +55,7 @@ export function SoftmaxWidget({ shows }: { shows: "score" | "entropy" }) {
       }
     >
       {knobs}
-      <Bars label="Probabilities" symbol="\pi" values={policy} isShare />
+      <Bars label="probabilities" values={policy} isShare />
       <Score logits={logits} onStep={setLogits} />
     </Widget>
   );
@@ -87,7 +87,7 @@ function Score({ logits, onStep }: ScoreProps) {
           }))}
         />
       </div>
-      <Bars label="Score" symbol={`\\partial_z \\log \\pi_${action + 1}`} values={slope} />
+      <Bars label={`score of action ${action + 1}`} values={slope} />
       <div className={styles.step}>
         <LiveSlider
           label="Advantage of that action"
@@ -109,8 +109,8 @@ function Score({ logits, onStep }: ScoreProps) {
       <Reading>
         A step of size {RATE} along advantage times score would move the probability of action{" "}
         {action + 1} from <strong>{formatMeasured(policy[action])}</strong> to{" "}
-        <strong>{formatMeasured(after[action])}</strong>. The entries of the score sum to 0: what one
-        action gains, the others lose.
+        <strong>{formatMeasured(after[action])}</strong>. The entries of the score sum to 0: what
+        one action gains, the others lose.
       </Reading>
     </>
   );
@@ -155,39 +155,45 @@ function EntropyMeter({ policy }: { policy: readonly number[] }) {
 
 interface BarsProps {
   readonly label: string;
-  readonly symbol: string;
   readonly values: readonly number[];
   /** 0 to 1 from the left; else −1 to 1 from the middle. */
   readonly isShare?: boolean;
 }
 
-function Bars({ label, symbol, values, isShare = false }: BarsProps) {
+function Bars({ label, values, isShare = false }: BarsProps) {
   return (
-    <dl className={styles.bars} aria-label={label}>
-      {values.map((value, j) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: an action is its number
-        <div key={j}>
-          <dt>
-            {isShare ? (
-              <InlineMath latex={`${symbol}_${j + 1}`} />
-            ) : (
-              <InlineMath latex={`\\partial_{z_${j + 1}}`} />
-            )}
-          </dt>
-          <dd>
-            <span className={styles.track} data-centred={!isShare || undefined} aria-hidden="true">
+    <>
+      <p className={styles.caption}>{label}</p>
+      <dl className={styles.bars}>
+        {values.map((value, j) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an action is its number
+          <div key={j}>
+            <dt>
+              {isShare ? (
+                <InlineMath latex={`\\pi_${j + 1}`} />
+              ) : (
+                <InlineMath latex={`\\partial_{z_${j + 1}}`} />
+              )}
+            </dt>
+            <dd>
               <span
-                className={styles.bar}
-                data-negative={value < 0 || undefined}
-                style={{ width: `${Math.abs(value) * (isShare ? 100 : 50)}%` }}
-              />
-            </span>
-            <span className={styles.number}>
-              {isShare ? formatShare(value) : formatMeasured(value)}
-            </span>
-          </dd>
-        </div>
-      ))}
-    </dl>
+                className={styles.track}
+                data-centred={!isShare || undefined}
+                aria-hidden="true"
+              >
+                <span
+                  className={styles.bar}
+                  data-negative={value < 0 || undefined}
+                  style={{ width: `${Math.abs(value) * (isShare ? 100 : 50)}%` }}
+                />
+              </span>
+              <span className={styles.number}>
+                {isShare ? `${(value * 100).toFixed(0)}${UNIT_SPACE}%` : formatMeasured(value)}
+              </span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
   );
 }

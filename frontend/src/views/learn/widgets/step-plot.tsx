@@ -1,7 +1,7 @@
 /** Lines and bars over the steps of an episode, or over any few numbers; a step can be picked. */
 
 import { useElementSize } from "@mantine/hooks";
-import { formatMeasured } from "../../../format/numbers";
+import { formatTick } from "../../../charts/plot-options";
 import { placer, roundTicks } from "./plot-scale";
 import styles from "./step-plot.module.css";
 
@@ -43,24 +43,27 @@ export function StepPlot(props: StepPlotProps) {
   const series = bars === undefined ? lines : [...lines, bars];
   const count = series[0]?.y.length ?? 0;
   const x = props.x ?? Array.from({ length: count }, (_, i) => i);
-  const [xMin, xMax] = [x[0] ?? 0, Math.max(x.at(-1) ?? 1, (x[0] ?? 0) + 1e-9)];
+  const [xMin, xMax] = [x[0] ?? 0, x.at(-1) ?? 0];
+  // Bars stand on their number: the first and the last are as wide as the others.
+  const margin = bars === undefined ? Math.max(0, 1e-9 - (xMax - xMin)) : 0.5;
   const all = series.flatMap(({ y }) => [...y]);
   const base = bars === undefined ? [] : [0];
   const low = Math.min(props.yFrom ?? Number.POSITIVE_INFINITY, ...all, ...base);
   const high = Math.max(props.yTo ?? Number.NEGATIVE_INFINITY, ...all, ...base, limit?.at ?? low);
   const right = Math.max(LEFT + 1, width - RIGHT);
-  const atX = placer([xMin, xMax], [LEFT, right]);
+  const atX = placer([xMin - margin, xMax + margin], [LEFT, right]);
   const atY = placer([low, high > low ? high : low + 1], [height - BOTTOM, TOP]);
   const pick = (clientX: number, element: Element) => {
     const share = (clientX - element.getBoundingClientRect().left - LEFT) / (right - LEFT);
-    onPick?.(Math.min(count - 1, Math.max(0, Math.round(share * (count - 1)))));
+    const at = xMin - margin + share * (xMax - xMin + 2 * margin);
+    const point = ((at - xMin) / (xMax - xMin || 1)) * (count - 1);
+    onPick?.(Math.min(count - 1, Math.max(0, Math.round(point))));
   };
-  const barWidth = Math.max(1, Math.min(18, (right - LEFT) / Math.max(1, count) - 1));
+  const barWidth = Math.max(1, Math.min(28, ((right - LEFT) / Math.max(1, count)) * 0.8));
   return (
     <div className={styles.plot}>
       <div ref={ref} className={styles.drawing} style={{ height }}>
         {width > 0 && count > 0 && (
-          // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut; the slider beside it has the same for the keyboard
           <svg
             width={width}
             height={height}
@@ -76,27 +79,22 @@ export function StepPlot(props: StepPlotProps) {
               <g key={tick}>
                 <line className={styles.grid} x1={LEFT} x2={right} y1={atY(tick)} y2={atY(tick)} />
                 <text className={styles.tick} x={LEFT - 6} y={atY(tick) + 4} textAnchor="end">
-                  {formatMeasured(tick).replace(/\.0+$/, "")}
+                  {formatTick(tick)}
                 </text>
               </g>
             ))}
-            {[xMin, xMax].map((end, i) => (
+            {(xMin === xMax ? [xMin] : [xMin, xMax]).map((end, i) => (
               <text
                 key={end}
                 className={styles.tick}
                 x={atX(end)}
                 y={height - 5}
-                textAnchor={i === 0 ? "start" : "end"}
+                textAnchor={bars !== undefined ? "middle" : i === 0 ? "start" : "end"}
               >
-                {formatMeasured(end).replace(/\.0+$/, "")}
+                {formatTick(end)}
               </text>
             ))}
-            <text
-              className={styles.tick}
-              x={(LEFT + right) / 2}
-              y={height - 5}
-              textAnchor="middle"
-            >
+            <text className={styles.tick} x={(LEFT + right) / 2} y={height - 5} textAnchor="middle">
               {xLabel}
             </text>
             {picked !== null && (

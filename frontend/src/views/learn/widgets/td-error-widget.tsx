@@ -8,7 +8,7 @@ import { type Episode, nextValue } from "../maths/episode";
 import { tdErrors } from "../maths/targets";
 import { EpisodeWidget } from "./episode-widget";
 import { LiveSlider } from "./live-slider";
-import { numberLatex } from "./number-latex";
+import { numberLatex, resultLatex } from "./number-latex";
 import { StepPlot } from "./step-plot";
 import { Knobs, Reading } from "./widget";
 
@@ -61,7 +61,7 @@ function Errors({ episode, gamma }: { episode: Episode; gamma: number }) {
         />
       </Knobs>
       <DisplayMath
-        latex={`\\delta_{${t}} = ${numberLatex(reward)} + ${numberLatex(gamma)} \\cdot ${numberLatex(ahead)} - ${numberLatex(value)} = ${numberLatex(error)}`}
+        latex={`\\delta_{${t}} = ${numberLatex(reward)} + ${numberLatex(gamma)} \\cdot ${numberLatex(ahead)} - ${numberLatex(value)} = ${resultLatex(error)}`}
       />
       <Reading>
         {isTerminal
