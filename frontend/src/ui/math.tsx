@@ -21,11 +21,15 @@ export function DisplayMath({ latex }: { latex: string }) {
     const element = place.current;
     if (element === null) return;
     typeset(latex, element, "display");
-    const observer = new ResizeObserver(() => {
-      setIsWide(element.scrollWidth > element.clientWidth);
-    });
+    const measure = () => setIsWide(element.scrollWidth > element.clientWidth);
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
-    return () => observer.disconnect();
+    // Its fonts come later, and are narrower or wider than those before.
+    document.fonts.addEventListener("loadingdone", measure);
+    return () => {
+      observer.disconnect();
+      document.fonts.removeEventListener("loadingdone", measure);
+    };
   }, [latex]);
   // What scrolls must be reachable by keyboard; what does not would only be in the way.
   const reachable = isWide

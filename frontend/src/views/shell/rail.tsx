@@ -69,6 +69,12 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
             Compare
           </Link>
         </li>
+        <li>
+          <Link to="/learn" className={styles.place} onClick={onFollow}>
+            <Icon name="book" size={14} />
+            Learn
+          </Link>
+        </li>
       </ul>
       <TextInput
         ref={field}
@@ -110,14 +116,6 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
       <footer className={styles.foot}>
         <ConnectionLight />
         <span className={styles.tools}>
-          <Tooltip label="Learn: the theory, with your run's numbers">
-            <ActionIcon
-              aria-label="Learn"
-              renderRoot={(props) => <Link {...props} to="/learn" onClick={onFollow} />}
-            >
-              <Icon name="book" />
-            </ActionIcon>
-          </Tooltip>
           <Tooltip label="Help and shortcuts (?)">
             <ActionIcon aria-label="Help and shortcuts" onClick={onHelp}>
               <Icon name="help" />

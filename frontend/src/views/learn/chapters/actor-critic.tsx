@@ -50,7 +50,7 @@ export function ActorCritic() {
         mean over all steps of a rollout:
       </p>
       <Formula
-        latex={tex`L(\theta) \;=\; -\log \pi_{\theta}(a_t|s_t)\; \mathrm{sg}\big[\hat A_t\big] \;-\; \beta\, H\big(\pi_{\theta}(\cdot|s_t)\big) \;+\; c_v\, \tfrac{1}{2} \big(R_t - V_{\theta}(s_t)\big)^2`}
+        latex={tex`\begin{aligned} L(\theta) \;=\; &-\log \pi_{\theta}(a_t|s_t)\; \mathrm{sg}\big[\hat A_t\big] \\ &-\beta\, H\big(\pi_{\theta}(\cdot|s_t)\big) \\ &+ c_v\, \tfrac{1}{2} \big(R_t - V_{\theta}(s_t)\big)^2 \end{aligned}`}
         where={[
           [
             tex`\hat A_t`,

@@ -52,7 +52,7 @@ export function Entropy() {
         both formulas have their counterpart:
       </p>
       <Formula
-        latex={tex`\log \pi(a|s) = -\tfrac12 \sum_i \Big[ \frac{(a_i-\mu_i)^2}{\sigma_i^2} + \log 2\pi\sigma_i^2 \Big], \qquad H = \tfrac12 \sum_i \log\big( 2\pi e\, \sigma_i^2 \big)`}
+        latex={tex`\begin{aligned} \log \pi(a|s) &= -\tfrac12 \sum_i \Big[ \frac{(a_i-\mu_i)^2}{\sigma_i^2} + \log 2\pi\sigma_i^2 \Big] \\ H &= \tfrac12 \sum_i \log\big( 2\pi e\, \sigma_i^2 \big) \end{aligned}`}
         where={[
           [tex`\mu_i,\, \sigma_i`, "mean and standard deviation of action number i"],
           [tex`2\pi`, "inside the logarithms: the number, not the policy"],

@@ -163,8 +163,7 @@ export function Notebook() {
       <p>
         To see what a mistake costs, switch it on: <em>bootstrap at time limits</em> off,{" "}
         <M latex="\varepsilon" /> at 0.4, or <em>correction</em> none, in two runs that are
-        otherwise the same. The time limits are from <Cite of="pardo2018" />, who name many more
-        programs with the same mistake.
+        otherwise the same. On time limits, <Cite of="pardo2018" /> has the whole story.
       </p>
     </Chapter>
   );
