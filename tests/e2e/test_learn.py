@@ -37,10 +37,8 @@ def widget(watched: WatchedPage, title: str) -> Locator:
     return watched.page.get_by_role("region", name=title, exact=True)
 
 
-def test_without_a_run_it_says_so_and_starts_one(
-    own_server: LiveServer, new_page: NewPage
-) -> None:
-    """On an empty server numbers are called examples; one button gives the page a run of its own."""
+def test_without_a_run_it_says_so_and_starts_one(own_server: LiveServer, new_page: NewPage) -> None:
+    """On an empty server numbers are called examples; one button gives the page its run."""
     watched = new_page(own_server).log_in()
     page = watched.page
     page.get_by_role("link", name="Read how it learns").click()
@@ -105,7 +103,8 @@ def test_softmax_learns_by_hand(live_server: LiveServer, new_page: NewPage, long
     expect(words.locator("strong").first).to_have_text(said)
     softmax.get_by_role("button", name="Begin again").click()
     expect(words.locator("strong").nth(1)).to_have_text(said)
-    expect(widget(watched, "How undecided is it?")).to_contain_text(live_server.run(long_run)["name"])
+    name = live_server.run(long_run)["name"]
+    expect(widget(watched, "How undecided is it?")).to_contain_text(name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -133,7 +132,7 @@ def test_it_fits_every_width(
 def test_chapters_have_addresses_and_the_contents_follow(
     live_server: LiveServer, new_page: NewPage, long_run: str
 ) -> None:
-    """A deep link opens at its chapter; the contents mark it, and lead on; a phone has them folded."""
+    """A deep link opens at its chapter; the contents follow; on a phone they are folded."""
     watched = new_page(live_server).log_in().open(f"/learn?run={long_run}#entropy")
     page = watched.page
     contents = page.get_by_role("navigation", name="Chapters")
