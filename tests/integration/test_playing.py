@@ -12,11 +12,15 @@ RUNS = "/api/v1/runs"
 
 def players_of(server: LiveServer) -> list[psutil.Process]:
     """Processes of this server that play."""
-    return [
-        child
-        for child in psutil.Process(server.process.pid).children()
-        if "matinee.player" in child.cmdline()
-    ]
+    return [child for child in psutil.Process(server.process.pid).children() if _plays(child)]
+
+
+def _plays(child: psutil.Process) -> bool:
+    try:
+        return "matinee.player" in child.cmdline()
+    except psutil.NoSuchProcess:
+        # It has just ended, and may not have been reaped yet.
+        return False
 
 
 def test_episodes_of_a_run_that_has_ended(live_server: LiveServer) -> None:

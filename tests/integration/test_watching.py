@@ -31,9 +31,21 @@ class Watcher:
 
     def next(self) -> tuple[dict[str, Any], bytes]:
         """The next frame and its picture; the status is kept."""
-        while isinstance(message := self._connection.recv(timeout=PATIENCE_S), str):
+        while (frame := self._take()) is None:
+            pass
+        return frame
+
+    def hears(self, condition: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until a status says so; frames may come meanwhile, or none."""
+        while not condition(self.status):
+            self._take()
+
+    def _take(self) -> tuple[dict[str, Any], bytes] | None:
+        message = self._connection.recv(timeout=PATIENCE_S)
+        if isinstance(message, str):
             self.status = json.loads(message)
             assert self.status["state"] != "failed", self.status
+            return None
         (length,) = HEAD_LENGTH.unpack(message[: HEAD_LENGTH.size])
         body = message[HEAD_LENGTH.size :]
         head: dict[str, Any] = json.loads(body[:length])
@@ -52,9 +64,13 @@ class Watcher:
         """Take what is on its way, until nothing comes for a while."""
         while True:
             try:
-                self._connection.recv(timeout=1.0)
+                message = self._connection.recv(timeout=1.0)
             except TimeoutError:
                 return
+            if isinstance(message, bytes):
+                (length,) = HEAD_LENGTH.unpack(message[: HEAD_LENGTH.size])
+                head = json.loads(message[HEAD_LENGTH.size :][:length])
+                self.tell(type="seen", number=head["number"])
 
 
 @contextmanager
@@ -74,6 +90,7 @@ def is_gone(player: psutil.Process) -> bool:
 def test_a_run_is_watched_while_it_learns(live_server: LiveServer) -> None:
     """From its present weights, before any checkpoint; they get newer, and the picture moves."""
     run_id = str(live_server.create(LONG_RUN, wait=20)["id"])
+    eventually(lambda: not players_of(live_server), what="end of the players of other tests")
     with watching(live_server, run_id) as watcher:
         first, picture = watcher.next()
         later = watcher.until(lambda head: head["env_step"] > first["env_step"])
@@ -89,13 +106,14 @@ def test_a_run_is_watched_while_it_learns(live_server: LiveServer) -> None:
         live_server.wait_for_steps(run_id, trains_on)
 
     eventually(lambda: is_gone(player), what="end of the player")
-    assert not players_of(live_server)
+    eventually(lambda: not players_of(live_server), what="end of all players")
 
 
 def test_two_who_watch_share_a_player_and_its_pause(live_server: LiveServer) -> None:
     """Of a run that has ended, by its last checkpoint; a pause stops it, a step moves it by one."""
     run_id = str(live_server.create(FAST_RUN, wait=20)["id"])
     live_server.wait_for(run_id, "finished", timeout_s=100)
+    eventually(lambda: not players_of(live_server), what="end of the players of other tests")
     with watching(live_server, run_id) as one, watching(live_server, run_id) as two:
         head, _ = one.next()
         two.next()
@@ -103,7 +121,7 @@ def test_two_who_watch_share_a_player_and_its_pause(live_server: LiveServer) -> 
         assert len(players_of(live_server)) == 1
 
         two.tell(type="set", paused=True)
-        one.until(lambda _head: bool(one.status["paused"]))
+        one.hears(lambda status: bool(status["paused"]))
         one.falls_silent()
         two.falls_silent()
         one.tell(type="step")
