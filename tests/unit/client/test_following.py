@@ -217,6 +217,7 @@ async def test_a_line_that_breaks_after_each_greeting_is_tried_again_soon() -> N
 async def test_an_attempt_without_an_answer_is_begun_anew(silent: str) -> None:
     """If request, handshake or greeting is swallowed, the next attempt comes within its bound."""
     asked: list[str] = []
+    is_over = asyncio.Event()
 
     def is_swallowed(part: str) -> bool:
         asked.append(part)
@@ -224,7 +225,8 @@ async def test_an_attempt_without_an_answer_is_begun_anew(silent: str) -> None:
 
     async def keep_back(_connection: ServerConnection, _request: Request) -> None:
         if is_swallowed("handshake"):
-            await asyncio.Event().wait()
+            # The server waits for it when it closes.
+            await is_over.wait()
 
     async def handler(connection: ServerConnection) -> None:
         if is_swallowed("greeting"):
@@ -246,6 +248,7 @@ async def test_an_attempt_without_an_answer_is_begun_anew(silent: str) -> None:
         hurried = follower(url, get_run=get_run)
         hurried.attempt_s = 0.5
         assert [event.seq async for event in hurried.events()] == [1]
+        is_over.set()
 
     assert asked.count(silent) >= 2
 
