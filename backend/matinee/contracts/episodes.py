@@ -18,8 +18,8 @@ class PlayRequest(BaseModel):
 
     checkpoint_id: Ulid | None = Field(
         default=None,
-        description="Whose weights play; left out: the newest checkpoint's, or the present ones "
-        "of a run that has none yet.",
+        description="Whose weights play; left out: the newest checkpoint's. A run that has none "
+        "yet is refused with 409 `no_checkpoint`.",
     )
     deterministic: bool = Field(
         default=True, description="The most probable action each time; else drawn, as in training."
@@ -50,9 +50,7 @@ class EpisodeRequest(PlayRequest):
 class _Report(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
 
-    checkpoint_id: str | None = Field(
-        description="Whose weights played; null: the run's present ones."
-    )
+    checkpoint_id: str | None = Field(description="Whose weights played.")
     env_step: int = Field(description="Of training, that the weights are of.")
     deterministic: bool
     seed: int

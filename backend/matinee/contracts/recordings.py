@@ -47,9 +47,7 @@ class Recording(FilmFacts):
     id: str
     created_at: datetime
     format: FilmFormat
-    checkpoint_id: str | None = Field(
-        description="Whose weights play; null: the run's present ones."
-    )
+    checkpoint_id: str | None = Field(description="Whose weights play.")
     env_step: int = Field(description="Of training, that the weights are of.")
     deterministic: bool
     seed: int

@@ -1682,7 +1682,7 @@ export interface components {
          * @description An episode, step by step.
          */
         EpisodeReport: {
-            /** @description Whose weights played; null: the run's present ones. */
+            /** @description Whose weights played. */
             checkpoint_id: string | null;
             /** @description Of training, that the weights are of. */
             env_step: number;
@@ -1702,7 +1702,7 @@ export interface components {
          * @description One episode, of which every step is told.
          */
         EpisodeRequest: {
-            /** @description Whose weights play; left out: the newest checkpoint's, or the present ones of a run that has none yet. */
+            /** @description Whose weights play; left out: the newest checkpoint's. A run that has none yet is refused with 409 `no_checkpoint`. */
             checkpoint_id?: string | null;
             /** @description The most probable action each time; else drawn, as in training. Default: true. */
             deterministic?: boolean;
@@ -1794,7 +1794,7 @@ export interface components {
          * @description What the episodes came to. Returns are of the environment's own rewards, undiscounted.
          */
         EvaluationReport: {
-            /** @description Whose weights played; null: the run's present ones. */
+            /** @description Whose weights played. */
             checkpoint_id: string | null;
             /** @description Of training, that the weights are of. */
             env_step: number;
@@ -1812,7 +1812,7 @@ export interface components {
          * @description How many episodes to play, by which policy.
          */
         EvaluationRequest: {
-            /** @description Whose weights play; left out: the newest checkpoint's, or the present ones of a run that has none yet. */
+            /** @description Whose weights play; left out: the newest checkpoint's. A run that has none yet is refused with 409 `no_checkpoint`. */
             checkpoint_id?: string | null;
             /** @description The most probable action each time; else drawn, as in training. Default: true. */
             deterministic?: boolean;
@@ -2802,7 +2802,7 @@ export interface components {
             created_at: string;
             /** @enum {string} */
             format: "gif" | "webp";
-            /** @description Whose weights play; null: the run's present ones. */
+            /** @description Whose weights play. */
             checkpoint_id: string | null;
             /** @description Of training, that the weights are of. */
             env_step: number;
@@ -2825,7 +2825,7 @@ export interface components {
          * @description Play one episode and film it.
          */
         RecordingRequest: {
-            /** @description Whose weights play; left out: the newest checkpoint's, or the present ones of a run that has none yet. */
+            /** @description Whose weights play; left out: the newest checkpoint's. A run that has none yet is refused with 409 `no_checkpoint`. */
             checkpoint_id?: string | null;
             /** @description The most probable action each time; else drawn, as in training. Default: true. */
             deterministic?: boolean;
