@@ -1,8 +1,9 @@
 """Makes the pictures of the dashboard for the README and the docs, from a real run in Chromium.
 
-It starts a server of its own, trains `cartpole-lesson` for a while, lowers the learning rate as a
-person would, and takes the run page in light and dark, the form for a new run and the greeting.
-Takes about two minutes:  make pictures
+It starts a server of its own, trains `cartpole-lesson` on four seeds for a while, lowers the
+learning rate of one as a person would, and takes every page: the run in light and dark, its agent
+at play, the list, a comparison, the theory, the form for a new run and the greeting.
+Takes about three minutes:  make pictures
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ from integration.live_server import LiveServer
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "images"
 SEED = 1
+NAMES = ("first try", "second seed", "third seed", "fourth seed")
 CHANGE_AT_ENV_STEP = 120_000
 PICTURE_AT_ENV_STEP = 330_000
+AGENT_PLAYS_MS = 6_000
+FONTS_COME_MS = 1_000
+CURVES_COME_MS = 2_000
 
 
 def _open(browser: Browser, server: LiveServer, scheme: str) -> WatchedPage:
@@ -44,8 +49,12 @@ def take_pictures(browser: Browser, server: LiveServer) -> None:
     light = _open(browser, server, "light")
     light.page.get_by_role("button", name="Start CartPole").wait_for()
     light.page.screenshot(path=PICTURES / "welcome.png")
-    run = server.create({"preset": "cartpole-lesson", "seed": SEED, "name": "first try"}, wait=20)
-    run_id = run["id"]
+    run_id, *others = (
+        server.create(
+            {"preset": "cartpole-lesson", "seed": seed, "group": "lesson", "name": name}, wait=20
+        )["id"]
+        for seed, name in enumerate(NAMES, start=SEED)
+    )
     light.open_run(run_id)
     dark = _open(browser, server, "dark").open_run(run_id)
     _wait_for_steps(server, run_id, CHANGE_AT_ENV_STEP)
@@ -57,10 +66,27 @@ def take_pictures(browser: Browser, server: LiveServer) -> None:
     _wait_for_steps(server, run_id, PICTURE_AT_ENV_STEP)
     light.page.screenshot(path=PICTURES / "run-light.png")
     dark.page.screenshot(path=PICTURES / "run-dark.png")
+    dark.page.get_by_role("tab", name="Agent").click()
+    dark.page.get_by_role("button", name="One step").scroll_into_view_if_needed()
+    dark.page.wait_for_timeout(AGENT_PLAYS_MS)
+    dark.page.screenshot(path=PICTURES / "agent-dark.png")
     light.open("/runs/new")
     light.page.get_by_role("heading", name="New run").wait_for()
     light.page.screenshot(path=PICTURES / "new-run.png")
-    server.command(run_id, "abort")
+    light.open("/runs")
+    light.page.get_by_role("heading", name="Runs").wait_for()
+    light.page.get_by_text(f"{len(NAMES)} in all").wait_for()
+    light.page.screenshot(path=PICTURES / "runs.png")
+    light.open("/learn")
+    light.page.get_by_role("heading", name="How it learns").wait_for()
+    light.page.wait_for_timeout(FONTS_COME_MS)
+    light.page.screenshot(path=PICTURES / "learn.png")
+    light.open("/compare?group=lesson")
+    light.page.get_by_text(f" of {len(others)}").first.wait_for()
+    light.page.wait_for_timeout(CURVES_COME_MS)
+    light.page.screenshot(path=PICTURES / "compare.png")
+    for each in (run_id, *others):
+        server.command(each, "abort")
 
 
 def main() -> None:

@@ -121,6 +121,6 @@ def test_an_empty_list_greets_and_an_old_one_comes_in_pages(
     expect(page.get_by_role("button", name="Start CartPole")).to_be_visible()
     own_server.create({**WAITING, "name": "first"})
     page.get_by_role("link", name="Compare").click()
-    page.get_by_role("link", name="All runs").click()
+    page.get_by_role("link", name="Runs", exact=True).click()
     expect(page.get_by_role("checkbox", name="Choose first")).to_be_visible()
     expect(page.get_by_text("1 in all")).to_be_visible()

@@ -60,7 +60,7 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
             onClick={onFollow}
           >
             <Icon name="list" size={14} />
-            All runs
+            Runs
           </Link>
         </li>
         <li>
