@@ -1,6 +1,7 @@
 """Metrics that nobody reports but that can be looked up: speed by worker, memory, the queue.
 
-Asked by the host at each flush. What costs more than a few additions is looked at twice a second.
+Asked by the host whenever metrics are due. What costs more than a few additions is looked at twice
+a second.
 """
 
 from __future__ import annotations
@@ -110,8 +111,6 @@ class _Totals:
     updates: NDArray[np.int64]
     learned_samples: float
     phases: Mapping[str, PhaseTimes]
-    episodes: int
-    truncated: int
     queue: QueueReading | None
 
 
@@ -144,6 +143,8 @@ class RunSampler:
         self._cores = usable_cores()
         self._heartbeats = Heartbeats()
         self._before: _Totals | None = None
+        self._told_episodes = watched.window().episodes
+        self._told_truncated = watched.truncated_episodes()
         self._weights_are_finite = True
         self._labels = _labels(watched)
         self._stepping, self._pushing, self._computing = _Movement(), _Movement(), _Movement()
@@ -157,7 +158,7 @@ class RunSampler:
         phases = {name: clock.read() for name, clock in self._watched.clocks().items()}
         heartbeats = tuple(self._heartbeats.look(phases, seconds))
         queue = self._watched.queue()
-        metrics = _of_queue(queue)
+        metrics = _of_queue(queue) | self._of_returns()
         histograms: dict[str, Histogram] | None = None
         before = self._before
         if before is None:
@@ -166,7 +167,6 @@ class RunSampler:
             now = self._before = self._totals(seconds, phases, queue)
             histograms = {}
             metrics |= self._rates(before, now) | self._of_learner(histograms)
-            metrics |= self._of_returns(before, now)
             metrics |= _summaries(
                 {"heartbeat_age_s": np.array([heartbeat.age_s for heartbeat in heartbeats])}
             )
@@ -191,8 +191,6 @@ class RunSampler:
             updates=np.array([watched.updates.own(slot) for slot in range(SLOTS)]),
             learned_samples=watched.learned_samples(),
             phases=phases,
-            episodes=watched.window().episodes,
-            truncated=watched.truncated_episodes(),
             queue=queue,
         )
 
@@ -252,11 +250,14 @@ class RunSampler:
             histograms["layer_weight_norm"] = Histogram(0, 0, tuple(norms))
         return _summaries(values)
 
-    def _of_returns(self, before: _Totals, now: _Totals) -> dict[str, MetricSummary]:
-        episodes = now.episodes - before.episodes
+    def _of_returns(self) -> dict[str, MetricSummary]:
+        """Looked at each time: when a return was reached is searched for in these."""
+        window, truncated = self._watched.window(), self._watched.truncated_episodes()
+        episodes = window.episodes - self._told_episodes
         if episodes == 0:
             return {}
-        window = self._watched.window()
+        truncated_share = (truncated - self._told_truncated) / episodes
+        self._told_episodes, self._told_truncated = window.episodes, truncated
         recent = np.array(window.recent_returns)
         best = window.best_mean_return
         return _summaries(
@@ -264,7 +265,7 @@ class RunSampler:
                 "return_100": recent,
                 "return_median_100": np.array([np.median(recent)]),
                 "best_return_100": np.array([] if best is None else [best]),
-                "truncated_share": np.array([(now.truncated - before.truncated) / episodes]),
+                "truncated_share": np.array([truncated_share]),
             }
         )
 

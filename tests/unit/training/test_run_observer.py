@@ -81,6 +81,16 @@ def test_between_measurements_only_episodes_are_told(monkeypatch: pytest.MonkeyP
     )
 
 
+def test_how_good_a_short_run_became_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of one that is over before speeds are measured: comparisons look for it there."""
+    monkeypatch.setattr(run_sampler, "SAMPLE_INTERVAL_S", 1e9)
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": 6000}))
+    rig.run()
+    told = [d.metrics["best_return_100"] for d in rig.drained if "best_return_100" in d.metrics]
+
+    assert told[-1].last == rig.trainer.window().best_mean_return
+
+
 def test_the_older_a_run_the_less_often_it_is_measured() -> None:
     """A hundredth of its age, at most half a second: enough points for every chart."""
     assert measurement_interval_s(0.0) == 0.0
