@@ -22,6 +22,7 @@ OPERATIONS = sorted(
     for path, operations in openapi_document()["paths"].items()
     for method in operations
 )
+SOCKETS = ("/api/v1/stream", f"/api/v1/runs/{'0' * 26}/view")
 PROTECTED = [call for call in OPERATIONS if call not in PUBLIC_CALLS]
 
 
@@ -41,7 +42,7 @@ def test_every_route_is_protected_or_named_public(app: FastAPI) -> None:
     sockets = {route.path for route in app.routes if isinstance(route, APIWebSocketRoute)}
 
     assert len(paths) > 30
-    assert sockets == {"/api/v1/stream"}
+    assert sockets == {"/api/v1/stream", "/api/v1/runs/{run_id}/view"}
     assert {
         (method, path) for method, path in paths if not path.startswith(PROTECTED_PREFIXES)
     } == PUBLIC_CALLS
@@ -207,9 +208,12 @@ def test_sockets_are_never_public() -> None:
     assert not is_public({"type": "websocket", "path": "/"})
 
 
-async def test_a_socket_without_credentials_is_told_to_log_in(listening: str) -> None:
+@pytest.mark.parametrize("socket_path", SOCKETS)
+async def test_a_socket_without_credentials_is_told_to_log_in(
+    listening: str, socket_path: str
+) -> None:
     """A page without session gets close code 4401, which a refused handshake could not carry."""
-    address = listening.replace("http", "ws") + "/api/v1/stream"
+    address = listening.replace("http", "ws") + socket_path
     async with connect(address, origin=listening) as socket:  # type: ignore[arg-type]
         with pytest.raises(ConnectionClosedError) as closed:
             await socket.recv()
@@ -218,10 +222,13 @@ async def test_a_socket_without_credentials_is_told_to_log_in(listening: str) ->
     assert closed.value.rcvd.code == 4401
 
 
+@pytest.mark.parametrize("socket_path", SOCKETS)
 @pytest.mark.parametrize("origin", ["http://evil.com", "null", "http://127.0.0.1:1"])
-async def test_a_socket_of_another_page_is_refused(listening: str, origin: str) -> None:
+async def test_a_socket_of_another_page_is_refused(
+    listening: str, origin: str, socket_path: str
+) -> None:
     """Cross-site WebSocket hijacking ends at the handshake, even with the token."""
-    address = listening.replace("http", "ws") + "/api/v1/stream"
+    address = listening.replace("http", "ws") + socket_path
 
     with pytest.raises(InvalidStatus) as refusal:
         async with connect(address, origin=origin, additional_headers=BEARER):  # type: ignore[arg-type]
@@ -230,10 +237,11 @@ async def test_a_socket_of_another_page_is_refused(listening: str, origin: str) 
     assert refusal.value.response.status_code == 403
 
 
-async def test_a_socket_under_a_foreign_name_is_refused(listening: str) -> None:
+@pytest.mark.parametrize("socket_path", SOCKETS)
+async def test_a_socket_under_a_foreign_name_is_refused(listening: str, socket_path: str) -> None:
     """DNS rebinding ends at the handshake of a WebSocket too."""
     port = listening.rpartition(":")[2]
-    address = f"ws://evil.com:{port}/api/v1/stream"
+    address = f"ws://evil.com:{port}{socket_path}"
 
     with pytest.raises(InvalidStatus) as refusal:
         async with connect(address, host="127.0.0.1", additional_headers=BEARER):
