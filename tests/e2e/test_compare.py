@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -111,28 +111,30 @@ def test_a_race_starts_four_modes_and_its_table_is_what_the_api_says(
             assert watched.accessibility_violations() == [], f"{scheme}, {width} px"
 
 
-def test_what_has_to_wait_waits_seed_by_seed(
-    new_server: Callable[..., LiveServer], new_page: NewPage
-) -> None:
-    """With fewer places than runs the page says how many wait, and seed 2 waits behind seed 1."""
+@pytest.fixture
+def narrow_server(new_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
+    """A server that trains one run at once; it ends after the pages that look at it."""
     server = new_server(MATINEE_MAX_ACTIVE_RUNS="1").start()
-    try:
-        server.create({**LONG_RUN, "name": "first"})
-        page = new_page(server).log_in().open("/compare").page
-        form = page.get_by_role("form", name="Race")
-        form.get_by_label("Seeds").fill("2")
-        expect(form).to_contain_text("This server trains one run at once; the others wait in line")
-        form.get_by_role("button", name="Race: start 8 runs").click()
-        page.wait_for_url(re.compile(r"/compare\?group="))
-        expect(
-            page.get_by_text("8 runs wait for a place, the first of them next in line")
-        ).to_be_visible()
+    yield server
+    server.clean_up()
 
-        places = {run["name"]: run["queue_position"] for run in runs_of(server) if run["group"]}
-        in_line = sorted(places, key=lambda name: places[name])
-        assert in_line == [f"{mode}, seed {seed}" for seed in (1, 2) for mode in MODES]
-    finally:
-        server.clean_up()
+
+def test_what_has_to_wait_waits_seed_by_seed(narrow_server: LiveServer, new_page: NewPage) -> None:
+    """With fewer places than runs the page says how many wait, and seed 2 waits behind seed 1."""
+    narrow_server.create({**LONG_RUN, "name": "first"})
+    page = new_page(narrow_server).log_in().open("/compare").page
+    form = page.get_by_role("form", name="Race")
+    form.get_by_label("Seeds").fill("2")
+    expect(form).to_contain_text("This server trains one run at once; the others wait in line")
+    form.get_by_role("button", name="Race: start 8 runs").click()
+    page.wait_for_url(re.compile(r"/compare\?group="))
+    expect(
+        page.get_by_text("8 runs wait for a place, the first of them next in line")
+    ).to_be_visible()
+
+    places = {run["name"]: run["queue_position"] for run in runs_of(narrow_server) if run["group"]}
+    in_line = sorted(places, key=lambda name: places[name])
+    assert in_line == [f"{mode}, seed {seed}" for seed in (1, 2) for mode in MODES]
 
 
 def test_seeds_are_averaged_and_a_steered_run_is_left_out(
