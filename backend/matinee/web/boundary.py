@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from matinee.contracts.identifiers import new_ulid
+from matinee.web.connection_ends import CloseCode
 from matinee.web.credentials import Principal
 from matinee.web.problems import internal_problem, problem_response
-from matinee.web.stream import CloseCode
 from matinee.web.telemetry import WebTelemetry
 
 CONTENT_SECURITY_POLICY = (

@@ -14,11 +14,11 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from matinee.errors import AuthenticationError, ForbiddenError, MatineeError
+from matinee.web.connection_ends import CloseCode
 from matinee.web.credentials import Actor, Principal
 from matinee.web.dependencies import WebDependencies
 from matinee.web.problems import problem_for
 from matinee.web.sessions import find_session
-from matinee.web.stream import CloseCode
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 PUBLIC_CALLS: Final = frozenset(

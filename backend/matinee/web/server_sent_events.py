@@ -8,9 +8,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from matinee.contracts.stream import SubscribeFrame
+from matinee.web.connection_ends import CloseCode, StreamEndedError
 from matinee.web.credentials import Principal
 from matinee.web.dependencies import WebDependencies
-from matinee.web.stream import CloseCode, LiveStream, StreamEndedError
+from matinee.web.stream import LiveStream
 
 
 class EventStreamResponse(Response):

@@ -28,41 +28,22 @@ from matinee.contracts.stream import (
 )
 from matinee.contracts.system import CONTRACT_VERSION
 from matinee.errors import MatineeError
+from matinee.web.connection_ends import (
+    CloseCode,
+    StreamEndedError,
+    end_with_server,
+    end_with_session,
+    first_end,
+)
 from matinee.web.credentials import Principal
 from matinee.web.dependencies import WebDependencies
-from matinee.web.sessions import is_session_open
 
 SEND_TIMEOUT_S = 20.0
 TICK_S = 5.0
-SESSION_CHECK_S = 30.0
 MAX_SUBSCRIPTIONS = 64
 
 SendFrame = Callable[[str, int | None], Awaitable[None]]
 """Deliver one encoded frame; the number is the cursor after it, None if it moves none."""
-
-
-class CloseCode:
-    """WebSocket close codes that this server sends."""
-
-    NORMAL = 1000
-    UNSUPPORTED_DATA = 1003
-    POLICY_VIOLATION = 1008
-    MESSAGE_TOO_BIG = 1009
-    INTERNAL_ERROR = 1011
-    SERVER_RESTART = 1012
-    TRY_AGAIN_LATER = 1013
-    UNAUTHENTICATED = 4401
-    TOO_SLOW = 4408
-
-
-class StreamEndedError(Exception):
-    """The connection is over: `code` for the client, `cause` for the metrics."""
-
-    def __init__(self, code: int, reason: str, *, cause: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-        self.cause = cause
 
 
 class LiveStream:
@@ -106,9 +87,9 @@ class LiveStream:
                 if first is not None:
                     await self.subscribe(first)
                 tasks.create_task(listen())  # type: ignore[arg-type]
-                tasks.create_task(self._end_with_server())
+                tasks.create_task(end_with_server(self._dependencies))
                 tasks.create_task(self._tick())
-                tasks.create_task(self._watch_session())
+                tasks.create_task(end_with_session(self._dependencies, self._principal))
         except* StreamEndedError as group:
             ended = first_end(group)
         assert ended is not None
@@ -208,24 +189,3 @@ class LiveStream:
                 await self._send(TickFrame(at=self._dependencies.clock()))
                 continue
             await asyncio.sleep(TICK_S - silent_s)
-
-    async def _end_with_server(self) -> None:
-        await self._dependencies.closing.wait()
-        raise StreamEndedError(
-            CloseCode.SERVER_RESTART, "the server is shutting down", cause="shutdown"
-        )
-
-    async def _watch_session(self) -> None:
-        session = self._principal.session
-        while session is not None:
-            await asyncio.sleep(SESSION_CHECK_S)
-            if not await is_session_open(self._dependencies, session):
-                raise StreamEndedError(
-                    CloseCode.UNAUTHENTICATED, "the session has ended; log in", cause="logged_out"
-                )
-
-
-def first_end(group: BaseExceptionGroup[StreamEndedError]) -> StreamEndedError:
-    """Of several ends at once, one."""
-    member = group.exceptions[0]
-    return first_end(member) if isinstance(member, BaseExceptionGroup) else member

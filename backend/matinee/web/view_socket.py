@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from contextlib import AsyncExitStack
 from typing import Any, NoReturn, assert_never
 
-from fastapi import WebSocket, WebSocketDisconnect
-from pydantic import ValidationError
-from starlette.websockets import WebSocketState
+from fastapi import WebSocket
 
-from matinee.contracts.validation import field_errors
 from matinee.contracts.view import (
     MAX_UNSEEN,
     VIEW_CLIENT_FRAME_ADAPTER,
+    ViewClientFrame,
     ViewSeen,
     ViewSet,
     ViewStep,
 )
-from matinee.errors import ConflictError, LimitExceededError, MatineeError, NotFoundError
+from matinee.errors import LimitExceededError, MatineeError
 from matinee.runs.shows import PublicShow
-from matinee.web.credentials import Principal
-from matinee.web.dependencies import WebDependencies
-from matinee.web.sessions import is_session_open
-from matinee.web.stream import (
-    SEND_TIMEOUT_S,
-    SESSION_CHECK_S,
+from matinee.web.connection_ends import (
     CloseCode,
     StreamEndedError,
+    end_with_server,
+    end_with_session,
     first_end,
+    refused,
 )
-from matinee.web.stream_socket import close_socket
+from matinee.web.credentials import Principal
+from matinee.web.dependencies import WebDependencies
+from matinee.web.sockets import ClientFrames, send_message, serve_until_it_ends
+from matinee.web.stream import SEND_TIMEOUT_S
 
 MAX_CLIENT_FRAMES_PER_SECOND = 100
 MAX_CLIENT_FRAME_BYTES = 1024
@@ -52,16 +50,8 @@ async def serve_view(
     checkpoint_id: str | None,
 ) -> None:
     """Serve one WebSocket until it ends, and close it with the reason."""
-    await websocket.accept()
-    try:
-        with dependencies.telemetry.stream():
-            view = _View(websocket, dependencies, principal, run_id=run_id)
-            ended = await view.serve(checkpoint_id)
-    except LimitExceededError as error:
-        ended = StreamEndedError(CloseCode.TRY_AGAIN_LATER, str(error), cause="too_many")
-    dependencies.telemetry.count_disconnect(ended.cause)
-    if ended.cause != "client":
-        await close_socket(websocket, ended.code, ended.reason)
+    view = _View(websocket, dependencies, principal, run_id=run_id)
+    await serve_until_it_ends(websocket, dependencies, lambda: view.serve(checkpoint_id))
 
 
 class _View:
@@ -80,7 +70,14 @@ class _View:
         self._principal = principal
         self._run_id = run_id
         self._show: PublicShow | None = None
-        self._taken_at: deque[float] = deque(maxlen=MAX_CLIENT_FRAMES_PER_SECOND)
+        self._frames: ClientFrames[ViewClientFrame] = ClientFrames(
+            websocket,
+            VIEW_CLIENT_FRAME_ADAPTER,
+            max_bytes=MAX_CLIENT_FRAME_BYTES,
+            most=MAX_CLIENT_FRAMES_PER_SECOND,
+            window_s=1.0,
+            window="second",
+        )
         self._unseen: dict[int, float] = {}
         """Numbers of frames that were sent and not yet seen, and when that was."""
         self._seen = asyncio.Event()
@@ -93,9 +90,9 @@ class _View:
         ended: StreamEndedError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen())
-                tasks.create_task(self._end_with_server())
-                tasks.create_task(self._watch_session())
+                tasks.create_task(self._frames.listen(self._take))
+                tasks.create_task(end_with_server(self._dependencies))
+                tasks.create_task(end_with_session(self._dependencies, self._principal))
                 await self._watch(checkpoint_id)
         except* StreamEndedError as group:
             ended = first_end(group)
@@ -113,10 +110,8 @@ class _View:
                     raise StreamEndedError(
                         CloseCode.TRY_AGAIN_LATER, str(error), cause="too_many"
                     ) from error
-                except (NotFoundError, ConflictError, MatineeError) as error:
-                    raise StreamEndedError(
-                        CloseCode.POLICY_VIOLATION, str(error), cause="refused"
-                    ) from error
+                except MatineeError as error:
+                    raise refused(CloseCode.POLICY_VIOLATION, str(error)) from error
                 self._unseen.clear()
                 checkpoint_id = await self._pass_on(self._show)
 
@@ -157,46 +152,14 @@ class _View:
         return bool(done)
 
     async def _send(self, message: str | bytes) -> None:
-        if self._websocket.application_state is WebSocketState.DISCONNECTED:
-            raise StreamEndedError(CloseCode.NORMAL, "the client has left", cause="client")
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                if isinstance(message, str):
-                    await self._websocket.send_text(message)
-                else:
-                    await self._websocket.send_bytes(message)
+                await send_message(self._websocket, message)
         except TimeoutError as error:
             raise _too_slow() from error
-        except WebSocketDisconnect as error:
-            raise StreamEndedError(error.code, "the client has left", cause="client") from error
 
-    # ---- what the client says --------------------------------------------------------------------
-
-    async def _listen(self) -> NoReturn:
-        while True:
-            message = await self._websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise StreamEndedError(CloseCode.NORMAL, "the client has left", cause="client")
-            self._check_rate()
-            text = message.get("text")
-            if text is None or len(text.encode()) > MAX_CLIENT_FRAME_BYTES:
-                raise StreamEndedError(
-                    CloseCode.UNSUPPORTED_DATA,
-                    f"frames are text of at most {MAX_CLIENT_FRAME_BYTES} bytes",
-                    cause="refused",
-                )
-            self._take(text)
-
-    def _take(self, text: str) -> None:
-        try:
-            frame = VIEW_CLIENT_FRAME_ADAPTER.validate_json(text)
-        except ValidationError as error:
-            field = field_errors(error)[0]
-            raise StreamEndedError(
-                CloseCode.POLICY_VIOLATION,
-                ": ".join((*(str(part) for part in field.loc), field.message)),
-                cause="refused",
-            ) from error
+    async def _take(self, frame: ViewClientFrame) -> None:
+        """Do what the client says."""
         match frame:
             case ViewSeen():
                 self._note_seen(frame.number)
@@ -221,33 +184,6 @@ class _View:
             FINE_QUALITY if took_s < QUICK_S else USUAL_QUALITY if took_s < SLOW_S else POOR_QUALITY
         )
         self._seen.set()
-
-    def _check_rate(self) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if len(self._taken_at) == MAX_CLIENT_FRAMES_PER_SECOND and now_s - self._taken_at[0] < 1.0:
-            raise StreamEndedError(
-                CloseCode.POLICY_VIOLATION,
-                f"more than {MAX_CLIENT_FRAMES_PER_SECOND} frames a second",
-                cause="refused",
-            )
-        self._taken_at.append(now_s)
-
-    # ---- what ends it ----------------------------------------------------------------------------
-
-    async def _end_with_server(self) -> NoReturn:
-        await self._dependencies.closing.wait()
-        raise StreamEndedError(
-            CloseCode.SERVER_RESTART, "the server is shutting down", cause="shutdown"
-        )
-
-    async def _watch_session(self) -> None:
-        session = self._principal.session
-        while session is not None:
-            await asyncio.sleep(SESSION_CHECK_S)
-            if not await is_session_open(self._dependencies, session):
-                raise StreamEndedError(
-                    CloseCode.UNAUTHENTICATED, "the session has ended; log in", cause="logged_out"
-                )
 
 
 def _too_slow() -> StreamEndedError:

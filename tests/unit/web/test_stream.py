@@ -14,10 +14,12 @@ from fakes.clock import StoppedClock
 from fakes.run_use_cases import FakeFeed, FakeRuns, log_event, make_run
 from matinee.contracts.stream import SERVER_FRAME_ADAPTER, SubscribeFrame, UnsubscribeFrame
 from matinee.errors import ConflictError, JournalError
+from matinee.web import connection_ends
 from matinee.web import stream as module
+from matinee.web.connection_ends import CloseCode, StreamEndedError
 from matinee.web.credentials import Actor, Principal
 from matinee.web.dependencies import WebDependencies
-from matinee.web.stream import MAX_SUBSCRIPTIONS, CloseCode, LiveStream, StreamEndedError
+from matinee.web.stream import MAX_SUBSCRIPTIONS, LiveStream
 
 pytestmark = pytest.mark.anyio
 
@@ -316,7 +318,7 @@ async def test_logging_out_ends_the_stream(
     dependencies: WebDependencies, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream whose session has ended is closed with 4401 at the next check."""
-    monkeypatch.setattr(module, "SESSION_CHECK_S", 0.01)
+    monkeypatch.setattr(connection_ends, "SESSION_CHECK_S", 0.01)
     later = clock.now.replace(year=clock.now.year + 1)
     dependencies.sessions.add_session("d", expires_at=later, now=clock.now)
     client = Client(dependencies, Principal(Actor.BROWSER, "d"))

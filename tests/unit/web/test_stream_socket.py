@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from fakes.credentials import BEARER
 from fakes.run_use_cases import FakeRuns, log_event, make_run
-from matinee.web import stream, stream_socket, telemetry
+from matinee.web import sockets, stream, telemetry
 from matinee.web.dependencies import WebDependencies
 from matinee.web.stream_socket import MAX_CLIENT_FRAMES
 
@@ -189,7 +189,7 @@ async def test_a_client_that_stops_reading_is_cut_off(
 ) -> None:
     """A client whose network takes nothing is dropped within the time limits, and counted."""
     monkeypatch.setattr(stream, "SEND_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(stream_socket, "CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(sockets, "CLOSE_TIMEOUT_S", 0.1)
     run = runs.add(make_run())
     address = f"{listening.replace('http', 'ws')}/api/v1/stream?run={run.id}"
     more_than_buffers_hold = "x" * 20_000_000

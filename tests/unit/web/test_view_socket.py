@@ -142,7 +142,7 @@ async def test_orders_reach_the_show(socket: ClientConnection, watching: FakeWat
         ('{"type": "set", "speed": 9}', 1008),
         ('{"type": "set", "checkpoint_id": "../x"}', 1008),
         (b"\x00", 1003),
-        ('"' + "a" * 2000 + '"', 1003),
+        ('"' + "a" * 2000 + '"', 1009),
     ],
 )
 async def test_what_is_no_frame_ends_the_connection(
