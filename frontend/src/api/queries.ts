@@ -1,14 +1,12 @@
 /** What the page reads, as TanStack Query options: one function for each resource. */
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { body, client } from "./client";
 import type { Event, EventType, HistogramSet, Preset, RunState, Series, SeriesAxis } from "./types";
 
 /** Long enough for a lesson: catalogues change only with the server. */
 const CATALOGUE_STALE_MS = 600_000;
-const RUNS_PER_PAGE = 50;
 const RUNS_REFETCH_MS = 2_000;
-const RUNS_IDLE_REFETCH_MS = 15_000;
 const EVENTS_PER_PAGE = 1_000;
 /** What lies beyond comes with the live stream. */
 const LEDGER_PAGES_MAX = 20;
@@ -51,33 +49,6 @@ export const alertRulesQuery = queryOptions({
   queryFn: async () => (await body(client.GET("/api/v1/alert-rules"))).items,
   staleTime: CATALOGUE_STALE_MS,
 });
-
-/** Runs, newest first, a page at a time; looks again often while one of them is active. */
-export function runsQuery(text: string) {
-  return infiniteQueryOptions({
-    queryKey: ["runs", text],
-    queryFn: ({ pageParam }) =>
-      body(
-        client.GET("/api/v1/runs", {
-          params: {
-            query: {
-              limit: RUNS_PER_PAGE,
-              ...(text === "" ? {} : { q: text }),
-              ...(pageParam === null ? {} : { cursor: pageParam }),
-            },
-          },
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor ?? null,
-    refetchInterval: (query) => {
-      const runs = query.state.data?.pages.flatMap((page) => page.items) ?? [];
-      return runs.some((run) => ACTIVE_STATES.has(run.state))
-        ? RUNS_REFETCH_MS
-        : RUNS_IDLE_REFETCH_MS;
-    },
-  });
-}
 
 export function runQuery(runId: string) {
   return queryOptions({

@@ -23,12 +23,14 @@ const ENDED_STATES: readonly RunState[] = [
 ];
 
 export interface RunListFilter {
-  readonly text: string;
-  readonly activity: Activity | null;
+  /** In name, group, tags, notes, environment or id. */
+  readonly text?: string;
+  /** Null: both. */
+  readonly activity?: Activity | null;
 }
 
 /** Runs, newest first; the more pages are open, the less often they are looked at again. */
-export function runListQuery({ text, activity }: RunListFilter) {
+export function runListQuery({ text = "", activity = null }: RunListFilter = {}) {
   return infiniteQueryOptions({
     queryKey: ["runs", "list", text, activity],
     queryFn: ({ pageParam }) =>

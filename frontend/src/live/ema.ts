@@ -1,3 +1,6 @@
+/** More, and an average hardly moves. */
+export const MOST_SMOOTHING = 0.999;
+
 /**
  * The debiased exponential moving average, as TensorBoard defines it:
  *

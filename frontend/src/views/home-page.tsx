@@ -4,12 +4,12 @@ import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
 import { describeError } from "../api/problem";
-import { runsQuery } from "../api/queries";
+import { runListQuery } from "../api/run-lists";
 import { PageLoading, PageMessage } from "../ui/page-message";
 import { WelcomePage } from "./welcome/welcome-page";
 
 export function HomePage() {
-  const { data, error, refetch } = useInfiniteQuery(runsQuery(""));
+  const { data, error, refetch } = useInfiniteQuery(runListQuery());
   if (data === undefined) {
     if (error === null) return <PageLoading what="runs" />;
     return (

@@ -1,6 +1,6 @@
 /** Runs side by side: which learned faster, and how sure that is. */
 
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -10,6 +10,7 @@ import { environmentsQuery } from "../../api/queries";
 import { comparedRunsQuery } from "../../api/run-lists";
 import { Icon } from "../../ui/icons";
 import { PageLoading, PageMessage } from "../../ui/page-message";
+import { RaceDialog } from "../race/race-dialog";
 import { RaceForm } from "../race/race-form";
 import styles from "./compare-page.module.css";
 import { type CompareSearch, idsOf, MOST_RUNS } from "./compare-search";
@@ -88,15 +89,7 @@ export function ComparePage({ search, onSearch }: ComparePageProps) {
         search={search}
         onSearch={onSearch}
       />
-      <Modal
-        opened={isRaceOpen}
-        onClose={race.close}
-        size="lg"
-        title="Race"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <RaceForm onStarted={race.close} />
-      </Modal>
+      <RaceDialog isOpen={isRaceOpen} onClose={race.close} />
     </div>
   );
 }

@@ -1,8 +1,8 @@
 /** What somebody compares, and how they look at it; it lives in the URL, so it can be shared. */
 
 import type { SeriesAxis } from "../../api/types";
+import { MOST_SMOOTHING } from "../../live/ema";
 import type { ZoomRange } from "../../live/run-store";
-import { MOST_SMOOTHING } from "../run/view-state";
 import { GATHERINGS, type Gathering } from "./gathering";
 
 /** Single episodes scatter; a comparison looks at where they tend. */

@@ -11,10 +11,9 @@ import {
 } from "@mantine/core";
 import { useState } from "react";
 import { AXIS_LABELS } from "../../charts/axes";
+import { SmoothingControl, SYMLOG_HINT, ToggleButton } from "../../charts/chart-controls";
 import { formatSetting, parseNumber } from "../../format/numbers";
 import { Icon } from "../../ui/icons";
-import { RangeSlider } from "../../ui/range-slider";
-import { SMOOTHING_RANGE } from "../run/chart-toolbar";
 import styles from "../run/charts.module.css";
 import {
   COMPARE_AXES,
@@ -45,8 +44,6 @@ interface CompareToolbarProps {
 
 export function CompareToolbar(props: CompareToolbarProps) {
   const { search, onSearch, threshold, steered, exports } = props;
-  const [moving, setMoving] = useState<number | null>(null);
-  const smoothing = search.smoothing ?? DEFAULT_SMOOTHING;
   return (
     <div className={styles.toolbar}>
       <SegmentedControl
@@ -59,19 +56,11 @@ export function CompareToolbar(props: CompareToolbarProps) {
           onSearch(withParts(withZoomIn(search, null), { x: axis }));
         }}
       />
-      <div className={styles.smoothing}>
-        <span aria-hidden="true">smoothing</span>
-        <RangeSlider
-          label="smoothing"
-          value={smoothing}
-          range={SMOOTHING_RANGE}
-          defaultValue={DEFAULT_SMOOTHING}
-          text={(value) => String(value)}
-          onMove={setMoving}
-          onCommit={(value) => onSearch(withParts(search, { smoothing: value }))}
-        />
-        <output>{moving ?? smoothing}</output>
-      </div>
+      <SmoothingControl
+        value={search.smoothing ?? DEFAULT_SMOOTHING}
+        defaultValue={DEFAULT_SMOOTHING}
+        onCommit={(value) => onSearch(withParts(search, { smoothing: value }))}
+      />
       <Select
         aria-label="Runs that make one curve"
         leftSection={<span className={styles.prefix}>by</span>}
@@ -88,23 +77,23 @@ export function CompareToolbar(props: CompareToolbarProps) {
         isChosen={search.threshold !== undefined}
         onChoose={(value) => onSearch(withParts(search, { threshold: value }))}
       />
-      <Toggle
+      <ToggleButton
         label="seeds"
         hint="Each seed as a thin line"
         isOn={search.seeds !== "off"}
         onToggle={(isOn) => onSearch(withParts(search, { seeds: isOn ? undefined : "off" }))}
       />
       {steered > 0 && (
-        <Toggle
+        <ToggleButton
           label="steered in"
           hint={`${steered === 1 ? "One run was" : `${steered} runs were`} steered by hand or forked: count such runs for the means, too`}
           isOn={search.steered === "in"}
           onToggle={(isOn) => onSearch(withParts(search, { steered: isOn ? "in" : undefined }))}
         />
       )}
-      <Toggle
+      <ToggleButton
         label="log"
-        hint="Symmetric log scale: small and large values, negative ones too"
+        hint={SYMLOG_HINT}
         isOn={search.scale === "symlog"}
         onToggle={(isOn) => onSearch(withParts(search, { scale: isOn ? "symlog" : undefined }))}
       />
@@ -130,23 +119,6 @@ export function CompareToolbar(props: CompareToolbarProps) {
         </Menu.Dropdown>
       </Menu>
     </div>
-  );
-}
-
-interface ToggleProps {
-  readonly label: string;
-  readonly hint: string;
-  readonly isOn: boolean;
-  readonly onToggle: (isOn: boolean) => void;
-}
-
-function Toggle({ label, hint, isOn, onToggle }: ToggleProps) {
-  return (
-    <Tooltip label={hint}>
-      <Button aria-pressed={isOn} className={styles.toggle} onClick={() => onToggle(!isOn)}>
-        {label}
-      </Button>
-    </Tooltip>
   );
 }
 

@@ -2,7 +2,8 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { algorithmsQuery, hyperparametersQuery, runQuery, runsQuery } from "../../api/queries";
+import { algorithmsQuery, hyperparametersQuery, runQuery } from "../../api/queries";
+import { runListQuery } from "../../api/run-lists";
 import type { Run } from "../../api/types";
 import { useConnection } from "../../live/hooks";
 import { RunStore } from "../../live/run-store";
@@ -59,7 +60,7 @@ export interface RunBeside {
 }
 
 export function useRunBeside(asked: string | undefined): RunBeside {
-  const list = useInfiniteQuery(runsQuery(""));
+  const list = useInfiniteQuery(runListQuery());
   const runs = list.data?.pages[0]?.items ?? [];
   const newest = runs.find(({ progress }) => progress.updates > 0);
   const runId = asked ?? newest?.id ?? null;

@@ -1,34 +1,18 @@
 /** How the charts are looked at: x axis, smoothing, scale, zoom, export. */
 
 import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from "@mantine/core";
-import { type RefObject, useState } from "react";
+import type { RefObject } from "react";
 import { exportUrl } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { AXES, AXIS_LABELS } from "../../charts/axes";
+import { SmoothingControl, SYMLOG_HINT, ToggleButton } from "../../charts/chart-controls";
 import { downloadPng } from "../../charts/export-png";
 import { downloadSvg } from "../../charts/export-svg";
 import { returnChart } from "../../charts/return-scene";
 import type { RunStore } from "../../live/run-store";
 import { Icon } from "../../ui/icons";
-import { RangeSlider } from "../../ui/range-slider";
-import type { SliderRange } from "../../ui/slider-scale";
 import styles from "./charts.module.css";
-import {
-  DEFAULT_SMOOTHING,
-  MOST_SMOOTHING,
-  type RunSearch,
-  scaledZoom,
-  withZoom,
-  zoomOf,
-} from "./view-state";
-
-export const SMOOTHING_RANGE: SliderRange = {
-  scale: "one_minus_log",
-  minimum: 0.01,
-  maximum: MOST_SMOOTHING,
-  zeroAllowed: true,
-  integer: false,
-};
+import { DEFAULT_SMOOTHING, type RunSearch, scaledZoom, withZoom, zoomOf } from "./view-state";
 
 interface ToolbarProps {
   readonly run: Run;
@@ -40,9 +24,7 @@ interface ToolbarProps {
 }
 
 export function ChartToolbar({ run, store, threshold, search, onSearch, canvas }: ToolbarProps) {
-  const [moving, setMoving] = useState<number | null>(null);
   const zoom = zoomOf(search);
-  const smoothing = search.smoothing ?? DEFAULT_SMOOTHING;
   const scaleBy = (factor: number) => {
     const { xMin, xMax } = store.charts;
     onSearch(withZoom(search, scaledZoom(zoom, factor, [xMin, xMax])));
@@ -59,34 +41,23 @@ export function ChartToolbar({ run, store, threshold, search, onSearch, canvas }
           onSearch(x === "env_step" ? kept : { ...kept, x });
         }}
       />
-      <div className={styles.smoothing}>
-        <span aria-hidden="true">smoothing</span>
-        <RangeSlider
-          label="smoothing"
-          value={smoothing}
-          range={SMOOTHING_RANGE}
-          defaultValue={DEFAULT_SMOOTHING}
-          text={(value) => String(value)}
-          onMove={setMoving}
-          onCommit={(value) => {
-            const { smoothing: _before, ...rest } = search;
-            onSearch(value === DEFAULT_SMOOTHING ? rest : { ...rest, smoothing: value });
-          }}
-        />
-        <output>{moving ?? smoothing}</output>
-      </div>
-      <Tooltip label="Symmetric log scale: small and large values, negative ones too">
-        <Button
-          aria-pressed={search.scale === "symlog"}
-          className={styles.toggle}
-          onClick={() => {
-            const { scale, ...rest } = search;
-            onSearch(scale === "symlog" ? rest : { ...rest, scale: "symlog" });
-          }}
-        >
-          log
-        </Button>
-      </Tooltip>
+      <SmoothingControl
+        value={search.smoothing ?? DEFAULT_SMOOTHING}
+        defaultValue={DEFAULT_SMOOTHING}
+        onCommit={(value) => {
+          const { smoothing: _before, ...rest } = search;
+          onSearch(value === DEFAULT_SMOOTHING ? rest : { ...rest, smoothing: value });
+        }}
+      />
+      <ToggleButton
+        label="log"
+        hint={SYMLOG_HINT}
+        isOn={search.scale === "symlog"}
+        onToggle={(isOn) => {
+          const { scale: _before, ...rest } = search;
+          onSearch(isOn ? { ...rest, scale: "symlog" } : rest);
+        }}
+      />
       <span className={styles.zoom}>
         <Tooltip label="Zoom in (or drag on a chart)">
           <ActionIcon aria-label="Zoom in" onClick={() => scaleBy(0.5)}>

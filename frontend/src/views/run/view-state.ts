@@ -2,11 +2,11 @@
 
 import type { SeriesAxis } from "../../api/types";
 import { AXES } from "../../charts/axes";
+import { MOST_SMOOTHING } from "../../live/ema";
 import type { ZoomRange } from "../../live/run-store";
 import { CHART_SETS, type ChartSet } from "./chart-sets";
 
 export const DEFAULT_SMOOTHING = 0.6;
-export const MOST_SMOOTHING = 0.999;
 
 /** As in the URL; what is left out has its default. */
 export interface RunSearch {

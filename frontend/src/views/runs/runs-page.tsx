@@ -1,6 +1,6 @@
 /** All runs: found, grouped, chosen, compared, stopped, deleted. */
 
-import { Button, Modal, SegmentedControl, Select, Switch, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Select, Switch, TextInput } from "@mantine/core";
 import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -10,7 +10,7 @@ import { type Activity, runListQuery } from "../../api/run-lists";
 import type { Run } from "../../api/types";
 import { Icon } from "../../ui/icons";
 import { PageLoading, PageMessage } from "../../ui/page-message";
-import { RaceForm } from "../race/race-form";
+import { RaceDialog } from "../race/race-dialog";
 import { WelcomePage } from "../welcome/welcome-page";
 import { GROUPINGS, groupRuns, latestOnly, type RunGroup, rangeBetween } from "./run-grouping";
 import { RunLine } from "./run-line";
@@ -152,15 +152,7 @@ export function RunsPage({ search, onSearch }: RunsPageProps) {
           </Button>
         )}
       </footer>
-      <Modal
-        opened={isRaceOpen}
-        onClose={race.close}
-        size="lg"
-        title="Race"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <RaceForm onStarted={race.close} />
-      </Modal>
+      <RaceDialog isOpen={isRaceOpen} onClose={race.close} />
     </div>
   );
 }

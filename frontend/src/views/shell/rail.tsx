@@ -6,7 +6,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { describeError } from "../../api/problem";
-import { runsQuery } from "../../api/queries";
+import { runListQuery } from "../../api/run-lists";
 import { Icon } from "../../ui/icons";
 import { useShortcut } from "../../ui/shortcuts";
 import { ConnectionLight } from "./connection-light";
@@ -25,7 +25,7 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
   const [text, setText] = useState("");
   const [filter] = useDebouncedValue(text.trim(), 200);
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useInfiniteQuery(runsQuery(filter));
+    useInfiniteQuery(runListQuery({ text: filter }));
   const runs = data?.pages.flatMap((page) => page.items) ?? [];
   const field = useRef<HTMLInputElement>(null);
   useShortcut("/", () => {
