@@ -130,7 +130,7 @@ class _Single:
             self.why_unseen = f"it can't be drawn here: {type(error).__name__}: {error}"
             return None
         picture = np.asarray(drawn)
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:  # noqa: PLR2004
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:  # noqa: PLR2004 - rows, columns, colours
             self.why_unseen = f"what it draws is no picture but {picture.dtype} {picture.shape}"
             return None
         return picture
@@ -168,7 +168,7 @@ class _Game:
 
     def picture(self) -> NDArray[np.uint8] | None:
         newest = self._seen[-1]
-        return newest if newest.ndim == 3 else np.repeat(newest[:, :, None], 3, axis=2)  # noqa: PLR2004
+        return newest if newest.ndim == 3 else np.repeat(newest[:, :, None], 3, axis=2)  # noqa: PLR2004 - the same
 
     def close(self) -> None:
         self._games.close()

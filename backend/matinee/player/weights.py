@@ -82,7 +82,7 @@ def read_shared(file: Path) -> PlayedPolicy | None:
     try:
         with safe_open(file, framework="numpy") as tensors:
             metadata = tensors.metadata()
-            arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+            arrays = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118 - no dict
     except FileNotFoundError:
         return None
     except (OSError, SafetensorError) as error:

@@ -211,6 +211,10 @@ class PublicShow:
             except MatineeError as error:
                 log.info("no_newer_weights", reason=str(error))
                 continue
+            except Exception:
+                # Nobody waits for this task: what plays goes on with the weights that it has.
+                log.exception("looking_for_weights_failed")
+                continue
             if weights.live != self._is_live:
                 self._change(live=weights.live)
             if weights.source != self._source:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 
 from fakes.house import becomes
 from fakes.players import ScriptedPlayers, view_frame
@@ -32,14 +33,14 @@ ONE = Weights(PolicySource(checkpoint="/one"), live=False)
 class Finder:
     """What can be played now, as a test wants it."""
 
-    def __init__(self, weights: Weights | ConflictError = ONE) -> None:
+    def __init__(self, weights: Weights | Exception = ONE) -> None:
         self.weights = weights
         self.looks = 0
 
     async def __call__(self) -> Weights:
         """Look."""
         self.looks += 1
-        if isinstance(self.weights, ConflictError):
+        if isinstance(self.weights, Exception):
             raise self.weights
         return self.weights
 
@@ -141,6 +142,23 @@ async def test_newer_weights_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> N
 
         assert player.orders[1:] == [NewSource(source=newer)]
         assert show.status.live
+
+
+async def test_a_look_that_fails_is_logged_and_not_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fault of ours while looking for newer weights is seen, and they come all the same."""
+    monkeypatch.setattr(module, "SOURCE_POLL_S", 0.01)
+    players, find = ScriptedPlayers(), Finder()
+    with structlog.testing.capture_logs() as logs:
+        async with playing(players, find):
+            await becomes(lambda: bool(players.started))
+            find.weights = ZeroDivisionError("a fault of ours")
+            await becomes(lambda: any(each["log_level"] == "error" for each in logs))
+            two = Weights(PolicySource(checkpoint="/two"), live=False)
+            find.weights = two
+            (player,) = players.started
+            await becomes(lambda: NewSource(source=two.source) in player.orders)
 
 
 async def test_a_checkpoint_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
