@@ -51,7 +51,8 @@ class PolicySharing:
             policy = capture()
             if policy.is_finite:
                 self._write(policy.encode())
-        except OSError:
+        except Exception:
+            # That somebody watches must not end the training, whatever goes wrong with it.
             if not self._complained:
                 log.exception("policy_not_shared", file=str(self._file))
             self._complained = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import structlog
 
 from fakes.control_peer import ControlPeer
 from fakes.hosting import ENDLESS, hosted
@@ -93,6 +94,21 @@ def test_neither_broken_weights_nor_a_full_disk_hurt(
     sharing.ask()
     sharing.share_if_asked(lambda: present)
     assert file.is_dir()
+
+
+def test_a_fault_of_ours_is_logged_and_training_goes_on(tmp_path: Path) -> None:
+    """Nobody who only watches ends a run."""
+
+    def capture() -> PresentPolicy:
+        raise ZeroDivisionError("a fault of ours")
+
+    sharing = PolicySharing(tmp_path / "run.sock")
+    sharing.ask()
+    with structlog.testing.capture_logs() as logs:
+        sharing.share_if_asked(capture)
+
+    assert [each["event"] for each in logs] == ["policy_not_shared"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_an_earlier_process_left_is_not_the_present(tmp_path: Path) -> None:
