@@ -355,7 +355,7 @@ class Trainer:
         )
 
     def present_policy(self) -> PresentPolicy:
-        """What a worker would act by now, for who plays it elsewhere; as `capture`, for the host."""
+        """What a worker would act by now, for who plays it elsewhere. The host asks."""
         return PresentPolicy(
             policy=self._described(self.board.snapshot()),
             weights=self._weights_now(),
