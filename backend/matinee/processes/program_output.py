@@ -49,8 +49,7 @@ async def output_of(
         while part := await _in_time(process.stdout, what, silence_s):
             yield part
         if (code := await _end(process)) != 0:
-            words = (await asyncio.wait_for(asyncio.shield(last_words), END_S)).strip()
-            reason = words.rpartition("\n")[2] or _exit_words(code)
+            reason = await _last_line(last_words) or _exit_words(code)
             raise ProgramError(f"{what} could not be made: {reason}")
     finally:
         if process.returncode is None:
@@ -89,6 +88,16 @@ async def _last_words(complaints: asyncio.StreamReader) -> str:
     while part := await complaints.read(LAST_WORDS_BYTES):
         tail = (tail + part)[-LAST_WORDS_BYTES:]
     return tail.decode(errors="replace")
+
+
+async def _last_line(last_words: asyncio.Task[str]) -> str:
+    """Of what it complained; empty: of nothing, or it goes on and has not said its last."""
+    try:
+        async with asyncio.timeout(END_S):
+            words = await asyncio.shield(last_words)
+    except TimeoutError:
+        return ""
+    return words.strip().rpartition("\n")[2]
 
 
 def _exit_words(code: int | None) -> str:

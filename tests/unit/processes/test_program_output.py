@@ -83,12 +83,13 @@ async def test_a_program_that_hangs_is_ended(command: list[str], came: bytes) ->
     assert b"".join(parts) == came
 
 
+@pytest.mark.parametrize("closes", ["os.close(1)", "os.close(1); os.close(2)"])
 async def test_a_program_that_closes_its_output_and_stays_is_ended(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, closes: str
 ) -> None:
     """An output that has ended is no whole file before the program is done without an error."""
     monkeypatch.setattr(program_output, "END_S", 0.5)
-    text = "import os, time\nos.close(1)\nos.close(2)\ntime.sleep(600)"
+    text = f"import os, time\n{closes}\ntime.sleep(600)"
     async with asyncio.timeout(60):
         with pytest.raises(ProgramError, match="does not end"):
             await take(output_of(program(text), what="it"), [])
