@@ -7,6 +7,7 @@ import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -54,7 +55,9 @@ async def output_of(
     finally:
         if process.returncode is None:
             process.kill()
-            await _end(process)
+            # Who holds more than was taken reads on no more, and a process that was waited for has
+            # ended only with its pipes.
+            await asyncio.gather(_end(process), _drain(process.stdout))
         # A process of its own that lives on would hold the pipe open.
         last_words.cancel()
         await asyncio.gather(last_words, return_exceptions=True)
@@ -80,6 +83,14 @@ async def _end(process: Process) -> int | None:
     except TimeoutError:
         log.warning("program_does_not_end", pid=process.pid)
         return None
+
+
+async def _drain(output: asyncio.StreamReader) -> None:
+    """Read on, for nobody: within the same bound, for a child of its own may write on, too."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(END_S):
+            while await output.read(CHUNK_BYTES):
+                pass
 
 
 async def _last_words(complaints: asyncio.StreamReader) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import psutil
 import pytest
+import structlog
 
+from fakes.house import becomes
 from matinee.errors import ProgramError
 from matinee.processes import program_output
 from matinee.processes.program_output import output_of
@@ -103,6 +107,31 @@ async def test_the_program_ends_with_its_listener() -> None:
     (child,) = set(psutil.Process().children()) - before
     await parts.aclose()
     assert not child.is_running()
+
+
+async def test_one_that_writes_without_end_ends_with_its_listener(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At once, and its pipes are closed, although more was written than anybody took."""
+    started: list[asyncio.subprocess.Process] = []
+    create = asyncio.create_subprocess_exec
+
+    async def create_and_note(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        started.append(await create(*command, **options))
+        return started[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", create_and_note)
+    open_before = psutil.Process().num_fds()
+    parts = output_of(["sh", "-c", "while :; do echo more; done"], what="it")
+    with structlog.testing.capture_logs() as logs:
+        assert await anext(parts)
+        (process,) = started
+        # Who holds more than is taken reads on no more, and so does not see the end, either.
+        await becomes(lambda: process.stdout is not None and process.stdout._paused)  # type: ignore[attr-defined]
+        await parts.aclose()
+    assert process.returncode == -signal.SIGKILL
+    assert logs == []
+    assert psutil.Process().num_fds() == open_before
 
 
 async def test_secrets_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
