@@ -145,6 +145,8 @@ class PublicShow:
         player = self._player = await self._players.start(order)
         renewing = asyncio.create_task(self._renew())
         try:
+            if self._settings is not order.settings:
+                self._tell(self._settings)
             if self._wanted is not None:
                 self._tell(self._wanted)
             await self._pass_on(player)

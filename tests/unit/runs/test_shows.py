@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 import structlog
+from pydantic import BaseModel
 
 from fakes.house import becomes
-from fakes.players import ScriptedPlayers, view_frame
+from fakes.players import ScriptedPlayer, ScriptedPlayers, view_frame
 from matinee.contracts.playing import (
     NewSource,
     OneStep,
@@ -108,6 +109,26 @@ async def test_settings_are_everybodys() -> None:
         status = show.status
         assert (status.speed, status.paused, status.deterministic) == (None, True, False)
         assert show.status_edition == edition + 2
+
+
+async def test_settings_count_that_change_while_the_player_starts() -> None:
+    """What the status says is how it is played, whenever it was asked."""
+    may_start = asyncio.Event()
+
+    class SlowPlayers(ScriptedPlayers):
+        async def start(self, order: BaseModel) -> ScriptedPlayer:
+            player = await super().start(order)
+            await may_start.wait()
+            return player
+
+    players = SlowPlayers()
+    async with playing(players) as show:
+        await becomes(lambda: bool(players.started))
+        show.set(ViewSet(paused=True))
+        may_start.set()
+        await becomes(lambda: show.pid is not None)
+        (player,) = players.started
+        assert player.orders[1:] == [PlaySettings(paused=True)]
 
 
 async def test_it_waits_for_weights(monkeypatch: pytest.MonkeyPatch) -> None:
