@@ -51,9 +51,17 @@ def read_policy(source: PolicySource) -> PlayedPolicy:
         return shared
     folder = Path(source.checkpoint)
     # What lies there may be older, until the run process has shared anything again.
-    if shared is not None and shared.env_step >= read_manifest(folder).env_steps:
+    if shared is not None and _is_as_new(shared, folder):
         return shared
     return _read_checkpoint(folder)
+
+
+def _is_as_new(shared: PlayedPolicy, folder: Path) -> bool:
+    """As a checkpoint, which the run may have deleted meanwhile for a newer one."""
+    try:
+        return shared.env_step >= read_manifest(folder).env_steps
+    except CheckpointError:
+        return True
 
 
 def _read_checkpoint(folder: Path) -> PlayedPolicy:

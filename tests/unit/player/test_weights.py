@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,19 @@ def test_the_present_weights_go_before_a_checkpoint(tmp_path: Path) -> None:
         (6, None),
     ]
     assert read_policy(PolicySource(shared=str(file))).env_step == 6
+
+
+def test_present_weights_play_where_the_checkpoint_is_gone(tmp_path: Path) -> None:
+    """A run that trains deletes its older checkpoints; without any weights there is a reason."""
+    folder, file = checkpoint_at(tmp_path / "one", env_steps=5), tmp_path / "now.policy"
+    source = PolicySource(checkpoint=str(folder), shared=str(file))
+    shutil.rmtree(folder)
+
+    with pytest.raises(ConflictError) as refusal:
+        read_policy(source)
+    assert refusal.value.code == "checkpoint_damaged"
+    share(file, env_step=6)
+    assert (read_policy(source).env_step, read_policy(source).checkpoint) == (6, None)
 
 
 @pytest.mark.parametrize("harm", ["nothing", "damage", "no description", "unknown description"])
