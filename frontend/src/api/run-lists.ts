@@ -1,6 +1,6 @@
 /** Lists of runs: all of them a page at a time, or those that somebody compares. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { body, client } from "./client";
 import { ApiProblem } from "./problem";
 import { ACTIVE_STATES } from "./queries";
@@ -48,6 +48,8 @@ export function runListQuery({ text = "", activity = null }: RunListFilter = {})
           },
         }),
       ),
+    // Who types must not lose the box in which they type.
+    placeholderData: keepPreviousData,
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
     refetchInterval: ({ state: { data } }) => {
@@ -67,7 +69,9 @@ export interface ComparedRuns {
 
 /** Runs by their ids, and all runs of some groups. */
 export function comparedRunsQuery(ids: readonly string[], groups: readonly string[]) {
-  return queryOptions({
+  const isPart = (runs: readonly Run[]) =>
+    runs.every(({ id, group }) => ids.includes(id) || groups.includes(group ?? ""));
+  return queryOptions<ComparedRuns>({
     queryKey: ["runs", "compared", ids, groups],
     queryFn: async ({ signal }): Promise<ComparedRuns> => {
       const lists = await Promise.all(groups.map((group) => fetchGroup(group, signal)));
@@ -92,6 +96,8 @@ export function comparedRunsQuery(ids: readonly string[], groups: readonly strin
       );
       return { runs, missing };
     },
+    // A comparison to which runs are added goes on with those that it has.
+    placeholderData: (before) => (before !== undefined && isPart(before.runs) ? before : undefined),
     refetchInterval: ({ state: { data } }) =>
       data?.runs.some(({ state }) => ACTIVE_STATES.has(state)) ? REFETCH_MS : IDLE_REFETCH_MS,
   });

@@ -18,6 +18,7 @@ export function useAgentView(runId: string, isSeen: boolean): PictureView {
           return new WebSocket(url);
         },
         decode: (image) => createImageBitmap(image),
+        release: (picture) => picture.close(),
         beforePaint: (work) => window.requestAnimationFrame(work),
         setTimer: (work, delayMs) => window.setTimeout(work, delayMs),
         clearTimer: (timer) => window.clearTimeout(timer),

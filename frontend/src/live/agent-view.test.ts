@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ViewFrame, ViewStatus } from "../api/types";
 import { AgentView } from "./agent-view";
 
-vi.stubGlobal("WebSocket", { OPEN: 1 });
+vi.stubGlobal("WebSocket", { CONNECTING: 0, OPEN: 1 });
 
 class FakeSocket extends EventTarget {
   readyState = 1;
@@ -36,6 +36,7 @@ let sockets: FakeSocket[] = [];
 let asked: (string | null)[] = [];
 let timers: (() => void)[] = [];
 let paints: (() => void)[] = [];
+let released: string[] = [];
 const login = vi.fn();
 
 function newView() {
@@ -46,6 +47,7 @@ function newView() {
       return sockets.at(-1) as unknown as WebSocket;
     },
     decode: async (image) => image.type,
+    release: (picture) => released.push(picture),
     beforePaint: (work) => paints.push(work),
     setTimer: (work) => timers.push(work),
     clearTimer: () => {
@@ -76,6 +78,7 @@ describe("the agent view", () => {
     asked = [];
     timers = [];
     paints = [];
+    released = [];
     login.mockClear();
   });
 
@@ -109,6 +112,36 @@ describe("the agent view", () => {
     await paint();
     expect(view.frame?.checkpoint_id).toBe("the-other");
     expect(newest().sent[0]).toEqual({ type: "set", checkpoint_id: "the-other" });
+  });
+
+  it("opens anew for a policy that is chosen before the socket is open", () => {
+    const view = newView();
+    view.open();
+    newest().readyState = 0;
+    view.choose("the-other");
+    expect(asked).toEqual([null, "the-other"]);
+    expect(sockets[0]?.isClosed).toBe(true);
+    newest().status({ checkpoint_id: "the-other" });
+    expect(view.phase.name).toBe("open");
+  });
+
+  it("lets go of every picture that is shown no more, or never was", async () => {
+    const view = newView();
+    view.open();
+    newest().status();
+    newest().frame({ number: 1, image: "image/png" });
+    await paint();
+    expect(released).toEqual([]);
+    newest().frame({ number: 2, image: "image/jpeg" });
+    await paint();
+    expect(released).toEqual(["image/png"]);
+    newest().frame({ number: 3, image: "image/png" });
+    await Promise.resolve();
+    await Promise.resolve();
+    view.close();
+    await paint();
+    expect(released).toEqual(["image/png", "image/png"]);
+    expect(view.picture).toBe("image/jpeg");
   });
 
   it("comes back by itself, to the policy that was chosen", () => {

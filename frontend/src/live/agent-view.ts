@@ -21,6 +21,8 @@ export type AgentPhase =
 export interface AgentViewHost<Picture> {
   open(checkpointId: string | null): WebSocket;
   decode(image: Blob): Promise<Picture>;
+  /** It is shown no more: its memory may go at once. */
+  release(picture: Picture): void;
   /** Before the next repaint. */
   beforePaint(work: () => void): void;
   setTimer(work: () => void, delayMs: number): number;
@@ -130,6 +132,12 @@ export class AgentView<Picture> {
     this.#frame = null;
     this.#status = null;
     this.trail.clear();
+    if (this.#socket !== null && this.#socket.readyState !== WebSocket.OPEN) {
+      // Its address names the one before, and it can't be told yet.
+      this.close();
+      this.open();
+      return;
+    }
     this.#send({ type: "set", checkpoint_id: checkpointId });
     this.#tell();
   }
@@ -157,10 +165,16 @@ export class AgentView<Picture> {
     const picture = image === null ? null : await this.#host.decode(image).catch(() => null);
     this.#host.beforePaint(() => {
       seen();
-      if (socket !== this.#socket || choice !== this.#choice) return;
+      if (socket !== this.#socket || choice !== this.#choice) {
+        if (picture !== null) this.#host.release(picture);
+        return;
+      }
       this.trail.add(frame.values, frame.length);
       this.#frame = frame;
-      this.#picture = picture ?? this.#picture;
+      if (picture !== null) {
+        if (this.#picture !== null) this.#host.release(this.#picture);
+        this.#picture = picture;
+      }
       this.#tell();
     });
   }

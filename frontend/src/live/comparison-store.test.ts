@@ -58,6 +58,11 @@ function metrics(seq: number, progress: Progress, best: number): Event {
   } as unknown as Event;
 }
 
+function rewound(seq: number): Event {
+  const abandoned = { env_step: { begin: 10, end: 20 } };
+  return { seq, type: "run_rewound", env_step: 10, abandoned } as unknown as Event;
+}
+
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 describe("a comparison that is followed", () => {
@@ -155,6 +160,70 @@ describe("a comparison that is followed", () => {
     await settled();
     expect(store.error("a")).toBe("The server does not answer.");
     expect(store.isLoading).toBe(false);
+  });
+
+  it("shows no run on an axis that its own answer has not come for", async () => {
+    const late: (() => void)[] = [];
+    const { store } = follow((request) =>
+      request.x === "env_step"
+        ? Promise.resolve(seriesOf(request))
+        : request.runId === "a"
+          ? new Promise((resolve) => late.push(() => resolve(seriesOf(request))))
+          : Promise.reject(new Error("no")),
+    );
+    store.setRuns([runOf(), runOf({ id: "b" })]);
+    await settled();
+    expect([store.curve("a"), store.curve("b")]).not.toContain(null);
+    store.setView({ x: "seconds", smoothing: 0 });
+    await settled();
+    expect([store.curve("a"), store.curve("b")]).toEqual([null, null]);
+    late[0]?.();
+    await settled();
+    expect(store.curve("a")).not.toBeNull();
+    expect(store.curve("b")).toBeNull();
+  });
+
+  it("looks for the threshold again after a rewind", async () => {
+    const { store, followed } = follow();
+    store.setThreshold(300);
+    store.setRuns([runOf()]);
+    await settled();
+    await settled();
+    followed
+      .get("a")
+      ?.listener.onEvents([metrics(6, progressOf({ env_steps: 900, seconds: 9 }), 301)]);
+    expect(store.reach("a")).not.toBeNull();
+    followed.get("a")?.listener.onEvents([rewound(7)]);
+    expect(store.reach("a")).toBeUndefined();
+    await settled();
+    await settled();
+    expect(store.reach("a")).toBeNull();
+  });
+
+  it("forgets after a gap what it had from events", async () => {
+    const { store, followed } = follow();
+    store.setRuns([runOf()]);
+    await settled();
+    followed.get("a")?.listener.onEvents([metrics(6, progressOf({ seconds: 9 }), 1)]);
+    expect(store.progress("a")).not.toBeNull();
+    followed.get("a")?.listener.onResync();
+    expect(store.progress("a")).toBeNull();
+    expect(store.state("a")).toBeNull();
+  });
+
+  it("tries again what failed when the list of runs comes next", async () => {
+    let answers = false;
+    const { store } = follow((request) =>
+      answers ? Promise.resolve(seriesOf(request)) : Promise.reject(new Error("no")),
+    );
+    store.setRuns([runOf()]);
+    await settled();
+    expect(store.error("a")).toBe("no");
+    answers = true;
+    store.setRuns([runOf()]);
+    await settled();
+    expect(store.error("a")).toBeNull();
+    expect(store.curve("a")).not.toBeNull();
   });
 
   it("fetches anew for another axis", async () => {

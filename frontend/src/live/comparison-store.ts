@@ -87,6 +87,11 @@ export class ComparisonStore {
       const before = member.run;
       member.run = run;
       if (run.goal !== before.goal) this.#lookForReach(member);
+      // The list is looked at every few seconds: as good a time as any to try again.
+      if (!member.isLoaded && member.error !== null) {
+        member.error = null;
+        void this.#load(member);
+      }
       if (run.isActive && member.isLoaded && member.unsubscribe === null) this.#follow(member);
     }
     this.#frame.request();
@@ -114,8 +119,10 @@ export class ComparisonStore {
   /** The smoothed return, without what the run went back behind; null until it is there. */
   curve(runId: string): Curve | null {
     const member = this.#members.get(runId);
-    const samples = member?.charts.samples(RETURN_METRIC) ?? null;
-    if (member === undefined || samples === null) return null;
+    // Until its own answer has come, a member still lies on the axis before.
+    if (member === undefined || member.charts.view.x !== this.#view.x) return null;
+    const samples = member.charts.samples(RETURN_METRIC);
+    if (samples === null) return null;
     const { abandoned } = member.charts;
     if (abandoned.length === 0) return { x: samples.x, y: samples.line };
     const isCourse = (_: number, i: number) =>
@@ -203,6 +210,10 @@ export class ComparisonStore {
       onResync: () => {
         member.unsubscribe?.();
         member.unsubscribe = null;
+        // What came in the gap, no event tells: until one does, the list of runs knows more.
+        member.progress = null;
+        member.state = null;
+        this.#lookForReach(member);
         void this.#load(member);
       },
     });
@@ -223,7 +234,10 @@ export class ComparisonStore {
     }
     // Only the record knows how the smoothed line goes on from a checkpoint.
     const isRewound = events.some(({ type, seq }) => type === "run_rewound" && seq > cursor);
-    if (isRewound) void this.#load(member);
+    if (isRewound) {
+      this.#lookForReach(member);
+      void this.#load(member);
+    }
     this.#frame.request();
   }
 

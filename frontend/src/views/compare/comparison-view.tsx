@@ -48,7 +48,7 @@ export function ComparisonView({
   onSearch,
 }: ComparisonViewProps) {
   const comparison = useComparison(runs, environments, search);
-  const { curves, figures, threshold, trouble, indexes } = comparison;
+  const { curves, figures, threshold, trouble, isLoading, indexes } = comparison;
   const [cursor, setCursor] = useState<number | null>(null);
   const [more, setMore] = useState<CurveFigures | null>(null);
   const handle = useRef<(() => PlotHandle | null) | null>(null);
@@ -122,6 +122,7 @@ export function ComparisonView({
               solved at {formatMeasured(threshold)}
             </li>
           )}
+          {isLoading && <li role="status">fetching histories …</li>}
         </ul>
       </section>
       <Notes curves={curves} axis={AXIS_LABELS[x]} />

@@ -19,21 +19,21 @@ interface RewindToastProps {
 
 export function RewindToast({ store, rewinding, labels }: RewindToastProps) {
   const risky = useRunPart(store, (view) => view.riskyChange);
-  const [sinceSeq] = useState(() => store.view.cursor);
-  const [closedKey, setClosedKey] = useState<string | null>(null);
+  /** What the page knew when it was opened, or what was there when an offer was closed. */
+  const [sinceSeq, setSinceSeq] = useState(() => store.view.cursor);
   const [isHeld, setHeld] = useState(false);
   const elsewhere = useRef<HTMLElement | null>(null);
   const toast = useRef<HTMLElement>(null);
-  const found = rewinding.unavailable === null ? rewindOffer(risky, labels, sinceSeq) : null;
-  const offer = found?.key === closedKey ? null : found;
+  const offer = rewinding.unavailable === null ? rewindOffer(risky, labels, sinceSeq) : null;
   const key = offer?.key ?? null;
   const shownForMs = offer?.shownForMs ?? null;
+  const newestSeq = Math.max(risky?.seq ?? 0, risky?.collapsedSeq ?? 0);
 
   useEffect(() => {
     if (key === null || shownForMs === null || isHeld) return;
-    const timer = window.setTimeout(() => setClosedKey(key), shownForMs);
+    const timer = window.setTimeout(() => setSinceSeq(newestSeq), shownForMs);
     return () => window.clearTimeout(timer);
-  }, [key, shownForMs, isHeld]);
+  }, [key, shownForMs, isHeld, newestSeq]);
   useEffect(() => {
     if (key === null) setHeld(false);
   }, [key]);
@@ -44,7 +44,7 @@ export function RewindToast({ store, rewinding, labels }: RewindToastProps) {
 
   const close = () => {
     if (toast.current?.contains(document.activeElement)) elsewhere.current?.focus();
-    setClosedKey(key);
+    setSinceSeq(newestSeq);
   };
   const onFocus = (event: FocusEvent) => {
     const from = event.relatedTarget;

@@ -24,12 +24,6 @@ export function score(probabilities: readonly number[], action: number): number[
   return probabilities.map((p, j) => (j === action ? 1 : 0) - p);
 }
 
-/** ∂H / ∂z_j = −π_j (log π_j + H). */
-export function entropySlope(probabilities: readonly number[]): number[] {
-  const h = entropy(probabilities);
-  return probabilities.map((p) => (p > 0 ? -p * (Math.log(p) + h) : 0));
-}
-
 /** The logits after one step along A ∇ log π(a). */
 export function stepped(
   logits: readonly number[],

@@ -2,8 +2,11 @@
 
 import { useElementSize } from "@mantine/hooks";
 import { formatTick } from "../../../charts/plot-options";
-import { placer, roundTicks } from "./plot-scale";
+import { roundTicks } from "../../../charts/round-ticks";
+import { placer } from "./plot-scale";
 import styles from "./step-plot.module.css";
+
+const MOST_TICKS = 5;
 
 /** "run": what happened. "person": what the reader's own choice makes of it. "quiet": for comparison. */
 export type Tone = "run" | "person" | "quiet";
@@ -52,7 +55,8 @@ export function StepPlot(props: StepPlotProps) {
   const high = Math.max(props.yTo ?? Number.NEGATIVE_INFINITY, ...all, ...base, limit?.at ?? low);
   const right = Math.max(LEFT + 1, width - RIGHT);
   const atX = placer([xMin - margin, xMax + margin], [LEFT, right]);
-  const atY = placer([low, high > low ? high : low + 1], [height - BOTTOM, TOP]);
+  const top = high > low ? high : low + 1;
+  const atY = placer([low, top], [height - BOTTOM, TOP]);
   const pick = (clientX: number, element: Element) => {
     const share = (clientX - element.getBoundingClientRect().left - LEFT) / (right - LEFT);
     const at = xMin - margin + share * (xMax - xMin + 2 * margin);
@@ -75,7 +79,7 @@ export function StepPlot(props: StepPlotProps) {
               if (event.buttons === 1) pick(event.clientX, event.currentTarget);
             }}
           >
-            {roundTicks(low, high).map((tick) => (
+            {roundTicks(low, top, MOST_TICKS).map((tick) => (
               <g key={tick}>
                 <line className={styles.grid} x1={LEFT} x2={right} y1={atY(tick)} y2={atY(tick)} />
                 <text className={styles.tick} x={LEFT - 6} y={atY(tick) + 4} textAnchor="end">
