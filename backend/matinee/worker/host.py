@@ -307,7 +307,10 @@ class RunHost:
             )
         for evaluation in drained.evaluations:
             record_evaluation(record, evaluation, final=False)
-        metrics = drained.metrics | evaluation_metrics([*drained.evaluations, *last_evaluations])
+        *earlier, newest = evaluation_metrics([*drained.evaluations, *last_evaluations]) or [{}]
+        for point in earlier:
+            record.writer.append_metrics(point, progress)
+        metrics = drained.metrics | newest
         has_moved = progress.env_steps != self._told_env_steps
         if metrics or (has_moved and drained.is_measured):
             self._told_env_steps = progress.env_steps

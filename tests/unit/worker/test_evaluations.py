@@ -19,13 +19,9 @@ def result(*returns: float, deterministic: bool) -> EvaluationResult:
 
 
 def test_each_kind_is_a_metric_of_its_own() -> None:
-    """With the mean, the range and the number of its episodes; the newest of a kind counts."""
-    metrics = evaluation_metrics(
-        [
-            result(9.0, deterministic=True),
-            result(1.0, 2.0, 6.0, deterministic=True),
-            result(4.0, deterministic=False),
-        ]
+    """With the mean, the range and the number of its episodes; both kinds make one point."""
+    (metrics,) = evaluation_metrics(
+        [result(1.0, 2.0, 6.0, deterministic=True), result(4.0, deterministic=False)]
     )
 
     greedy, sampled = metrics["evaluation_return_greedy"], metrics["evaluation_return_sampled"]
@@ -36,9 +32,31 @@ def test_each_kind_is_a_metric_of_its_own() -> None:
     assert metrics["evaluation_std_sampled"].last == 0.0
 
 
+def test_several_at_once_are_points_of_their_own() -> None:
+    """In their order: between two looks at a fast run more than one may end."""
+    points = evaluation_metrics(
+        [
+            result(9.0, deterministic=True),
+            result(5.0, deterministic=True),
+            result(4.0, deterministic=False),
+        ]
+    )
+
+    assert [point["evaluation_return_greedy"].mean for point in points] == [9.0, 5.0]
+    assert [sorted(point) for point in points] == [
+        ["evaluation_return_greedy", "evaluation_std_greedy"],
+        [
+            "evaluation_return_greedy",
+            "evaluation_return_sampled",
+            "evaluation_std_greedy",
+            "evaluation_std_sampled",
+        ],
+    ]
+
+
 def test_returns_that_are_no_numbers_are_no_point_of_a_chart() -> None:
     """An environment may give NaN, and a chart can't show it."""
-    assert evaluation_metrics([result(1.0, math.nan, deterministic=True)]) == {}
+    assert evaluation_metrics([result(1.0, math.nan, deterministic=True)]) == []
 
 
 @pytest.mark.parametrize("policy", ["greedy", "sampled"])
@@ -49,17 +67,17 @@ def test_evaluations_on_the_way_are_metrics(policy: str, data_dir: Path, runtime
         "evaluation": {"every_env_steps": 500, "episodes": 3, "policy": policy},
     }
     with hosted(data_dir, "CartPole-v1", runtime_dir=runtime_dir, spec=spec) as run:
-        run.wait_until(lambda: run.events("evaluation_finished"))
+        run.wait_until(lambda: len(run.events("evaluation_finished")) > 3)
         run.ask(Abort())
         run.finish()
     evaluations = run.events("evaluation_finished")
     assert {each["deterministic"] for each in evaluations} == {policy == "greedy"}
-    evaluation = evaluations[0]
     name = f"evaluation_return_{policy}"
-    measured = next(
+    measured = [
         event["metrics"][name]
         for event in run.events("metrics_summarised")
         if name in event["metrics"]
-    )
-    returns = evaluation["returns"]
-    assert (measured["min"], measured["max"], measured["count"]) == (min(returns), max(returns), 3)
+    ]
+    assert [(each["min"], each["max"], each["count"]) for each in measured] == [
+        (min(each["returns"]), max(each["returns"]), 3) for each in evaluations
+    ]
