@@ -46,7 +46,9 @@ class ScriptedPlayer:
 
     def __init__(self, order: BaseModel, *, answers: bool) -> None:
         self.orders = [order]
-        self.closed = False
+        self.is_told_to_go = self.closed = False
+        self.may_go = asyncio.Event()
+        self.may_go.set()
         self._answers = answers
         self._number = 0
         self._said: asyncio.Queue[tuple[bytes, bytes] | None] = asyncio.Queue()
@@ -76,7 +78,9 @@ class ScriptedPlayer:
         return "Segmentation fault"
 
     async def close(self) -> None:
-        """Note it."""
+        """Note it; it is gone when it may be."""
+        self.is_told_to_go = True
+        await self.may_go.wait()
         self.closed = True
         self.end()
 

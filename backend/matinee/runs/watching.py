@@ -62,10 +62,10 @@ class Watching:
             NotFoundError: there is no such run or checkpoint.
             LimitExceededError: too many are being played.
         """
-        run_dir = self._folders.path(run_id)
         if checkpoint_id is not None:
+            run_dir = self._folders.path(run_id)
             await asyncio.to_thread(find_checkpoint, run_dir, checkpoint_id)
-        running = self._join((run_id, checkpoint_id), run_dir)
+        running = await self._join((run_id, checkpoint_id))
         running.show.arrive()
         try:
             yield running.show
@@ -84,13 +84,16 @@ class Watching:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _join(self, key: _Key, run_dir: Path) -> _Running:
-        running = self._running.get(key)
-        if running is not None and not running.task.done() and not running.task.cancelling():
-            if running.leaving is not None:
-                running.leaving.cancel()
-                running.leaving = None
-            return running
+    async def _join(self, key: _Key) -> _Running:
+        while (running := self._running.get(key)) is not None:
+            if not running.task.done() and not running.task.cancelling():
+                if running.leaving is not None:
+                    running.leaving.cancel()
+                    running.leaving = None
+                return running
+            # Its player still has a place, until it has gone.
+            await asyncio.wait({running.task})
+        run_dir = self._folders.path(key[0])
         self._places.take()
         show = PublicShow(
             players=self._players, find=partial(self._find, *key, run_dir), checkpoint_id=key[1]

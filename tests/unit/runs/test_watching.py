@@ -121,6 +121,38 @@ async def test_a_show_that_has_failed_is_tried_anew(
             assert again is not failed
 
 
+async def test_who_comes_while_a_player_goes_takes_no_second_place(
+    house: House,
+    watching: Watching,
+    players: ScriptedPlayers,
+    places: PlayerPlaces,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A policy has one place, also while the player of those before is being ended."""
+    run_id = run_with(house, new_ulid())
+    places.take()
+    monkeypatch.setattr(module, "LINGER_S", 0.0)
+    async with watching.watch(run_id, None):
+        await becomes(lambda: bool(players.started))
+        (old,) = players.started
+        old.may_go.clear()
+    await becomes(lambda: old.is_told_to_go)
+
+    async def come() -> None:
+        async with watching.watch(run_id, None):
+            await becomes(lambda: len(players.started) == 2)
+            assert old.closed
+            assert places.taken == 2
+
+    coming = [asyncio.create_task(come()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert places.taken == 2
+    assert not any(each.done() for each in coming)
+    old.may_go.set()
+    await asyncio.gather(*coming)
+    places.give_back()
+
+
 async def test_what_can_t_be_watched_is_refused(
     house: House, watching: Watching, places: PlayerPlaces
 ) -> None:
