@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fakes.players import ScriptedPlayers
 from fakes.records import SPEC
 from fakes.scripted_runs import ScriptedLauncher, ScriptedRun
 from matinee.bootstrap.presets import BuiltInPresets
@@ -29,12 +30,14 @@ from matinee.runs.event_hub import EventHub
 from matinee.runs.folders import RunDetails, RunFolders
 from matinee.runs.forking import Forking
 from matinee.runs.health import Health
+from matinee.runs.player_places import PlayerPlaces
 from matinee.runs.ports import ServerLimits
 from matinee.runs.recovery import FolderWatch
 from matinee.runs.run_index import RunIndex
 from matinee.runs.service import RunService
 from matinee.runs.steering import Steering, new_command
 from matinee.runs.supervisor import Supervisor
+from matinee.runs.watching import Watching
 from matinee.storage.catalogue import SqliteCatalogue
 
 PATIENCE_S = 30.0
@@ -58,6 +61,8 @@ class House:
     service: RunService
     checkpointing: Checkpointing
     watch: FolderWatch
+    watching: Watching
+    players: ScriptedPlayers
 
     def queued(self, actor: str = "token", **changes: Any) -> str:
         """A new run that waits for its process; nobody knows of it yet."""
@@ -205,6 +210,10 @@ async def open_house(
         registry=registry,
         limits=limits,
     )
+    players = ScriptedPlayers()
+    watching = Watching(
+        folders=folders, supervisor=supervisor, players=players, places=PlayerPlaces(2)
+    )
     service = RunService(
         folders=folders,
         index=index,
@@ -216,6 +225,7 @@ async def open_house(
         registry=registry,
         presets=presets,
         tables=ParquetProgram(),
+        watching=watching,
     )
     checkpointing = Checkpointing(
         folders=folders,
@@ -256,8 +266,11 @@ async def open_house(
             service,
             checkpointing,
             watch,
+            watching,
+            players,
         )
     finally:
+        await watching.close()
         await watch.close()
         await admission.close()
         # It waits for launches on their way: what they bring must be ended, too.

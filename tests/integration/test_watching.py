@@ -134,6 +134,21 @@ def test_two_who_watch_share_a_player_and_its_pause(live_server: LiveServer) -> 
         assert begins_anew or after["length"] == before["length"] + 1
 
 
+def test_the_player_of_a_deleted_run_ends(live_server: LiveServer) -> None:
+    """Whoever watches hears why, and no process plays what is gone."""
+    run_id = str(live_server.create(FAST_RUN, wait=20)["id"])
+    live_server.wait_for(run_id, "finished", timeout_s=100)
+    eventually(lambda: not players_of(live_server), what="end of the players of other tests")
+    with watching(live_server, run_id) as watcher:
+        watcher.next()
+        (player,) = players_of(live_server)
+        assert live_server.client.delete(f"/api/v1/runs/{run_id}").is_success
+
+        with pytest.raises(AssertionError, match=f"run {run_id} was deleted"):
+            watcher.hears(lambda _: False)
+        eventually(lambda: is_gone(player), what="end of the player")
+
+
 def test_numbers_come_also_where_there_is_no_picture(live_server: LiveServer) -> None:
     """An environment that can't draw itself is played, and says so."""
     spec = {**FAST_RUN, "environment": {"id": "Probe/Corridor-v0"}}

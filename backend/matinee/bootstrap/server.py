@@ -117,6 +117,8 @@ def build_server(settings: Settings) -> Server:
         registry=registry,
         limits=limits,
     )
+    players, places = PlayerProgram(), PlayerPlaces(settings.max_players)
+    watching = Watching(folders=folders, supervisor=supervisor, players=players, places=places)
     service = RunService(
         folders=folders,
         index=index,
@@ -128,6 +130,7 @@ def build_server(settings: Settings) -> Server:
         registry=registry,
         presets=presets,
         tables=ParquetProgram(),
+        watching=watching,
     )
     forking = Forking(
         folders=folders,
@@ -146,8 +149,6 @@ def build_server(settings: Settings) -> Server:
         forking=forking,
         policies=OnnxProgram(),
     )
-    players, places = PlayerProgram(), PlayerPlaces(settings.max_players)
-    watching = Watching(folders=folders, supervisor=supervisor, players=players, places=places)
     dependencies = WebDependencies(
         runs=service,
         checkpoints=checkpoints,

@@ -67,6 +67,7 @@ from matinee.runs.ports import EnvironmentRegistry, PresetShelf, RunQuery, Table
 from matinee.runs.run_index import RunIndex
 from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
+from matinee.runs.watching import Watching
 
 
 class RunService:
@@ -85,6 +86,7 @@ class RunService:
         tables: TableFiles,
         maker: RunMaker,
         health: Health,
+        watching: Watching,
     ) -> None:
         self._folders = folders
         self._index = index
@@ -96,6 +98,7 @@ class RunService:
         self._tables = tables
         self._maker = maker
         self._health = health
+        self._watching = watching
         # Guards one edit of a run's details from reading its revision to writing the next.
         self._edit_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -169,6 +172,7 @@ class RunService:
             await self._supervisor.gone(run_id)
             await self._index.remove(run_id)
             self._hub.forget(run_id)
+            self._watching.forget(run_id)
 
     async def command(self, run_id: str, action: Action, *, actor: str, wait_s: float) -> Command:
         """Ask something of a run, and wait up to `wait_s` for what becomes of it."""

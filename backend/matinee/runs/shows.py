@@ -136,6 +136,10 @@ class PublicShow:
             log.exception("show_failed")
             self._change(state="failed", reason="the server failed; its log says why")
 
+    def give_up(self, reason: str) -> None:
+        """Tell why it is over; whoever calls cancels `run` at once."""
+        self._change(state="failed", reason=reason)
+
     async def _play(self) -> NoReturn:
         weights = await self._first_weights()
         self._change(state="starting", live=weights.live)

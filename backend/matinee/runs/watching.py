@@ -77,6 +77,13 @@ class Watching:
                 loop = asyncio.get_running_loop()
                 running.leaving = loop.call_later(linger_s, running.task.cancel)
 
+    def forget(self, run_id: str) -> None:
+        """The run was deleted: its shows end, and whoever watches one is told."""
+        for (shown_id, _), running in self._running.items():
+            if shown_id == run_id:
+                running.show.give_up(f"run {run_id} was deleted")
+                running.task.cancel()
+
     async def close(self) -> None:
         """End all shows."""
         tasks = [running.task for running in self._running.values()]

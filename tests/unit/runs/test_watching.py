@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -151,6 +152,56 @@ async def test_who_comes_while_a_player_goes_takes_no_second_place(
     old.may_go.set()
     await asyncio.gather(*coming)
     places.give_back()
+
+
+@pytest.mark.parametrize("by_name", [False, True], ids=["newest", "checkpoint"])
+async def test_a_run_that_is_deleted_plays_no_longer(house: House, by_name: bool) -> None:
+    """Its players end, whoever watches is told why, and other runs play on."""
+    checkpoint_id = new_ulid()
+    doomed, other = run_with(house, checkpoint_id), run_with(house, new_ulid())
+    await house.index.refresh(doomed)
+    async with (
+        house.watching.watch(doomed, checkpoint_id if by_name else None) as show,
+        house.watching.watch(other, None) as untouched,
+    ):
+        await becomes(lambda: len(house.players.started) == 2)
+        bell = show.bell
+        await house.service.delete_run(doomed)
+
+        assert bell.done()
+        assert (show.status.state, show.status.reason) == ("failed", f"run {doomed} was deleted")
+        gone, playing = sorted(
+            house.players.started, key=lambda player: other in str(player.orders[0])
+        )
+        await becomes(lambda: gone.closed)
+        assert not playing.closed
+        assert untouched.status.state == "starting"
+        with pytest.raises(NotFoundError):
+            await house.watching.watch(doomed, None).__aenter__()
+
+
+async def test_a_run_that_is_deleted_while_somebody_comes_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A show of what is gone would never end."""
+    run_id = run_with(house, checkpoint_id := new_ulid())
+    await house.index.refresh(run_id)
+    found, loop = asyncio.Event(), asyncio.get_running_loop()
+    is_deleted = threading.Event()
+
+    def find_slowly(*_: object) -> None:
+        loop.call_soon_threadsafe(found.set)
+        assert is_deleted.wait(30)
+
+    monkeypatch.setattr(module, "find_checkpoint", find_slowly)
+    coming = asyncio.create_task(house.watching.watch(run_id, checkpoint_id).__aenter__())
+    await found.wait()
+    await house.service.delete_run(run_id)
+    is_deleted.set()
+
+    with pytest.raises(NotFoundError):
+        await coming
+    assert house.players.started == []
 
 
 async def test_what_can_t_be_watched_is_refused(
