@@ -18,6 +18,11 @@ from matinee.contracts.recordings import FilmFacts, FilmFormat
 LENGTHS = struct.Struct(">II")
 MAX_HEAD_BYTES = 4 * 2**20
 MAX_BODY_BYTES = 16 * 2**20
+ALIVE = b'{"type":"alive"}'
+"""Head of what a player of a show says when it has nothing to show, which may be for long: while
+nobody wishes for a picture, and while it is paused."""
+ALIVE_INTERVAL_S = 5.0
+"""It is silent no longer than that, unless it hangs."""
 
 SHARED_POLICY_METADATA = "policy"
 SHARED_STEP_METADATA = "env_step"

@@ -10,6 +10,8 @@ from typing import NoReturn, assert_never
 
 from matinee.contracts.episodes import EpisodeStep
 from matinee.contracts.playing import (
+    ALIVE,
+    ALIVE_INTERVAL_S,
     NewSource,
     OneStep,
     PlaySettings,
@@ -64,6 +66,7 @@ class Performance:
         self._trail: list[EpisodeStep] = []
         self._last_return: float | None = None
         self._next_step_s = self._next_frame_s = self._next_look_s = time.monotonic()
+        self._next_sign_s = self._next_look_s
 
     def run(self) -> NoReturn:
         """Play for ever; the program ends with its standard input."""
@@ -78,6 +81,10 @@ class Performance:
                 self._go_on(now_s)
             if self._may_show(now_s):
                 self._show(now_s)
+                self._next_sign_s = now_s + ALIVE_INTERVAL_S
+            elif now_s >= self._next_sign_s:
+                self._send(ALIVE, b"")
+                self._next_sign_s = now_s + ALIVE_INTERVAL_S
 
     # ---- time ------------------------------------------------------------------------------------
 

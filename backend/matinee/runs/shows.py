@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -12,6 +12,7 @@ import structlog
 
 from matinee.contracts.episodes import SEED_MAX
 from matinee.contracts.playing import (
+    ALIVE,
     PLAYER_ANSWER_ADAPTER,
     NewSource,
     OneStep,
@@ -30,6 +31,9 @@ SOURCE_POLL_S = 2.0
 """Between two looks for newer weights, each of which asks the run to share its present ones."""
 WAITING_POLL_S = 0.25
 """The same while there is nothing to play yet."""
+SILENCE_S = 60.0
+"""A player that is well says something every few seconds; starting takes longer where training
+leaves it little of the processor, or where an environment is large."""
 START_TRIES = 4
 _GONE = frozenset({"no_checkpoint", "checkpoint_damaged"})
 _FAILED = b'{"type":"failed"'
@@ -229,7 +233,9 @@ class PublicShow:
 
     async def _pass_on(self, player: Player) -> NoReturn:
         number = 0
-        async for head, image in player.messages():
+        async for head, image in _in_time(player.messages()):
+            if head == ALIVE:
+                continue
             if head.startswith(_FAILED):
                 failed = PLAYER_ANSWER_ADAPTER.validate_json(head)
                 assert isinstance(failed, PlayerFailed)
@@ -269,3 +275,26 @@ class PublicShow:
     def _ring(self) -> None:
         if self._bell is not None and not self._bell.done():
             self._bell.set_result(None)
+
+
+async def _in_time(
+    messages: AsyncIterator[tuple[bytes, bytes]],
+) -> AsyncIterator[tuple[bytes, bytes]]:
+    """The same, as long as they come.
+
+    Raises:
+        ConflictError: none has come for too long.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                message = await anext(messages, None)
+        except TimeoutError as error:
+            raise ConflictError(
+                f"the process that plays said nothing for {SILENCE_S:g} s, and was ended: its "
+                "environment seems to hang",
+                code="player_silent",
+            ) from error
+        if message is None:
+            return
+        yield message

@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 from fakes.played_runs import checkpoint_at, policy_files
 from integration.live_server import eventually
 from matinee.contracts.playing import (
+    ALIVE,
     SHARED_POLICY_METADATA,
     SHARED_STEP_METADATA,
     NewSource,
@@ -39,6 +40,7 @@ class Watched:
     def __init__(self, order: Show) -> None:
         self.orders: queue.SimpleQueue[ShowOrder] = queue.SimpleQueue()
         self.frames: list[tuple[dict[str, Any], bytes]] = []
+        self.signs_of_life = 0
         self._ends = False
         self._thread = threading.Thread(target=self._play, args=(order,))
         self._thread.start()
@@ -57,7 +59,10 @@ class Watched:
             _run(performance)
 
     def _take(self, head: bytes, image: bytes) -> None:
-        self.frames.append((json.loads(head), image))
+        if head == ALIVE:
+            self.signs_of_life += 1
+        else:
+            self.frames.append((json.loads(head), image))
 
     def ask(self) -> dict[str, Any]:
         """The frame that a wish is answered with."""
@@ -145,6 +150,20 @@ def test_pause_and_one_step(watch: Callable[..., Watched]) -> None:
     assert show.orders.empty() or len(show.frames) == 3
     show.orders.put(FAST)
     eventually(lambda: len(show.frames) > 3, what="frame after the pause")
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_it_says_that_it_lives_when_it_has_nothing_to_show(
+    watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, is_paused: bool
+) -> None:
+    """Paused, and while nobody wishes for a picture: whoever hears nothing knows that it hangs."""
+    monkeypatch.setattr("matinee.player.show.ALIVE_INTERVAL_S", 0.01)
+    monkeypatch.setattr("matinee.player.show.LOOK_INTERVAL_S", 0.01)
+    show = watch(settings=FAST.model_copy(update={"paused": is_paused}))
+
+    eventually(lambda: show.signs_of_life > 2, what="signs of life")
+
+    assert show.frames == []
 
 
 def test_a_single_step_is_for_who_has_paused(tmp_path: Path) -> None:

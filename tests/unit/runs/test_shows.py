@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import psutil
 import pytest
 import structlog
 from pydantic import BaseModel
@@ -13,6 +15,7 @@ from pydantic import BaseModel
 from fakes.house import becomes
 from fakes.players import ScriptedPlayer, ScriptedPlayers, view_frame
 from matinee.contracts.playing import (
+    ALIVE,
     NewSource,
     OneStep,
     PlayerFailed,
@@ -23,6 +26,7 @@ from matinee.contracts.playing import (
 )
 from matinee.contracts.view import HEAD_LENGTH, ViewFrame, ViewSet
 from matinee.errors import ConflictError
+from matinee.processes.player_program import PlayerProgram
 from matinee.runs import shows as module
 from matinee.runs.shows import PublicShow, Weights
 
@@ -213,6 +217,47 @@ async def test_a_player_that_ends_says_why(end: str) -> None:
         words = {"refusal": "pip install box2d", "crash": "Segmentation fault", "bug": "its log"}
         assert words[end] in show.status.reason
         await becomes(lambda: player.closed)
+
+
+async def test_a_player_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that neither shows anything nor ends is gone after a while, and the status says so.
+
+    Also while nobody wishes for a picture: whoever comes next would wait for ever.
+    """
+    monkeypatch.setattr(module, "SILENCE_S", 0.05)
+    monkeypatch.setattr("matinee.processes.player_program.LEAVE_TIMEOUT_S", 0.2)
+    show = PublicShow(
+        players=PlayerProgram([sys.executable, "-c", "import time; time.sleep(600)"]),
+        find=Finder(),
+        checkpoint_id=None,
+    )
+    playing = asyncio.create_task(show.run())
+    await becomes(lambda: show.pid is not None)
+    assert show.pid is not None
+    process = psutil.Process(show.pid)
+    await asyncio.wait_for(playing, 30)
+
+    assert show.status.state == "failed"
+    assert "said nothing for 0.05 s, and was ended" in (show.status.reason or "")
+    assert not process.is_running()
+
+
+async def test_a_sign_of_life_is_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A player that is paused, or that nobody looks at, may show nothing for long."""
+    monkeypatch.setattr(module, "SILENCE_S", 1e6)
+    players = ScriptedPlayers(answers=False)
+    async with playing(players) as show:
+        show.want(80)
+        await becomes(lambda: bool(players.started))
+        (player,) = players.started
+        await becomes(lambda: len(player.orders) > 1)
+        player._said.put_nowait((ALIVE, b""))
+        player.say(view_frame(1), b"jpeg")
+        await becomes(lambda: show.frame is not None)
+
+        assert show.frame is not None
+        assert show.frame.number == 1
+        assert show.frame.data.endswith(b"jpeg")
 
 
 @pytest.mark.parametrize("code", ["no_checkpoint", "checkpoint_damaged"])
