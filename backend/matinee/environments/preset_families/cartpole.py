@@ -66,6 +66,8 @@ CARTPOLE = (
             algorithm="ga3c",
             envs_per_worker=32,
             hyperparameters={
+                # Twice of it ends two runs of 24 in a policy that never recovers.
+                "learning_rate": 0.01,
                 "correction": "vtrace",
                 "optimizer_threads": 1,
                 "min_batch": 256,
