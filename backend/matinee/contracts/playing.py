@@ -14,10 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.episodes import EpisodeStep
 from matinee.contracts.recordings import FilmFacts, FilmFormat
+from matinee.errors import ConflictError
 
 LENGTHS = struct.Struct(">II")
 MAX_HEAD_BYTES = 4 * 2**20
 MAX_BODY_BYTES = 16 * 2**20
+EPISODE_PART_BYTES = 2**20
+"""An episode is told in parts of about this size, whatever its actions are."""
+MAX_EPISODE_BYTES = 16 * 2**20
+"""All its steps: 2000 of an environment with a hundred numbers for an action. The server holds them
+at once."""
 ALIVE = b'{"type":"alive"}'
 """Head of what a player of a show says when it has nothing to show, which may be for long: while
 nobody wishes for a picture, and while it is paused."""
@@ -123,12 +129,19 @@ class Evaluated(_Message):
     film: FilmFacts | None = None
 
 
+class EpisodePart(_Message):
+    """Steps of an episode; more come, and a `PlayedEpisode` comes last."""
+
+    type: Literal["part"] = "part"
+    steps: list[EpisodeStep]
+
+
 class PlayedEpisode(_Message):
     """One episode."""
 
     type: Literal["episode"] = "episode"
     env_step: int
-    steps: list[EpisodeStep]
+    steps: list[EpisodeStep] = Field(description="Those that follow the parts before.")
     last_value: float | None
     cut: bool
 
@@ -143,7 +156,9 @@ class PlayerFailed(_Message):
 
 PlayerOrder = Annotated[Evaluate | PlayEpisode | Show, Field(discriminator="type")]
 ShowOrder = Annotated[PlaySettings | NewSource | OneStep | WantPicture, Field(discriminator="type")]
-PlayerAnswer = Annotated[Evaluated | PlayedEpisode | PlayerFailed, Field(discriminator="type")]
+PlayerAnswer = Annotated[
+    Evaluated | EpisodePart | PlayedEpisode | PlayerFailed, Field(discriminator="type")
+]
 
 PLAYER_ORDER_ADAPTER: TypeAdapter[PlayerOrder] = TypeAdapter(PlayerOrder)
 SHOW_ORDER_ADAPTER: TypeAdapter[ShowOrder] = TypeAdapter(ShowOrder)
@@ -151,5 +166,16 @@ PLAYER_ANSWER_ADAPTER: TypeAdapter[PlayerAnswer] = TypeAdapter(PlayerAnswer)
 
 
 def framed(head: bytes, body: bytes = b"") -> bytes:
-    """A message of a player."""
+    """A message of a player.
+
+    Raises:
+        ConflictError: it is longer than the server takes.
+    """
+    for part, limit in ((head, MAX_HEAD_BYTES), (body, MAX_BODY_BYTES)):
+        if len(part) > limit:
+            raise ConflictError(
+                f"what is to be told at once takes {len(part) / 2**20:.1f} MB; at most "
+                f"{limit >> 20} are taken",
+                code="player_message_too_long",
+            )
     return LENGTHS.pack(len(head), len(body)) + head + body

@@ -15,6 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matinee.contracts.playing import ShowOrder
     from matinee.player.show import Send
 
@@ -55,7 +57,8 @@ def _perform(line: bytes, orders: queue.SimpleQueue[ShowOrder], out: BinaryIO) -
         out.flush()
 
     try:
-        answer = _answer(line, orders, send)
+        for head in _answer(line, orders, send):
+            send(head)
     except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked shall be told
         traceback.print_exc()
         if isinstance(error, MatineeError):
@@ -65,21 +68,23 @@ def _perform(line: bytes, orders: queue.SimpleQueue[ShowOrder], out: BinaryIO) -
             failed = PlayerFailed(code=TrainingError.code, detail=words)
         send(failed.model_dump_json().encode())
         return 1
-    send(answer)
     return 0
 
 
-def _answer(line: bytes, orders: queue.SimpleQueue[ShowOrder], send: Send) -> bytes:
+def _answer(line: bytes, orders: queue.SimpleQueue[ShowOrder], send: Send) -> Iterator[bytes]:
+    """Heads of messages, one after the other."""
     from matinee.contracts.playing import PLAYER_ORDER_ADAPTER, Evaluate, Show
-    from matinee.player.episodes import evaluate, play_episode
+    from matinee.player.episodes import evaluate, in_parts, play_episode
     from matinee.player.show import Performance
 
     order = PLAYER_ORDER_ADAPTER.validate_json(line)
     os.nice(NICENESS - NICENESS_AT_FIRST)
     if isinstance(order, Show):
         Performance(order, orders, send).run()
-    answer = evaluate(order) if isinstance(order, Evaluate) else play_episode(order)
-    return answer.model_dump_json().encode()
+    if isinstance(order, Evaluate):
+        yield evaluate(order).model_dump_json().encode()
+    else:
+        yield from in_parts(play_episode(order))
 
 
 def _hear(orders: queue.SimpleQueue[ShowOrder]) -> None:

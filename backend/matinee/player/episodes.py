@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from matinee.contracts.playing import Evaluate, Evaluated, PlayedEpisode, PlayEpisode, PolicySource
+from collections.abc import Iterator
+
+from matinee.contracts.episodes import EpisodeStep
+from matinee.contracts.playing import (
+    EPISODE_PART_BYTES,
+    MAX_EPISODE_BYTES,
+    EpisodePart,
+    Evaluate,
+    Evaluated,
+    PlayedEpisode,
+    PlayEpisode,
+    PolicySource,
+)
 from matinee.contracts.recordings import FilmFacts
+from matinee.errors import ConflictError
 from matinee.player.film import Camera
 from matinee.player.scene import open_scene
 from matinee.player.stage import Stage
@@ -55,6 +68,30 @@ def play_episode(order: PlayEpisode) -> PlayedEpisode:
     return PlayedEpisode(
         env_step=stage.played.env_step, steps=steps, last_value=last_value, cut=cut
     )
+
+
+def in_parts(played: PlayedEpisode) -> Iterator[bytes]:
+    """The heads of the messages that tell an episode.
+
+    Raises:
+        ConflictError: it is longer than the server holds.
+    """
+    sizes = [len(step.model_dump_json()) + 1 for step in played.steps]
+    if sum(sizes) > MAX_EPISODE_BYTES:
+        raise ConflictError(
+            f"the {len(sizes)} steps of the episode take {sum(sizes) / 2**20:.0f} MB; at most "
+            f"{MAX_EPISODE_BYTES >> 20} are told: ask for fewer `max_steps`",
+            code="episode_too_large",
+        )
+    part: list[EpisodeStep] = []
+    part_bytes = 0
+    for step, size in zip(played.steps, sizes, strict=True):
+        if part and part_bytes + size > EPISODE_PART_BYTES:
+            yield EpisodePart.model_construct(steps=part).model_dump_json().encode()
+            part, part_bytes = [], 0
+        part.append(step)
+        part_bytes += size
+    yield played.model_copy(update={"steps": part}).model_dump_json().encode()
 
 
 def set_stage(

@@ -68,6 +68,7 @@ class RunningPlayer:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._fault: str | None = None
         self._complaints: deque[str] = deque(maxlen=_COMPLAINTS)
         self._listening = asyncio.create_task(self._keep_complaints())
 
@@ -91,6 +92,7 @@ class RunningPlayer:
                 head, body = LENGTHS.unpack(lengths)
                 if head > MAX_HEAD_BYTES or body > MAX_BODY_BYTES:
                     log.error("player_message_too_long", head=head, body=body, pid=self.pid)
+                    self._fault = "it said more at once than is taken"
                     return
                 yield (
                     await self._process.stdout.readexactly(head),
@@ -101,6 +103,8 @@ class RunningPlayer:
 
     async def last_words(self) -> str:
         """What one that has ended printed last: a line for people."""
+        if self._fault is not None:
+            return self._fault
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
                 await asyncio.shield(self._listening)

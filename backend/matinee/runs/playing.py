@@ -17,19 +17,21 @@ from matinee.contracts.episodes import (
     SEED_MAX,
     EpisodeReport,
     EpisodeRequest,
+    EpisodeStep,
     EvaluationReport,
     EvaluationRequest,
     PlayRequest,
 )
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.playing import (
+    MAX_EPISODE_BYTES,
     PLAYER_ANSWER_ADAPTER,
+    EpisodePart,
     Evaluate,
     Evaluated,
     Film,
     PlayedEpisode,
     PlayEpisode,
-    PlayerAnswer,
     PlayerFailed,
     PlayerOrder,
     PolicySource,
@@ -41,7 +43,7 @@ from matinee.journal.schema import CHECKPOINTS
 from matinee.runs.checkpoint_reading import find_checkpoint
 from matinee.runs.folders import RunFolders
 from matinee.runs.player_places import PlayerPlaces
-from matinee.runs.ports import Players
+from matinee.runs.ports import Player, Players
 from matinee.runs.recordings import (
     delete_recording,
     film_file,
@@ -57,8 +59,17 @@ NEWEST_TRIES = 3
 PLAYER_FAILED = "player_failed"
 _OF_ENVIRONMENTS = frozenset({"environment_unavailable", "untrainable_environment"})
 _AS_THEY_ARE = frozenset(
-    {"no_checkpoint", "checkpoint_damaged", "policy_not_described", "no_picture", "film_too_large"}
+    {
+        "no_checkpoint",
+        "checkpoint_damaged",
+        "policy_not_described",
+        "no_picture",
+        "film_too_large",
+        "episode_too_large",
+    }
 )
+_MOST_BYTES = 2 * MAX_EPISODE_BYTES
+"""No player that is well says more."""
 
 _Answer = TypeVar("_Answer", Evaluated, PlayedEpisode)
 
@@ -223,10 +234,9 @@ class Playing:
             player = await self._players.start(order)
             try:
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                    async for head, _ in player.messages():
-                        answer = _understood(head)
-                        if isinstance(answer, expected):
-                            return answer
+                    answer = await _whole_answer(player)
+                if isinstance(answer, expected):
+                    return answer
                 raise ConflictError(
                     f"the process that plays ended without an answer: {await player.last_words()}",
                     code=PLAYER_FAILED,
@@ -241,6 +251,24 @@ class Playing:
                 await player.close()
 
 
+async def _whole_answer(player: Player) -> Evaluated | PlayedEpisode | None:
+    """With the parts that came before it; None: the player ended before."""
+    steps: list[EpisodeStep] = []
+    said_bytes = 0
+    async for head, _ in player.messages():
+        said_bytes += len(head)
+        if said_bytes > _MOST_BYTES:
+            raise ConflictError("the process that plays does not end", code=PLAYER_FAILED)
+        match _understood(head):
+            case EpisodePart() as part:
+                steps += part.steps
+            case PlayedEpisode() as last:
+                return last.model_copy(update={"steps": steps + last.steps})
+            case Evaluated() as evaluated:
+                return evaluated
+    return None
+
+
 def _chosen(run_dir: Path, checkpoint_id: str | None) -> str:
     if checkpoint_id is not None:
         return find_checkpoint(run_dir, checkpoint_id).id
@@ -252,7 +280,7 @@ def _chosen(run_dir: Path, checkpoint_id: str | None) -> str:
     )
 
 
-def _understood(head: bytes) -> PlayerAnswer:
+def _understood(head: bytes) -> Evaluated | EpisodePart | PlayedEpisode:
     """What a player answers.
 
     Raises:

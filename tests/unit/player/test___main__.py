@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import queue
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +17,16 @@ from integration.live_server import eventually
 from matinee.contracts.playing import (
     LENGTHS,
     PLAYER_ANSWER_ADAPTER,
+    EpisodePart,
     Evaluate,
     Evaluated,
+    PlayedEpisode,
+    PlayEpisode,
     PlayerAnswer,
     PlayerFailed,
     PolicySource,
 )
-from matinee.player.__main__ import NICENESS
+from matinee.player.__main__ import NICENESS, _perform
 
 BACKEND = Path(__file__).parents[3] / "backend"
 COMMAND = [sys.executable, "-m", "matinee.player"]
@@ -73,6 +78,38 @@ def test_what_fails_is_told(tmp_path: Path, harm: str) -> None:
     assert isinstance(answer, PlayerFailed)
     assert answer.code == ("checkpoint_damaged" if harm == "missing" else "training_failed")
     assert code == 1
+
+
+@pytest.mark.parametrize("is_too_long", [False, True])
+def test_what_is_long_is_told_in_parts_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_too_long: bool
+) -> None:
+    """An episode of any length reaches the server; what it would not take is an error."""
+    monkeypatch.setattr("matinee.player.episodes.EPISODE_PART_BYTES", 500)
+    if is_too_long:
+        monkeypatch.setattr("matinee.contracts.playing.MAX_HEAD_BYTES", 400)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    source = PolicySource(checkpoint=str(checkpoint_at(tmp_path / "one")))
+    order = PlayEpisode(source=source, deterministic=True, seed=4, max_steps=8)
+    out = io.BytesIO()
+
+    code = _perform(order.model_dump_json().encode(), queue.SimpleQueue(), out)
+
+    said, answers = out.getvalue(), []
+    while said:
+        head, body = LENGTHS.unpack(said[: LENGTHS.size])
+        answers.append(PLAYER_ANSWER_ADAPTER.validate_json(said[LENGTHS.size :][:head]))
+        said = said[LENGTHS.size + head + body :]
+    if is_too_long:
+        failed = answers[-1]
+        assert isinstance(failed, PlayerFailed)
+        assert (failed.code, code) == ("player_message_too_long", 1)
+    else:
+        *parts, last = answers
+        assert parts
+        assert isinstance(last, PlayedEpisode)
+        steps = sum(len(part.steps) for part in parts if isinstance(part, EpisodePart))
+        assert (steps + len(last.steps), code) == (8, 0)
 
 
 def test_it_gives_way_and_ends_with_whoever_started_it(tmp_path: Path) -> None:

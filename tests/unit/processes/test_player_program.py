@@ -74,9 +74,10 @@ async def test_a_program_that_is_not_there_is_a_refusal() -> None:
 
 
 async def test_a_length_that_nobody_would_send_ends_it() -> None:
-    """Memory is not filled with what a broken program claims to say."""
+    """Memory is not filled with what a broken program claims to say, and it is told in words."""
     code = "import sys; sys.stdin.readline(); sys.stdout.buffer.write(b'\\xff' * 64)"
     player = await PlayerProgram([sys.executable, "-c", code]).start(ORDER)
 
     assert [message async for message in player.messages()] == []
+    assert await player.last_words() == "it said more at once than is taken"
     await player.close()

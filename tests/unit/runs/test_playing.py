@@ -15,6 +15,7 @@ from matinee.contracts.episodes import EpisodeRequest, EpisodeStep, EvaluationRe
 from matinee.contracts.events import CheckpointSaved
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.playing import (
+    EpisodePart,
     Evaluate,
     Evaluated,
     PlayedEpisode,
@@ -150,6 +151,55 @@ async def test_an_episode_has_its_return(tmp_path: Path) -> None:
     (order,) = players.orders
     assert isinstance(order, PlayEpisode)
     assert order.max_steps == 2
+
+
+class Talkative(FakePlayer):
+    """Says several things."""
+
+    def __init__(self, *answers: BaseModel) -> None:
+        super().__init__(None)
+        self._answers = answers
+
+    async def messages(self) -> AsyncIterator[tuple[bytes, bytes]]:
+        """All of them."""
+        for answer in self._answers:
+            yield answer.model_dump_json().encode(), b""
+
+
+@pytest.mark.parametrize("end", ["whole", "fails", "endless"])
+async def test_an_episode_may_come_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """All its steps are told in order, or none; one that never ends fills no memory."""
+    first, second = (
+        EpisodePart(steps=[STEP.model_copy(update={"reward": reward})] * 2) for reward in (7.0, 5.0)
+    )
+    last = {
+        "whole": EPISODE,
+        "fails": PlayerFailed(code="training_failed", detail="a reward of nan"),
+        "endless": EPISODE,
+    }
+    player = Talkative(first, second, last[end])
+    players = FakePlayers()
+
+    async def start(_order: BaseModel) -> FakePlayer:
+        return player
+
+    monkeypatch.setattr(players, "start", start)
+    if end == "endless":
+        monkeypatch.setattr(module, "_MOST_BYTES", 300)
+    run_id = run_with(tmp_path, new_ulid())
+    playing = playing_in(tmp_path, players).play_episode(run_id, EpisodeRequest())
+
+    if end == "whole":
+        told = await playing
+        assert [step.reward for step in told.steps] == [7.0, 7.0, 5.0, 5.0, 2.0, 2.0]
+        assert (told.length, told.episode_return) == (6, 28.0)
+    else:
+        words = {"fails": "a reward of nan", "endless": "does not end"}[end]
+        with pytest.raises(ConflictError, match=words):
+            await playing
+    assert player.closed
 
 
 async def test_a_newest_checkpoint_that_goes_away_is_replaced_by_the_next(tmp_path: Path) -> None:
