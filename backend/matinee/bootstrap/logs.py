@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import sys
 from pathlib import Path
 
 import structlog
@@ -19,11 +20,36 @@ _SHARED = (
 )
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """Says once on the terminal that it can't be written, and again when it could be meanwhile.
+
+    The library's own handler prints a traceback for every line, which on a full disk never ends.
+    """
+
+    _complaint: str | None = None
+    _has_failed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._has_failed = False
+        super().emit(record)
+        if not self._has_failed:
+            self._complaint = None
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._has_failed = True
+        complaint = f"the log file {self.baseFilename} can't be written: {error}"
+        if complaint != self._complaint:
+            sys.stderr.write(f"{complaint}\n")
+        self._complaint = complaint
+
+
 def configure_server_log(path: Path) -> None:
     """Send everything that structlog and the libraries log to `path`."""
-    file = logging.handlers.RotatingFileHandler(
-        path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
+    file = _LogFile(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     file.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

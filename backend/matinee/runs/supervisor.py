@@ -418,6 +418,7 @@ class Supervisor:
             log.warning("run_trouble_changed", run_id=live.run_id, trouble=frame.trouble)
 
     async def _follow(self, live: LiveRun) -> None:
+        told: str | None = None
         while True:
             try:
                 async with asyncio.timeout(FOLLOW_POLL_S):
@@ -427,9 +428,13 @@ class Supervisor:
             live.news.clear()
             try:
                 await self.look(live.run_id)
-            except Exception:
+                told = None
+            except Exception as error:
                 # Busy for a moment, or worse: in any case the next look comes in half a second.
-                log.exception("record_unreadable", run_id=live.run_id)
+                # A full disk fails them all with the same words, which say enough once.
+                if str(error) != told:
+                    told = str(error)
+                    log.exception("look_failed", run_id=live.run_id)
 
     async def _bury(self, live: LiveRun) -> None:
         """Read the last of the record; if it does not tell the end, write the end into it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,29 @@ def test_the_log_never_outgrows_its_bounds(tmp_path: Path, monkeypatch: pytest.M
     assert len(files) == 1 + LOG_FILES
     assert max(file.stat().st_size for file in files) <= 500
     assert lines(tmp_path / "server.log")[-1]["number"] == 99
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And again when the file could be written meanwhile; not a traceback for every line."""
+    path = tmp_path / "server.log"
+    configure_server_log(path)
+    file = logging.getLogger().handlers[0]
+    assert isinstance(file, logging.FileHandler)
+    disk = file.stream
+    log = structlog.get_logger("ours")
+
+    # Closing it must fail, so that no context manager can have it.
+    full_disk = Path("/dev/full").open("w")  # noqa: SIM115
+    for stream in (full_disk, disk, full_disk):
+        file.stream = stream
+        log.info("first")
+        log.info("second")
+    file.stream = disk
+    with suppress(OSError):
+        full_disk.close()
+
+    told = capsys.readouterr().err
+    assert told.count("server.log can't be written: [Errno 28]") == 2
+    assert told.count("\n") == 2
+    assert [line["event"] for line in lines(path)] == ["first", "second"]

@@ -157,7 +157,8 @@ function Trouble({ run }: { run: Run }) {
   return (
     <section className={styles.reason} data-tone="bad" role="alert" aria-label="Trouble">
       <p>
-        <strong>The run can’t write everything down.</strong> {capitalised(run.trouble)}
+        <strong>The run can’t write everything down:</strong> {run.trouble}. It trains on. Mend the
+        cause, and what is missing is written down by itself.
       </p>
     </section>
   );
