@@ -50,6 +50,7 @@ from matinee.runs.recordings import (
     find_recording,
     keep_recording,
     list_recordings,
+    sweep_leftovers,
 )
 
 ANSWER_TIMEOUT_S = 300.0
@@ -81,6 +82,10 @@ class Playing:
         self._folders = folders
         self._players = players
         self._places = places
+        self._swept: set[str] = set()
+        """Runs whose recordings were looked at: what is half-made there now is being made."""
+        # Guards the first look from being overtaken by a film that is made.
+        self._sweep_lock = asyncio.Lock()
 
     async def evaluate(self, run_id: str, request: EvaluationRequest) -> EvaluationReport:
         """Play test episodes.
@@ -111,7 +116,7 @@ class Playing:
             ConflictError: there is nothing to play with, nothing to see, or no room.
             LimitExceededError: too many are being played.
         """
-        run_dir = self._folders.path(run_id)
+        run_dir = await self._swept_folder(run_id)
         recording_id, seed = new_ulid(), _seed(request.seed)
         file = await asyncio.to_thread(film_file, run_dir, recording_id, request.format)
         film = Film(file=str(file), format=request.format)
@@ -135,7 +140,7 @@ class Playing:
 
     async def recordings(self, run_id: str) -> RecordingList:
         """The films of a run, newest first."""
-        run_dir = self._folders.path(run_id)
+        run_dir = await self._swept_folder(run_id)
         return RecordingList(items=await asyncio.to_thread(list_recordings, run_dir))
 
     async def recording_file(self, run_id: str, recording_id: str) -> Path:
@@ -187,6 +192,15 @@ class Playing:
             last_value=played.last_value,
             cut=played.cut,
         )
+
+    async def _swept_folder(self, run_id: str) -> Path:
+        """A run's folder; of its recordings what a crash left half-made is gone."""
+        run_dir = self._folders.path(run_id)
+        async with self._sweep_lock:
+            if run_id not in self._swept:
+                await asyncio.to_thread(sweep_leftovers, run_dir)
+                self._swept.add(run_id)
+        return run_dir
 
     async def _evaluate(
         self,

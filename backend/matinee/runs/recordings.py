@@ -1,11 +1,12 @@
 """The films in a run's folder: `recordings/<ULID>.gif` or `.webp`, and a JSON beside each.
 
-The server writes the JSON last and deletes it first: a film without one does not exist. Methods
-block: call them in threads.
+The server writes the JSON last and deletes it first: a film without one does not exist. What is
+being written has a name that begins with a dot. Functions block: call them in threads.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from contextlib import suppress
@@ -39,7 +40,7 @@ def film_file(run_dir: Path, recording_id: str, film_format: FilmFormat) -> Path
         )
     folder = run_dir / RECORDINGS
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sweep(folder)
+    _sweep(folder, older_than_s=MAKING_TIMEOUT_S)
     return folder / f"{recording_id}.{film_format}"
 
 
@@ -55,6 +56,8 @@ def list_recordings(run_dir: Path) -> list[Recording]:
     """Newest first."""
     found = []
     for path in sorted((run_dir / RECORDINGS).glob("*.json"), reverse=True):
+        if not re.fullmatch(ULID_PATTERN, path.stem):
+            continue
         try:
             found.append(Recording.model_validate_json(path.read_bytes()))
         except (OSError, ValidationError):
@@ -94,12 +97,24 @@ def delete_recording(run_dir: Path, recording_id: str) -> None:
             film.unlink()
 
 
-def _sweep(folder: Path) -> None:
+def sweep_leftovers(run_dir: Path) -> None:
+    """Remove what a crash left half-made; as long as nothing is being made, however young it is."""
+    folder = run_dir / RECORDINGS
+    if not folder.exists():
+        return
+    try:
+        _sweep(folder, older_than_s=-math.inf)
+    except OSError:
+        # They are not listed and only take space: no reason not to show the others.
+        log.warning("leftovers_not_swept", path=str(folder), exc_info=True)
+
+
+def _sweep(folder: Path, *, older_than_s: float) -> None:
     """Remove what a player that was killed, or a server, left half-made."""
     listed = {path.stem for path in folder.glob("*.json")}
     for path in folder.iterdir():
         with suppress(FileNotFoundError):
-            is_old = time.time() - path.stat().st_mtime > MAKING_TIMEOUT_S
+            is_old = time.time() - path.stat().st_mtime > older_than_s
             if is_old and (path.name.startswith(".") or path.stem not in listed):
                 path.unlink()
 

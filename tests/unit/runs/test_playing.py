@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -265,7 +266,6 @@ async def test_what_does_not_end_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for ever, and the player goes."""
-    import asyncio
 
     class Hanging(FakePlayer):
         async def messages(self) -> AsyncIterator[tuple[bytes, bytes]]:
@@ -329,3 +329,20 @@ async def test_what_was_not_filmed_is_not_listed(tmp_path: Path, answer: BaseMod
         await playing.record(run_id, RecordingRequest())
 
     assert (await playing.recordings(run_id)).items == []
+
+
+async def test_the_first_look_sweeps_what_a_crash_left(tmp_path: Path) -> None:
+    """Only the first: what is half-made later is being made by a player of ours."""
+    run_id = run_with(tmp_path, new_ulid())
+    folder = tmp_path / "runs" / run_id / "recordings"
+    folder.mkdir()
+    left, making = folder / ".OLD.json", folder / ".NEW.gif"
+    left.write_bytes(b"half")
+    playing = playing_in(tmp_path, FakePlayers())
+
+    await asyncio.gather(playing.recordings(run_id), playing.recordings(run_id))
+    assert not left.exists()
+    making.write_bytes(b"half")
+    await playing.recordings(run_id)
+
+    assert making.exists()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+import structlog
 
 from fakes.playing_use_cases import make_recording
 from matinee.contracts.identifiers import new_ulid
@@ -18,6 +20,7 @@ from matinee.runs.recordings import (
     find_recording,
     keep_recording,
     list_recordings,
+    sweep_leftovers,
 )
 
 
@@ -74,3 +77,40 @@ def test_what_was_never_finished_goes(tmp_path: Path) -> None:
     assert (old.exists(), aside.exists(), young.exists()) == (False, False, True)
     assert list_recordings(tmp_path) == [recording]
     assert find_recording(tmp_path, recording.id)[1].exists()
+
+
+def test_what_is_being_written_is_no_recording(tmp_path: Path) -> None:
+    """Neither listed nor counted, also when a crash has left it whole."""
+    recordings = [kept(tmp_path) for _ in range(MAX_RECORDINGS - 1)]
+    about = tmp_path / "recordings" / f"{recordings[0].id}.json"
+    shutil.copy(about, about.with_name(f".{about.name}"))
+
+    assert list_recordings(tmp_path) == recordings[::-1]
+    film_file(tmp_path, new_ulid(), "gif")
+
+
+def test_leftovers_of_a_crash_go_however_young_they_are(tmp_path: Path) -> None:
+    """As long as nothing is being made; what is listed stays, and no folder is no error."""
+    sweep_leftovers(tmp_path)
+    recording = kept(tmp_path)
+    folder = tmp_path / "recordings"
+    left = [folder / name for name in (f".{recording.id}.json", ".NEW.gif", "NEW.gif")]
+    for path in left:
+        path.write_bytes(b"half")
+
+    sweep_leftovers(tmp_path)
+
+    assert not any(path.exists() for path in left)
+    assert find_recording(tmp_path, recording.id)[1].exists()
+
+
+def test_a_leftover_that_stays_hides_no_film(tmp_path: Path) -> None:
+    """What can't be removed is logged, and the others are there."""
+    recording = kept(tmp_path)
+    (tmp_path / "recordings" / ".folder").mkdir()
+
+    with structlog.testing.capture_logs() as logs:
+        sweep_leftovers(tmp_path)
+
+    assert [each["event"] for each in logs] == ["leftovers_not_swept"]
+    assert list_recordings(tmp_path) == [recording]
