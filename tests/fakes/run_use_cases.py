@@ -39,6 +39,7 @@ from matinee.contracts.system import (
     SystemInfo,
     SystemLimits,
 )
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import (
     MatineeError,
     NotFoundError,
@@ -100,6 +101,7 @@ class FakeRuns:
         self.outcome = CommandState.APPLIED
         self.refusal: Exception | None = None
         self.ready = True
+        self.workers_told = WorkerTable()
         self.changed = asyncio.Event()
 
     def add(self, run: Run) -> Run:
@@ -184,6 +186,11 @@ class FakeRuns:
             settings=in_numbers(settings, now), expected_revision=expected_revision
         )
         return await self.command(run_id, action, actor=actor, wait_s=wait_s)
+
+    async def workers(self, run_id: str) -> WorkerTable:
+        self._enter("workers", run_id)
+        self._find(run_id)
+        return self.workers_told
 
     async def hyperparameters(self, run_id: str) -> Hyperparameters:
         self._enter("hyperparameters", run_id)

@@ -35,6 +35,7 @@ from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import ServerUnreachableError
 
 
@@ -207,6 +208,10 @@ class AsyncMatineeClient:
     ) -> Command:
         """Change any subset of the alert thresholds; None: back to the rule's default."""
         return await self._perform(calls.set_alert_thresholds(run_id, thresholds, wait_s=wait_s))
+
+    async def workers(self, run_id: str) -> WorkerTable:
+        """What every thread that trains does now, or did last."""
+        return await self._perform(calls.workers(run_id))
 
     async def commands(self, run_id: str) -> AsyncIterator[Command]:
         """The whole ledger, oldest first."""

@@ -37,6 +37,7 @@ from matinee.contracts.run_state import RunState
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo
 from matinee.contracts.validation import field_errors
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import InvalidInputError
 
 Answer = TypeVar("Answer")
@@ -230,6 +231,11 @@ def set_alert_thresholds(
         body=_THRESHOLDS.dump_json(dict(thresholds)),
         wait_s=wait_s,
     )
+
+
+def workers(run_id: str) -> Call[WorkerTable]:
+    """`GET /runs/{id}/workers`."""
+    return _get(f"/runs/{run_id}/workers", WorkerTable)
 
 
 def commands(run_id: str, *, cursor: str | None) -> Call[CommandPage]:

@@ -34,6 +34,7 @@ from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import AlgorithmList, EnvironmentList, PresetList, SystemInfo
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import ServerUnreachableError
 
 
@@ -204,6 +205,10 @@ class MatineeClient:
     ) -> Command:
         """Change any subset of the alert thresholds; None: back to the rule's default."""
         return self._perform(calls.set_alert_thresholds(run_id, thresholds, wait_s=wait_s))
+
+    def workers(self, run_id: str) -> WorkerTable:
+        """What every thread that trains does now, or did last."""
+        return self._perform(calls.workers(run_id))
 
     def commands(self, run_id: str) -> Iterator[Command]:
         """The whole ledger, oldest first."""

@@ -49,6 +49,9 @@ ACTIVE_STATES = frozenset(
 )
 """A run process exists or is about to."""
 
+TRAINING_STATES = frozenset({RunState.RUNNING, RunState.PAUSED, RunState.STOPPING})
+"""A run process has threads that train, or that did until a moment ago."""
+
 STEERABLE_STATES = frozenset({RunState.STARTING, RunState.RUNNING, RunState.PAUSED})
 """A run process takes commands."""
 

@@ -6,9 +6,11 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from matinee.contracts.run import RunSnapshot
+from matinee.contracts.workers import WorkerTable
 from matinee.journal.blocks import EpisodeBlock, MetricBlock
 from matinee.journal.bulk_insert import insert_rows
 from matinee.journal.checkpoint_rows import CheckpointEvent, keep_list
+from matinee.journal.schema import WORKERS
 
 
 @dataclass
@@ -29,6 +31,7 @@ class PendingRows:
     checkpoints: list[CheckpointEvent] = field(default_factory=list)
     abandoned: list[tuple[object, ...]] = field(default_factory=list)
     snapshot: RunSnapshot | None = None
+    workers: WorkerTable | None = None
 
     def __bool__(self) -> bool:
         return any(vars(self).values())
@@ -70,6 +73,11 @@ class PendingRows:
         if self.snapshot is not None:
             document = self.snapshot.model_dump_json(by_alias=True)
             connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (document,))
+        if self.workers is not None:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                (WORKERS, self.workers.model_dump_json()),
+            )
 
     def _write_histograms(self, connection: sqlite3.Connection) -> None:
         connection.executemany(

@@ -16,12 +16,13 @@ from matinee.contracts.commands import Command
 from matinee.contracts.events import EventType
 from matinee.contracts.run import Parent, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import JournalError
 from matinee.journal.event_pages import EventsPage, read_events
 from matinee.journal.follower import read_snapshot
 from matinee.journal.read_access import reading
 from matinee.journal.row_chunks import Chunk, episode_chunks, histogram_chunks, metric_chunks
-from matinee.journal.schema import PARENT, run_db
+from matinee.journal.schema import PARENT, WORKERS, run_db
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ class JournalReader:
         """The newest whole picture and the sequence number that it belongs to."""
         with reading(self.run_dir) as connection:
             return read_snapshot(connection, self.run_dir)
+
+    def workers(self) -> WorkerTable:
+        """What every thread did when it was last told; an empty table before the first time."""
+        with reading(self.run_dir) as connection, self._as_journal_error():
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (WORKERS,)).fetchone()
+            return WorkerTable() if row is None else WorkerTable.model_validate_json(row[0])
 
     def last_event_at(self) -> datetime:
         """When the newest event came."""

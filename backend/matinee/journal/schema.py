@@ -28,6 +28,10 @@ PARENT = "parent"
 FIRST_EPISODE = "first_episode"
 """Key in `meta`: the number of the first episode; missing: 1."""
 
+WORKERS = "workers"
+"""Key in `meta`: the newest table of threads, as JSON; missing before the first, and in older
+records. It is no event: it is worth nothing once there is a newer one."""
+
 BUSY_TIMEOUT_MS = 5_000
 
 _FIRST = """

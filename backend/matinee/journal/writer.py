@@ -36,6 +36,7 @@ from matinee.contracts.run_parts import RecordSpec
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState
 from matinee.contracts.stretches import Stretch
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import JournalError
 from matinee.journal.blocks import (
     EpisodeBlocks,
@@ -290,6 +291,10 @@ class JournalWriter:
     def set_snapshot(self, snapshot: RunSnapshot) -> None:
         """The whole picture after everything appended so far."""
         self._pending.snapshot = snapshot
+
+    def set_workers(self, table: WorkerTable) -> None:
+        """What every thread does now, in place of what was told before."""
+        self._pending.workers = table
 
     def save_command(self, command: Command) -> None:
         """Insert or replace one row of the ledger."""

@@ -33,7 +33,7 @@ from matinee.contracts.run import (
     RunPatch,
 )
 from matinee.contracts.run_spec import RunRequest
-from matinee.contracts.run_state import ACTIVE_STATES
+from matinee.contracts.run_state import ACTIVE_STATES, TRAINING_STATES
 from matinee.contracts.schedules import schedule_values
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import (
@@ -44,6 +44,7 @@ from matinee.contracts.system import (
     ServerFigures,
     SystemInfo,
 )
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import (
     ConflictError,
     PreconditionFailedError,
@@ -222,6 +223,12 @@ class RunService:
                 for name in HYPERPARAMETERS
             ],
         )
+
+    async def workers(self, run_id: str) -> WorkerTable:
+        """What every thread that trains does now, or did last."""
+        run = await self._index.get(run_id)
+        table = await asyncio.to_thread(self._folders.reader(run_id).workers)
+        return table if run.state in TRAINING_STATES else table.after_the_end()
 
     async def commands(self, run_id: str, *, after: str | None, limit: int) -> list[Command]:
         """The ledger after one command, oldest first."""

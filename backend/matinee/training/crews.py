@@ -16,7 +16,7 @@ from matinee.training.optimizer_thread import OptimizerThread
 from matinee.training.prediction import PredictionDesk, Predictor
 from matinee.training.remote_worker import RemoteWorker
 from matinee.training.sample_queue import QueueReading, SampleQueue
-from matinee.training.slots import MAX_ACTORS, optimizer_slot, worker_name
+from matinee.training.slots import MAX_ACTORS, Seat, optimizer_slot, worker_name
 from matinee.training.synchronous import SynchronousLearner
 
 _LOCKSTEP = "lockstep-driver"
@@ -58,7 +58,9 @@ class ActorLearnerCrew(Crew):
         parts = self._parts
         plan = parts.plan(slot, values, environments=self._environments)
         name = worker_name(slot)
-        clock = parts.shared.telemetry.phase_clock(name)
+        process = 0 if parts.processes is None else parts.processes.number(slot)
+        seat = Seat("actor-learner", (slot,), process)
+        clock = parts.shared.telemetry.phase_clock(name, seat)
         if parts.processes is not None and parts.processes.hosts(slot):
             remote = self._remote_workers[slot] = parts.processes.worker(plan, clock=clock)
             return Post(name, life=parts.reported(slot, remote.run))
@@ -110,7 +112,9 @@ class LockstepCrew(_OneThreadCrew):
     def __init__(self, parts: CrewParts, values: HyperparameterValues) -> None:
         super().__init__(parts, name=_LOCKSTEP)
         self._size = (values.workers, values.envs_per_worker)
-        clock = parts.shared.telemetry.phase_clock(_LOCKSTEP)
+        clock = parts.shared.telemetry.phase_clock(
+            _LOCKSTEP, Seat("actor-learner", tuple(range(values.workers)))
+        )
         self._workers = [
             ActorLearner(
                 replace(
@@ -148,7 +152,7 @@ class SynchronousCrew(_OneThreadCrew):
             parts.plan(DRIVER_SLOT, values, environments=self._environments),
             parts.shape,
             parts.shared,
-            clock=parts.shared.telemetry.phase_clock(_SYNCHRONOUS),
+            clock=parts.shared.telemetry.phase_clock(_SYNCHRONOUS, Seat("learner", (DRIVER_SLOT,))),
         )
 
     def serves(self, values: HyperparameterValues) -> bool:
@@ -194,7 +198,7 @@ class QueueCrew(Crew):
                 parts.shape,
                 queue=self._queue,
                 shared=parts.shared,
-                clock=parts.shared.telemetry.phase_clock(name),
+                clock=parts.shared.telemetry.phase_clock(name, Seat("optimizer", (slot,))),
             )
             return Post(name=name, life=optimizer.run)
         name = f"environment-{slot}"
@@ -204,7 +208,7 @@ class QueueCrew(Crew):
             queue=self._queue,
             desk=self._desk,
             shared=parts.shared,
-            clock=parts.shared.telemetry.phase_clock(name),
+            clock=parts.shared.telemetry.phase_clock(name, Seat("environment", (slot,))),
         )
         self._collectors[slot] = environment.collector
         return Post(name=name, life=parts.reported(slot, environment.run))
@@ -224,7 +228,7 @@ class QueueCrew(Crew):
                 parts.shape,
                 desk=self._desk,
                 shared=parts.shared,
-                clock=parts.shared.telemetry.phase_clock(name),
+                clock=parts.shared.telemetry.phase_clock(name, Seat("predictor")),
             ).run
             for name, number in names.items()
         }

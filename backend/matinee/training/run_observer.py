@@ -19,6 +19,7 @@ from matinee.training.evaluator import EvaluationResult
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.run_sampler import RunSampler, Watched
 from matinee.training.telemetry import EpisodeTable, ProcessStatus, Telemetry, WorkerStatus
+from matinee.training.thread_readings import Roll, ThreadReading
 
 MEASUREMENT_AGE_SHARE = 0.01
 """Metrics are due after this share of a run's age: a chart of the whole run shows no more."""
@@ -41,6 +42,7 @@ class Drained:
         histogram_labels: Names of the bins of those whose bins stand for things, from bin 0 on.
         heartbeats: Of every living thread that has a clock.
         weights_are_finite: As of the last time that they were looked at.
+        threads: What each has counted; empty if metrics were not due.
     """
 
     is_measured: bool
@@ -54,6 +56,7 @@ class Drained:
     histogram_labels: Mapping[str, Sequence[str]]
     heartbeats: tuple[Heartbeat, ...]
     weights_are_finite: bool
+    threads: tuple[ThreadReading, ...] = ()
 
 
 class RunObserver:
@@ -62,6 +65,7 @@ class RunObserver:
     Args:
         telemetry: What threads tell.
         watched: What can be looked at.
+        roll: Where to look each thread up.
         seconds: Of training so far.
         algorithm: The present training mode.
     """
@@ -71,11 +75,13 @@ class RunObserver:
         telemetry: Telemetry,
         watched: Watched,
         *,
+        roll: Roll,
         seconds: Callable[[], float],
         algorithm: Callable[[], Algorithm],
     ) -> None:
         self._telemetry = telemetry
         self._sampler = RunSampler(watched)
+        self._roll = roll
         self._seconds = seconds
         self._algorithm = algorithm
         self._counted: dict[str, Histogram] = {}
@@ -99,10 +105,12 @@ class RunObserver:
         metrics: dict[str, MetricSummary] = {}
         histograms: dict[str, Histogram] = {}
         finished_returns: Sequence[float] = ()
+        threads: tuple[ThreadReading, ...] = ()
         if is_due:
             self._measured_at_s = seconds
             metrics, histograms = self._measure(seconds, is_standing=is_standing)
             finished_returns, self._finished_returns = self._finished_returns, []
+            threads = self._roll.call(telemetry)
         return Drained(
             is_measured=is_due,
             finished_returns=finished_returns,
@@ -115,6 +123,7 @@ class RunObserver:
             histogram_labels=self._sampler.labels(),
             heartbeats=self._heartbeats,
             weights_are_finite=self._weights_are_finite,
+            threads=threads,
         )
 
     def _measure(

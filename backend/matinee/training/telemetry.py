@@ -25,6 +25,7 @@ from matinee.training.binning import binned
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import FinishedEpisodes, ReturnWindow, WindowState
 from matinee.training.sampled_rollouts import RolloutSample, SampledRollouts
+from matinee.training.slots import Seat
 from matinee.training.start_value import StartSample
 from matinee.training.update_records import (
     FlatUpdate,
@@ -132,13 +133,17 @@ class Telemetry:
         self._histograms: dict[str, Histogram] = {}
         self._learned_samples = 0.0
         self._clocks: dict[str, PhaseClock] = {}
+        self._seats: dict[str, Seat] = {}
+        self._lags: dict[int, list[NDArray[np.float64]]] = {}
 
     # ---- the workers' side -----------------------------------------------------------------------
 
-    def phase_clock(self, thread: str) -> PhaseClock:
+    def phase_clock(self, thread: str, seat: Seat) -> PhaseClock:
         """The clock of a thread, by name, made before that thread starts; the old one is gone."""
         clock = PhaseClock()
         self._clocks = {**self._clocks, thread: clock}
+        others = {name: other for name, other in self._seats.items() if name != thread}
+        self._seats = {**others, thread: seat}
         return clock
 
     def record_update(self, worker: int, record: UpdateRecord | FlatUpdate) -> None:
@@ -190,6 +195,11 @@ class Telemetry:
         return self._clocks
 
     @property
+    def seats(self) -> Mapping[str, Seat]:
+        """What each thread is there for, by its name: also those that have ended, newest last."""
+        return self._seats
+
+    @property
     def learned_samples(self) -> float:
         """Samples of all updates that have been drained."""
         return self._learned_samples
@@ -211,15 +221,27 @@ class Telemetry:
 
         A metric of which no value was defined is left out; a detailed one comes less often.
         """
-        records = [record for own in self._updates for record in _take_all(own)]
+        taken = [_take_all(own) for own in self._updates]
+        records = [record for own in taken for record in own]
         self._drained.set()
         if not records:
             return {}
         columns = columns_of(records, maximum_entropy=self._maximum_entropy)
         self._learned_samples += float(np.nansum(columns["batch_samples"]))
         lags = columns["policy_lag"]
+        end = 0
+        for slot, own in enumerate(taken):
+            if own:
+                end += len(own)
+                self._lags.setdefault(slot, []).append(lags[end - len(own) : end].copy())
         self._count("policy_lag", binned(lags[np.isfinite(lags)].astype(np.int64)))
         return self._summaries.add(columns)
+
+    def drain_lags(self) -> dict[int, NDArray[np.float64]]:
+        """Take the policy lags of the pushes that were drained since the last call, by slot."""
+        lags, self._lags = self._lags, {}
+        joined = {slot: np.concatenate(parts) for slot, parts in lags.items()}
+        return {slot: values[np.isfinite(values)] for slot, values in joined.items()}
 
     def drain_sampled(self) -> dict[str, MetricSummary]:
         """Take the sampled rollouts and episodes since the last call: what they show."""

@@ -58,6 +58,7 @@ from matinee.training.slots import SLOTS
 from matinee.training.starting_state import new_normalizer, new_store, shared_memory
 from matinee.training.telemetry import Telemetry
 from matinee.training.thread_group import ThreadFailure, ThreadGroup
+from matinee.training.thread_readings import Roll
 from matinee.training.turns import Turns
 from matinee.training.worker_processes import WorkerProcesses
 
@@ -182,6 +183,13 @@ class Trainer:
         self._observer = RunObserver(
             self._telemetry,
             self._watched(),
+            roll=Roll(
+                env_steps=self._env_steps,
+                updates=self._store.updates,
+                living=self._threads.living,
+                starting=self._foreman.starting,
+                failure=lambda: self._threads.failure,
+            ),
             seconds=self._clock.seconds,
             algorithm=lambda: Algorithm(self.board.newest()[1].algorithm),
         )

@@ -45,7 +45,11 @@ class WorkerProcesses:
 
     def hosts(self, slot: int) -> bool:
         """Whether a worker runs in a process other than the trainer's."""
-        return slot % self._count != 0
+        return self.number(slot) != 0
+
+    def number(self, slot: int) -> int:
+        """Of the process in which a worker runs; 0 is the trainer's."""
+        return slot % self._count
 
     def worker(self, plan: ActingPlan, *, clock: PhaseClock) -> RemoteWorker:
         """What stands for a worker of another process; it is hired when its thread starts.
@@ -54,7 +58,7 @@ class WorkerProcesses:
             plan: Who it is.
             clock: Shows what the worker's own clock counts.
         """
-        number = plan.slot % self._count
+        number = self.number(plan.slot)
         process = self._processes.get(number)
         if process is None or not process.expect():
             process = self._new_process(number)

@@ -40,6 +40,7 @@ from matinee.contracts.system import (
     ServerFigures,
     SystemInfo,
 )
+from matinee.contracts.workers import WorkerTable
 from matinee.runs.downloads import Download
 from matinee.runs.ports import RunQuery
 from matinee.runs.shows import PublicShow
@@ -91,6 +92,9 @@ class RunUseCases(Protocol):
 
     async def hyperparameters(self, run_id: str) -> Hyperparameters:
         """What was asked, what is in use, since when."""
+
+    async def workers(self, run_id: str) -> WorkerTable:
+        """What every thread that trains does now, or did last."""
 
     async def commands(self, run_id: str, *, after: str | None, limit: int) -> list[Command]:
         """The ledger after one command id, oldest first."""

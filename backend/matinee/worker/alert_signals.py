@@ -39,13 +39,14 @@ UNKNOWN_INTERVAL_S = 3.0
 """Of a thread that has done nothing yet: its first env step may take long."""
 
 
+def is_silent(heartbeat: Heartbeat) -> bool:
+    """Whether a thread has shown no sign of life for much longer than usual."""
+    return heartbeat.age_s > USUAL_SILENCES * (heartbeat.interval_s or UNKNOWN_INTERVAL_S)
+
+
 def longest_silence(heartbeats: Sequence[Heartbeat]) -> Heartbeat | None:
     """Of threads that have been silent for much longer than usual."""
-    silent = [
-        heartbeat
-        for heartbeat in heartbeats
-        if heartbeat.age_s > USUAL_SILENCES * (heartbeat.interval_s or UNKNOWN_INTERVAL_S)
-    ]
+    silent = filter(is_silent, heartbeats)
     return max(silent, key=lambda heartbeat: heartbeat.age_s, default=None)
 
 

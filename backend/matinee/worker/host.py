@@ -56,6 +56,7 @@ from matinee.worker.planned_steps import PlannedSteps
 from matinee.worker.policy_sharing import PolicySharing
 from matinee.worker.record import RunRecord
 from matinee.worker.rewinding import beginning, go_back
+from matinee.worker.worker_book import WorkerBook
 
 FLUSH_INTERVAL_S = 0.1
 UNWATCHED_FLUSH_INTERVAL_S = 1.0
@@ -119,6 +120,7 @@ class RunHost:
         self._spec = spec if budget is None else spec.model_copy(update={"budget": budget})
         self._plan = PlannedSteps(spec.plan, JournalReader(run_dir))
         self._alerts = AlertWatch()
+        self._workers = WorkerBook(stack_of=lambda _: None)
         self._inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._next_heartbeat_s = 0.0
         self._attended_at_s = time.monotonic()
@@ -225,6 +227,7 @@ class RunHost:
             if not ALERT_RULES[alert.name].once:
                 record.clear_alert(Clearing(alert.name, what_ended))
         self._alerts = AlertWatch(raised=[alert.name for alert in record.alerts])
+        self._workers = WorkerBook(stack_of=trainer.stack_of)
         self._stopping_since_s = float("inf")
 
     def _go_back(
@@ -289,6 +292,14 @@ class RunHost:
         progress = trainer.progress()
         record.set_progress(progress)
         record.append_episodes(drained.episodes, updates=progress.updates)
+        workers = self._workers.look(
+            drained,
+            progress,
+            thresholds=record.alert_thresholds,
+            stands=trainer.control.paused,
+        )
+        if workers is not None:
+            record.writer.set_workers(workers)
         for status in drained.worker_statuses:
             record.append(
                 WorkerStatusChanged,

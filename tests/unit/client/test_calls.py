@@ -42,6 +42,7 @@ EVERY_CALL = [
     calls.hyperparameters("{run_id}"),
     calls.set_hyperparameters("{run_id}", {"gamma": 0.9}, expected_revision=None, wait_s=0),
     calls.set_alert_thresholds("{run_id}", {"policy_lag": 9.0}, wait_s=0),
+    calls.workers("{run_id}"),
     calls.commands("{run_id}", cursor=None),
     calls.events("{run_id}", after=0, limit=10, types=()),
     calls.fork_run("{run_id}", {"name": "twin"}, idempotency_key="k", wait_s=1),

@@ -13,6 +13,7 @@ import pytest
 from fakes.records import command, new_record
 from matinee.contracts.commands import Pause
 from matinee.contracts.events import LogWritten
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import JournalError
 from matinee.journal.event_pages import EventsPage
 from matinee.journal.reader import JournalReader
@@ -74,6 +75,20 @@ def test_the_newest_event_has_a_time(tmp_path: Path) -> None:
     with new_record(tmp_path) as writer:
         fill(writer, 1)
     assert before <= JournalReader(tmp_path).last_event_at() <= datetime.now(UTC)
+
+
+def test_the_table_of_threads_is_the_newest(tmp_path: Path) -> None:
+    """None before the first; then only the newest is kept, and it comes with its commit."""
+    with new_record(tmp_path) as writer:
+        writer.commit()
+        before = JournalReader(tmp_path).workers()
+        for env_step in (1, 2):
+            writer.set_workers(WorkerTable(env_step=env_step))
+            writer.commit()
+
+    assert before == WorkerTable()
+    assert JournalReader(tmp_path).workers().env_step == 2
+    assert JournalReader(tmp_path).header().run_id
 
 
 def test_a_missing_record_is_said_so(tmp_path: Path) -> None:

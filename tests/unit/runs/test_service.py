@@ -6,12 +6,15 @@ import asyncio
 import csv
 import importlib.util
 import io
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import orjson
 import pytest
 
 from fakes.house import House
+from fakes.worker_tables import thread
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Pause, SetHyperparameters
 from matinee.contracts.run import Run, RunPatch
@@ -19,6 +22,7 @@ from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.contracts.schedules import LinearSchedule, RampFromHere
 from matinee.contracts.series import SeriesAxis
+from matinee.contracts.workers import WorkerTable
 from matinee.errors import (
     ConflictError,
     InvalidInputError,
@@ -26,6 +30,8 @@ from matinee.errors import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
+from matinee.journal.schema import run_db
+from matinee.journal.writer import JournalWriter
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +80,28 @@ async def test_editing_a_running_run_keeps_its_progress(house: House) -> None:
     await house.supervisor.look(run.id)
     now = await house.service.get_run(run.id)
     assert (now.name, now.state, now.progress.env_steps) == ("new", RunState.RUNNING, 70)
+
+
+async def test_nobody_runs_in_a_run_that_has_ended(house: House) -> None:
+    """The table of threads of a run without a process says so, whatever was told last."""
+    run = await create(house, start=False)
+    with JournalWriter(house.folders.path(run.id)) as writer:
+        writer.set_workers(WorkerTable(env_step=5, threads=[thread("running")]))
+
+    table = await house.service.workers(run.id)
+
+    assert (table.env_step, table.threads[0].state) == (5, "lost")
+
+
+async def test_threads_of_a_run_that_trains_are_told_as_they_are(house: House) -> None:
+    """Nothing is corrected while there is a process."""
+    run = await create(house)
+    await house.in_state(run.id, RunState.RUNNING)
+    document = WorkerTable(threads=[thread("running")]).model_dump_json()
+    with closing(sqlite3.connect(run_db(house.folders.path(run.id)))) as connection, connection:
+        connection.execute("INSERT INTO meta VALUES ('workers', ?)", (document,))
+
+    assert (await house.service.workers(run.id)).threads[0].state == "running"
 
 
 async def test_deleting(house: House) -> None:

@@ -16,10 +16,12 @@ from matinee.contracts.histograms import Histogram
 from matinee.training import telemetry as telemetry_module
 from matinee.training.return_window import FinishedEpisodes, ReturnWindow
 from matinee.training.sampled_rollouts import RolloutSample
+from matinee.training.slots import Seat
 from matinee.training.start_value import StartSample
 from matinee.training.telemetry import Telemetry, WorkerStatus
 
 WORKERS, EACH = 4, 400
+OPTIMIZER = Seat("optimizer", (64,))
 
 
 def episodes(worker: int, count: int) -> FinishedEpisodes:
@@ -142,10 +144,24 @@ def test_an_empty_table_has_its_types() -> None:
 def test_a_thread_of_the_same_name_has_a_new_clock() -> None:
     """What the one before it did is not taken for a sign of life."""
     telemetry = quiet(1)
-    telemetry.phase_clock("optimizer-0").learned(1.0)
-    telemetry.phase_clock("optimizer-0")
+    telemetry.phase_clock("optimizer-0", OPTIMIZER).learned(1.0)
+    telemetry.phase_clock("optimizer-0", OPTIMIZER)
 
     assert telemetry.clocks["optimizer-0"].read().beats == 0
+
+
+def test_lags_are_told_by_the_slot_that_pushed() -> None:
+    """Each worker's lags are its own, none is lost between two drains, none is told twice."""
+    telemetry = quiet(3)
+    for slot, lag in ((0, 1), (2, 5), (0, 3)):
+        telemetry.record_update(slot, update_record(push={"policy_lag": lag}))
+    telemetry.drain_metrics()
+    telemetry.record_update(2, update_record(push={"policy_lag": 7}))
+    telemetry.drain_metrics()
+    lags = telemetry.drain_lags()
+
+    assert {slot: values.tolist() for slot, values in lags.items()} == {0: [1, 3], 2: [5, 7]}
+    assert telemetry.drain_lags() == {}
 
 
 def test_histograms_gather_until_they_are_drained() -> None:

@@ -94,6 +94,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "getHyperparameters": f"GET {run}/hyperparameters",
         "patchHyperparameters": f"PATCH {run}/hyperparameters",
         "patchAlerts": f"PATCH {run}/alerts",
+        "getWorkers": f"GET {run}/workers",
         "listCommands": f"GET {run}/commands",
         "exportLedger": f"GET {run}/ledger.json",
         "listEvents": f"GET {run}/events",

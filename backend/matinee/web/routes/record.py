@@ -12,6 +12,7 @@ from matinee.contracts.events import EventPage, EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.stream import SEQ_MAX
+from matinee.contracts.workers import WorkerTable
 from matinee.web.dependencies import Dependencies, ExportFormat
 from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
@@ -58,6 +59,12 @@ async def list_events(
         run_id, after=after, limit=limit, types=tuple(dict.fromkeys(types or ()))
     )
     return Response(page, media_type="application/json")
+
+
+@router.get("/workers", operation_id="getWorkers", responses=refusals(404, 422))
+async def get_workers(run_id: RunId, dependencies: Dependencies) -> WorkerTable:
+    """What every thread that trains does now, or did last: told once a second and at a change."""
+    return await dependencies.runs.workers(run_id)
 
 
 @router.get("/series", operation_id="getSeries", responses=refusals(404, 422))

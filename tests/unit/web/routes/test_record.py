@@ -8,6 +8,7 @@ import pytest
 from fakes.run_use_cases import FakeRuns, log_event, make_run
 from matinee.contracts.run import Run
 from matinee.contracts.series import SeriesAxis
+from matinee.contracts.workers import WorkerTable
 from matinee.web.routes import record as module
 
 pytestmark = pytest.mark.anyio
@@ -151,6 +152,16 @@ async def test_an_export_is_a_file(
         response.headers["content-disposition"]
         == f'attachment; filename="{run.id}-{name}.{file_format}"'
     )
+
+
+async def test_threads_are_told(script: httpx.AsyncClient, runs: FakeRuns, run: Run) -> None:
+    """The table as it was last told; of no run, 404."""
+    runs.workers_told = WorkerTable(env_step=12)
+    response = await script.get(f"/api/v1/runs/{run.id}/workers")
+    missing = await script.get(f"/api/v1/runs/{make_run().id}/workers")
+
+    assert WorkerTable.model_validate_json(response.content) == runs.workers_told
+    assert missing.status_code == 404
 
 
 @pytest.mark.parametrize(
