@@ -769,6 +769,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workers
+         * @description What every thread that trains does now, or did last: told once a second and at a change.
+         */
+        get: operations["getWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/series": {
         parameters: {
             query?: never;
@@ -2249,6 +2269,15 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * LagRange
+         * @description How many updates of others came between a pull and the push made from it.
+         */
+        LagRange: {
+            min: number;
+            mean: number;
+            max: number;
+        };
+        /**
          * LedgerFile
          * @description What a run began with, and everything that was then asked of it.
          */
@@ -3669,6 +3698,20 @@ export interface components {
             type: "step";
         };
         /**
+         * WorkerProcess
+         * @description A process besides the run process that hosts some of the workers.
+         */
+        WorkerProcess: {
+            /** @description From 1. */
+            process: number;
+            pid: number;
+            /** @enum {string} */
+            state: "running" | "finished" | "failed" | "lost";
+            /** @description How long it took to come up. */
+            start_s: number | null;
+            error: string | null;
+        };
+        /**
          * WorkerProcessChanged
          * @description A process that hosts some of the workers has come up, ended or failed.
          */
@@ -3711,6 +3754,62 @@ export interface components {
             status: "running" | "finished" | "failed";
             /** @description The traceback, if it failed. */
             error: string | null;
+        };
+        /**
+         * WorkerTable
+         * @description All of them, as of one moment. Counts begin when the run's process takes the training up.
+         */
+        WorkerTable: {
+            /**
+             * Format: date-time
+             * @default 1970-01-01T00:00:00Z
+             */
+            at: string;
+            /** @default 0 */
+            env_step: number;
+            /**
+             * @description Of training.
+             * @default 0
+             */
+            seconds: number;
+            /** @description Empty: it has not begun, or its record is older. */
+            threads: components["schemas"]["WorkerThread"][];
+            processes: components["schemas"]["WorkerProcess"][];
+        };
+        /**
+         * WorkerThread
+         * @description One thread; where one drives several workers, one row for each of them.
+         */
+        WorkerThread: {
+            /** @description Its name, as stacks and reasons have it. */
+            thread: string;
+            /** @enum {string} */
+            role: "actor-learner" | "learner" | "environment" | "optimizer" | "predictor";
+            /** @description As episodes name it; null: it plays none. */
+            worker: number | null;
+            /** @description Where it runs: 0 is the run process. */
+            process: number;
+            /** @enum {string} */
+            state: "starting" | "running" | "paused" | "hanging" | "finished" | "failed" | "lost";
+            env_steps: number;
+            /** @description Of training, over the last few seconds. */
+            steps_per_second: number;
+            /** @description Pushed into the shared weights. */
+            updates: number;
+            updates_per_second: number;
+            episodes: number;
+            /** @description null: it has finished no episode yet. */
+            last_return: number | null;
+            /** @description Of the last second's updates; null: none of them has any. */
+            policy_lag: components["schemas"]["LagRange"] | null;
+            /** @description Since it last stepped, learned or waited on purpose; null: it does not live. */
+            silent_s: number | null;
+            /** @description From one sign of life to the next; null: not known yet. */
+            usual_interval_s: number | null;
+            /** @description The traceback, if it failed. */
+            error: string | null;
+            /** @description Where it stands, if it hangs. */
+            stack: string | null;
         };
     };
     responses: never;
@@ -7396,6 +7495,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerTable"];
                 };
             };
             /** @description Unauthorized */

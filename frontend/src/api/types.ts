@@ -58,6 +58,9 @@ export type StartFields = Schemas["StartFields"];
 export type SystemInfo = Schemas["SystemInfo"];
 export type ViewFrame = Schemas["ViewFrame"];
 export type ViewStatus = Schemas["ViewStatus"];
+export type WorkerProcess = Schemas["WorkerProcess"];
+export type WorkerTable = Schemas["WorkerTable"];
+export type WorkerThread = Schemas["WorkerThread"];
 
 /** What the server sends over the live stream. */
 export type ServerFrame = Schemas["ServerFrame"];

@@ -1,7 +1,10 @@
 /** Several panels in one place; the arrow keys go from tab to tab. */
 
-import { type KeyboardEvent, type ReactNode, useId, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
 import styles from "./tabs.module.css";
+
+/** So much of the next tab is seen that there is one. */
+const SCROLL_MARGIN_PX = 40;
 
 export interface Tab<Name extends string> {
   readonly name: Name;
@@ -32,6 +35,18 @@ export function Tabs<Name extends string>(props: TabsProps<Name>) {
     const element = list.current?.children[next];
     if (element instanceof HTMLElement) element.focus();
   };
+  // A narrow window shows some of the tabs: the chosen one among them. Only sideways: the page stays.
+  useEffect(() => {
+    const row = list.current;
+    const tab = document.getElementById(`${id}-${chosen}`);
+    if (row === null || tab === null) return;
+    const start = tab.offsetLeft - row.offsetLeft;
+    const end = start + tab.offsetWidth;
+    if (start < row.scrollLeft) row.scrollLeft = start - SCROLL_MARGIN_PX;
+    else if (end > row.scrollLeft + row.clientWidth) {
+      row.scrollLeft = end - row.clientWidth + SCROLL_MARGIN_PX;
+    }
+  }, [id, chosen]);
   return (
     <>
       <div ref={list} className={styles.list} role="tablist" aria-label={label}>

@@ -1,15 +1,20 @@
-/** What lies below the charts, a tab each: the agent at play, what happened, the checkpoints. */
+/** What lies below the charts, a tab each: who plays, who works, what is kept, what happened. */
 
 import { useQuery } from "@tanstack/react-query";
+import { lazy } from "react";
 import { checkpointsQuery } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
+import { LatePanel } from "../../ui/late-panel";
 import { Tabs } from "../../ui/tabs";
 import { Agent } from "./agent";
 import { Checkpoints } from "./checkpoints";
 import { Ledger } from "./ledger";
-import type { RunSearch } from "./view-state";
+import { type RecordTab, type RunSearch, withTab } from "./view-state";
+
+// Fetched when somebody looks: the first page is on the screen sooner.
+const Workers = lazy(() => import("./workers").then((part) => ({ default: part.Workers })));
 
 interface RunRecordsProps {
   readonly run: Run;
@@ -22,34 +27,44 @@ interface RunRecordsProps {
 export function RunRecords({ run, store, labels, search, onSearch }: RunRecordsProps) {
   const seq = useRunPart(store, (view) => view.checkpointsSeq);
   const checkpoints = useQuery(checkpointsQuery(run.id, seq));
-  const chosen = search.tab ?? "ledger";
+  const chosen: RecordTab = search.tab ?? "ledger";
+  const panel = () => {
+    switch (chosen) {
+      case "agent":
+        return <Agent key={run.id} run={run} checkpoints={checkpoints.data} />;
+      case "workers":
+        return (
+          <LatePanel key={chosen} what="the workers">
+            <Workers store={store} />
+          </LatePanel>
+        );
+      case "checkpoints":
+        return (
+          <Checkpoints
+            run={run}
+            store={store}
+            checkpoints={checkpoints.data}
+            error={checkpoints.error}
+            onRetry={() => void checkpoints.refetch()}
+          />
+        );
+      default:
+        return <Ledger store={store} labels={labels} />;
+    }
+  };
   return (
-    <Tabs
+    <Tabs<RecordTab>
       label="Records of the run"
       tabs={[
         { name: "agent", label: "Agent", count: null },
-        { name: "ledger", label: "What happened", count: null },
+        { name: "workers", label: "Workers", count: null },
         { name: "checkpoints", label: "Checkpoints", count: checkpoints.data?.length ?? null },
+        { name: "ledger", label: "What happened", count: null },
       ]}
       chosen={chosen}
-      onChoose={(name) => {
-        const { tab: _before, ...rest } = search;
-        onSearch(name === "ledger" ? rest : { ...rest, tab: name });
-      }}
+      onChoose={(name) => onSearch(withTab(search, name))}
     >
-      {chosen === "agent" ? (
-        <Agent key={run.id} run={run} checkpoints={checkpoints.data} />
-      ) : chosen === "ledger" ? (
-        <Ledger store={store} labels={labels} />
-      ) : (
-        <Checkpoints
-          run={run}
-          store={store}
-          checkpoints={checkpoints.data}
-          error={checkpoints.error}
-          onRetry={() => void checkpoints.refetch()}
-        />
-      )}
+      {panel()}
     </Tabs>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readRunSearch, scaledZoom, withZoom, zoomOf } from "./view-state";
+import { readRunSearch, scaledZoom, withTab, withZoom, zoomOf } from "./view-state";
 
 describe("the view in the URL", () => {
   it("survives a round trip", () => {
@@ -28,8 +28,24 @@ describe("the view in the URL", () => {
     { from: Number.NaN, to: 3 },
     { scale: "cubic" },
     { charts: "everything" },
+    { tab: "ledger" },
+    { tab: "secrets" },
   ])("ignores %o", (search) => {
     expect(readRunSearch(search)).toEqual({});
+  });
+});
+
+describe("the tab below the charts", () => {
+  it.each(["agent", "workers", "checkpoints", "alerts", "log"] as const)(
+    "can be linked: %s",
+    (tab) => {
+      expect(readRunSearch({ tab })).toEqual({ tab });
+      expect(withTab({ x: "seconds" }, tab)).toEqual({ x: "seconds", tab });
+    },
+  );
+
+  it("is the ledger when the address names none", () => {
+    expect(withTab({ tab: "log", scale: "symlog" }, "ledger")).toEqual({ scale: "symlog" });
   });
 });
 

@@ -8,6 +8,11 @@ import { CHART_SETS, type ChartSet } from "./chart-sets";
 
 export const DEFAULT_SMOOTHING = 0.6;
 
+/** What lies below the charts. */
+export type RecordTab = "agent" | "workers" | "checkpoints" | "ledger" | "alerts" | "log";
+
+const OTHER_TABS = ["agent", "workers", "checkpoints", "alerts", "log"] as const;
+
 /** As in the URL; what is left out has its default. */
 export interface RunSearch {
   readonly x?: SeriesAxis;
@@ -16,7 +21,7 @@ export interface RunSearch {
   /** Which small charts; left out: the overview. */
   readonly charts?: ChartSet;
   /** What lies below the charts; left out: what happened. */
-  readonly tab?: "agent" | "checkpoints";
+  readonly tab?: Exclude<RecordTab, "ledger">;
   readonly from?: number;
   readonly to?: number;
 }
@@ -27,15 +32,22 @@ export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSea
   const isZoom = isNumber(from) && isNumber(to) && from < to;
   const isSmoothing = isNumber(smoothing) && smoothing >= 0 && smoothing <= MOST_SMOOTHING;
   const set = CHART_SETS.find((each) => each === charts);
+  const shown = OTHER_TABS.find((each) => each === tab);
   const axis = AXES.find((each) => each === x);
   return {
     ...(axis === undefined || axis === "env_step" ? {} : { x: axis }),
     ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
     ...(scale === "symlog" ? { scale } : {}),
     ...(set === undefined || set === "overview" ? {} : { charts: set }),
-    ...(tab === "agent" || tab === "checkpoints" ? { tab } : {}),
+    ...(shown === undefined ? {} : { tab: shown }),
     ...(isZoom ? { from, to } : {}),
   };
+}
+
+/** The same view with another tab below it. */
+export function withTab(search: RunSearch, tab: RecordTab): RunSearch {
+  const { tab: _before, ...rest } = search;
+  return tab === "ledger" ? rest : { ...rest, tab };
 }
 
 export function zoomOf(search: RunSearch): ZoomRange | null {
