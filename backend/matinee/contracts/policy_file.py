@@ -140,3 +140,10 @@ class PolicyFile(_Part):
         "normal distributions, and `policy.log_std` the logarithms of their deviations."
     )
     arrays: dict[str, WeightArray]
+
+    @property
+    def can_be_played(self) -> bool:
+        """Not a game of the ALE of a version that did not say how its pictures are prepared."""
+        return self.coding is not None or (
+            self.making is not None and self.making.atari is not None
+        )

@@ -49,6 +49,9 @@ ACTIVE_STATES = frozenset(
 )
 """A run process exists or is about to."""
 
+HOSTED_STATES = ACTIVE_STATES - {RunState.QUEUED}
+"""A run process writes the record."""
+
 TRAINING_STATES = frozenset({RunState.RUNNING, RunState.PAUSED, RunState.STOPPING})
 """A run process has threads that train, or that did until a moment ago."""
 

@@ -109,7 +109,7 @@ def _about(text: bytes | str) -> PolicyFile:
         raise ConflictError(
             f"{POLICY_FILE} is not as this version knows it: {error}", code="policy_not_described"
         ) from error
-    if about.coding is None and (about.making is None or about.making.atari is None):
+    if not about.can_be_played:
         raise ConflictError(
             f"{about.environment_id} is a game of the ALE, and this checkpoint was saved by a "
             "version that did not write down how its pictures are prepared; one that is saved now "

@@ -22,7 +22,7 @@ from matinee.contracts.environments import (
 )
 from matinee.environments.installation import fingerprint as installed_fingerprint
 from matinee.errors import EnvironmentBuildError
-from matinee.processes.launcher import SECRET_VARIABLES
+from matinee.processes.child_environment import child_environment
 
 PROBE_TIMEOUT_S = 120.0
 
@@ -127,15 +127,12 @@ class EnvironmentProbe:
         return self._cache_dir / f"environments-{installed_fingerprint()}.json"
 
     def _ask_child(self) -> bytes:
-        environment = {
-            name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES
-        }
         with subprocess.Popen(
             [sys.executable, "-m", "matinee.environments.snapshot"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=child_environment(),
         ) as child:
             self._child = child
             if self._closed:

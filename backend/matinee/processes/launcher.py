@@ -19,10 +19,9 @@ from typing import IO
 import structlog
 
 from matinee.contracts.control import Assignment
+from matinee.processes.child_environment import child_environment
 from matinee.processes.run_process import AdoptedProcess, ChildProcess
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-SECRET_VARIABLES = frozenset({"MATINEE_TOKEN"})
 RUN_PROCESS = (sys.executable, "-m", "matinee.worker")
 _SPARE_LOG_MODE = 0o600
 
@@ -112,9 +111,6 @@ class ProcessLauncher:
                 log.exception("no_spare_process")
 
     def _spawn(self) -> _Spare:
-        environment = {
-            name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES
-        } | dict.fromkeys(THREAD_VARIABLES, "1")
         self._spare_log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         output = os.open(self._spare_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _SPARE_LOG_MODE)
         try:
@@ -123,7 +119,7 @@ class ProcessLauncher:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                env=environment,
+                env=child_environment(library_threads=1),
                 start_new_session=True,
             )
         finally:

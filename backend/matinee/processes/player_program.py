@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from matinee.contracts.playing import LENGTHS, MAX_BODY_BYTES, MAX_HEAD_BYTES
 from matinee.errors import ConflictError
-from matinee.processes.launcher import SECRET_VARIABLES, THREAD_VARIABLES
+from matinee.processes.child_environment import child_environment
 
 PLAYER = (sys.executable, "-m", "matinee.player")
 LEAVE_TIMEOUT_S = 2.0
@@ -41,16 +41,13 @@ class PlayerProgram:
         Raises:
             ConflictError: no process could be started.
         """
-        environment = {
-            name: text for name, text in os.environ.items() if name not in SECRET_VARIABLES
-        } | dict.fromkeys(THREAD_VARIABLES, "1")
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=environment,
+                env=child_environment(library_threads=1),
                 start_new_session=True,
                 limit=MAX_BODY_BYTES,
             )

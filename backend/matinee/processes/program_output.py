@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Sequence
@@ -12,7 +11,7 @@ from contextlib import suppress
 import structlog
 
 from matinee.errors import ProgramError
-from matinee.processes.launcher import SECRET_VARIABLES
+from matinee.processes.child_environment import child_environment
 
 CHUNK_BYTES = 256 * 1024
 SILENCE_S = 60.0
@@ -39,9 +38,8 @@ async def output_of(
     Raises:
         ProgramError: it failed or fell silent; what it had written before was given.
     """
-    environment = {name: text for name, text in os.environ.items() if name not in SECRET_VARIABLES}
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment
+        *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=child_environment()
     )
     assert process.stdout is not None
     assert process.stderr is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,30 @@ def find_checkpoint(run_dir: Path, checkpoint_id: str) -> Checkpoint:
             return entry
     raise NotFoundError(
         f"run {run_dir.name} has no checkpoint {checkpoint_id}", code="checkpoint_not_found"
+    )
+
+
+def present_course(run_dir: Path) -> Iterator[Checkpoint]:
+    """Those that no rewind went back behind, newest first."""
+    return (entry for entry in read_checkpoints(run_dir) if not entry.abandoned)
+
+
+def find_newest(run_dir: Path) -> Checkpoint:
+    """The newest of the run's present course.
+
+    Raises:
+        ConflictError: there is none; its code is `no_checkpoint`.
+    """
+    newest = next(present_course(run_dir), None)
+    if newest is None:
+        raise no_checkpoint(run_dir)
+    return newest
+
+
+def no_checkpoint(run_dir: Path) -> ConflictError:
+    """The run has none that counts."""
+    return ConflictError(
+        f"run {run_dir.name} has no checkpoint: it must train first", code="no_checkpoint"
     )
 
 
@@ -116,9 +141,7 @@ def read_newest(run_dir: Path) -> WholeCheckpoint:
         ConflictError: there is none, or none of them is whole.
     """
     failure: CheckpointError | None = None
-    for entry in read_checkpoints(run_dir):
-        if entry.abandoned:
-            continue
+    for entry in present_course(run_dir):
         try:
             return _read(run_dir, entry)
         except CheckpointError as error:
@@ -129,9 +152,7 @@ def read_newest(run_dir: Path) -> WholeCheckpoint:
             f"no checkpoint of run {run_dir.name} is whole; the oldest: {failure}",
             code="checkpoint_damaged",
         ) from failure
-    raise ConflictError(
-        f"run {run_dir.name} has no checkpoint: it must train first", code="no_checkpoint"
-    )
+    raise no_checkpoint(run_dir)
 
 
 def _read(run_dir: Path, entry: Checkpoint) -> WholeCheckpoint:

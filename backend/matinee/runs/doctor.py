@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from matinee.contracts.checkpoints import CheckpointManifest
-from matinee.contracts.run_state import ACTIVE_STATES, RunState
+from matinee.contracts.run_state import HOSTED_STATES, RunState
 from matinee.errors import JournalError
 from matinee.journal.filesystems import network_filesystem
 from matinee.journal.integrity import Finding, check_record
@@ -31,7 +31,6 @@ MANIFEST_FILE = "manifest.json"
 DESERTED = "deserted"
 """The code of a run that its record calls active, although nothing works at it any more."""
 
-_HOSTED_STATES = ACTIVE_STATES - {RunState.QUEUED}
 """One that is queued waits for a server, and has no process to lose."""
 
 
@@ -144,7 +143,7 @@ def _examine_life(run_dir: Path) -> Iterator[Finding]:
         process = reader.process()
     except JournalError:
         return
-    if snapshot.state in _HOSTED_STATES:
+    if snapshot.state in HOSTED_STATES:
         which = "" if process is None else f" (pid {process.pid})"
         what = f"its record says {snapshot.state.value}, but its process{which} is gone"
         yield Finding(DESERTED, what, repairable=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import orjson
 
 from matinee.contracts.run import RunSnapshot
-from matinee.contracts.run_state import ACTIVE_STATES, RunState
+from matinee.contracts.run_state import HOSTED_STATES
 from matinee.errors import ConflictError, NotFoundError
 from matinee.journal.event_pages import EventsPage
 from matinee.journal.follower import JournalFollower
@@ -26,8 +26,6 @@ FRAME_BYTES = 256 * 1024
 """A frame ends with the event with which it reaches this."""
 GAP_READS = 4
 """So many laggards read run.db at once; 200 that come back together must not fill all threads."""
-_FOLLOWED_STATES = ACTIVE_STATES - {RunState.QUEUED}
-"""Records of runs that change ten times a second stay open."""
 RECENT_FRAMES = 64
 RECENT_BYTES = 1 << 20
 
@@ -146,7 +144,8 @@ class EventHub:
                 feed.publish(page, after=after)
                 if page.next >= last_seq:
                     break
-            if snapshot.state in _FOLLOWED_STATES and not feed.deleted:
+            # Records that change ten times a second stay open.
+            if snapshot.state in HOSTED_STATES and not feed.deleted:
                 feed.follower = follower
             else:
                 follower.close()

@@ -38,9 +38,8 @@ from matinee.contracts.playing import (
 )
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.errors import ConflictError, EnvironmentBuildError, MatineeError
-from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.schema import CHECKPOINTS
-from matinee.runs.checkpoint_reading import find_checkpoint
+from matinee.runs.checkpoint_reading import find_checkpoint, find_newest
 from matinee.runs.folders import RunFolders
 from matinee.runs.player_places import PlayerPlaces
 from matinee.runs.ports import Player, Players
@@ -284,14 +283,9 @@ async def _whole_answer(player: Player) -> Evaluated | PlayedEpisode | None:
 
 
 def _chosen(run_dir: Path, checkpoint_id: str | None) -> str:
-    if checkpoint_id is not None:
-        return find_checkpoint(run_dir, checkpoint_id).id
-    for entry in read_checkpoints(run_dir):
-        if not entry.abandoned:
-            return entry.id
-    raise ConflictError(
-        f"run {run_dir.name} has no checkpoint: it must train first", code="no_checkpoint"
-    )
+    if checkpoint_id is None:
+        return find_newest(run_dir).id
+    return find_checkpoint(run_dir, checkpoint_id).id
 
 
 def _understood(head: bytes) -> Evaluated | EpisodePart | PlayedEpisode:

@@ -97,7 +97,7 @@ def _why_not_played(about: PolicyFile | None) -> str | None:
             f"It was saved by a version of Matinee whose {POLICY_FILE} this one does not know, "
             "or by one that had none."
         )
-    if about.coding is None and (about.making is None or about.making.atari is None):
+    if not about.can_be_played:
         return (
             f"{about.environment_id} is a game of the ALE, and this checkpoint was saved by "
             "a version of Matinee that did not write down how its pictures are prepared. One that "

@@ -10,10 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from matinee.contracts.playing import PolicySource
-from matinee.errors import ConflictError
-from matinee.journal.checkpoint_rows import read_checkpoints
 from matinee.journal.schema import CHECKPOINTS
-from matinee.runs.checkpoint_reading import find_checkpoint
+from matinee.runs.checkpoint_reading import find_checkpoint, no_checkpoint, present_course
 from matinee.runs.folders import RunFolders
 from matinee.runs.player_places import PlayerPlaces
 from matinee.runs.ports import Players
@@ -133,11 +131,9 @@ def newest_weights(run_dir: Path, shared: Path | None) -> Weights:
     Raises:
         ConflictError: there is nothing yet; its code is `no_checkpoint`.
     """
-    newest = next((entry for entry in read_checkpoints(run_dir) if not entry.abandoned), None)
+    newest = next(present_course(run_dir), None)
     if newest is None and (shared is None or not shared.exists()):
-        raise ConflictError(
-            f"run {run_dir.name} has no checkpoint: it must train first", code="no_checkpoint"
-        )
+        raise no_checkpoint(run_dir)
     source = PolicySource(
         checkpoint=None if newest is None else str(run_dir / CHECKPOINTS / newest.id),
         shared=None if shared is None else str(shared),

@@ -9,6 +9,7 @@ import pytest
 from matinee.contracts.run_state import (
     ACTIVE_STATES,
     ENDED_STATES,
+    HOSTED_STATES,
     LEGAL_TRANSITIONS,
     STARTABLE_STATES,
     STEERABLE_STATES,
@@ -35,7 +36,8 @@ def test_every_state_is_created_active_or_ended() -> None:
     """The named sets part the states: none is forgotten, none counts twice."""
     assert set(RunState) == {RunState.CREATED} | ACTIVE_STATES | ENDED_STATES
     assert not ACTIVE_STATES & ENDED_STATES
-    assert STEERABLE_STATES < ACTIVE_STATES
+    assert STEERABLE_STATES < HOSTED_STATES < ACTIVE_STATES
+    assert {RunState.QUEUED} == ACTIVE_STATES - HOSTED_STATES
 
 
 def test_only_an_abort_is_final() -> None:

@@ -12,7 +12,13 @@ from matinee.contracts.events import CheckpointSaved
 from matinee.errors import ConflictError, NotFoundError
 from matinee.journal.checkpoint_folders import manifest_files, write_folder
 from matinee.journal.writer import JournalWriter
-from matinee.runs.checkpoint_reading import find_checkpoint, read_newest, read_whole
+from matinee.runs.checkpoint_reading import (
+    find_checkpoint,
+    find_newest,
+    present_course,
+    read_newest,
+    read_whole,
+)
 
 
 def save(writer: JournalWriter, checkpoint_id: str, env_step: int) -> Path:
@@ -89,3 +95,23 @@ def test_a_run_without_any(tmp_path: Path) -> None:
         read_newest(tmp_path)
 
     assert caught.value.code == "no_checkpoint"
+
+
+def test_the_newest_is_of_the_present_course(tmp_path: Path) -> None:
+    """What a rewind went back behind does not count; none that counts is a refusal."""
+    with new_record(tmp_path) as writer:
+        writer.commit()
+        with pytest.raises(ConflictError) as refusal:
+            find_newest(tmp_path)
+        save(writer, "one", 5)
+        save(writer, "two", 7)
+        writer.commit()
+        newest = find_newest(tmp_path).id
+        stretch = writer.stretch_after("one")
+        assert stretch is not None
+        writer.abandon(stretch, seq=writer.committed_seq + 1, checkpoint_id="one")
+        writer.commit()
+
+    assert refusal.value.code == "no_checkpoint"
+    assert (newest, find_newest(tmp_path).id) == ("two", "one")
+    assert [entry.id for entry in present_course(tmp_path)] == ["one"]
