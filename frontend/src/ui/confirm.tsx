@@ -1,7 +1,8 @@
 /** Asks before something with consequences, and says what is kept. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Dialog } from "./dialog";
 
 interface ConfirmProps {
   readonly title: string;
@@ -20,12 +21,7 @@ export function Confirm(props: ConfirmProps) {
   const { title, children, action, isOpen, onConfirm, onClose } = props;
   const { refusal = "Keep it", isDangerous = true } = props;
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={title}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} title={title}>
       {children}
       <Group justify="flex-end" mt="lg" gap="xs">
         <Button onClick={onClose} data-autofocus>
@@ -42,6 +38,6 @@ export function Confirm(props: ConfirmProps) {
           {action}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

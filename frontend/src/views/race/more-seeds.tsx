@@ -1,10 +1,11 @@
 /** More runs of one setting: a curve over one seed is an anecdote. */
 
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { describeError } from "../../api/problem";
 import type { Run } from "../../api/types";
 import { parseNumber } from "../../format/numbers";
+import { Dialog } from "../../ui/dialog";
 import { MOST_RACE_SEEDS, moreSeedsDocuments } from "./race";
 import { useStartTogether } from "./use-start-together";
 
@@ -28,12 +29,7 @@ export function MoreSeeds({ runs, label, onClose, onStarted }: MoreSeedsProps) {
   const isWrong =
     seeds === null || !Number.isInteger(seeds) || seeds < 1 || seeds > MOST_RACE_SEEDS;
   return (
-    <Modal
-      opened={runs !== null}
-      onClose={onClose}
-      title={`More seeds of ${label}`}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog isOpen={runs !== null} onClose={onClose} title={`More seeds of ${label}`}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -64,6 +60,6 @@ export function MoreSeeds({ runs, label, onClose, onStarted }: MoreSeedsProps) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 /** The form of a race, over the page that offers it. */
 
-import { Modal } from "@mantine/core";
+import { Dialog } from "../../ui/dialog";
 import { RaceForm } from "./race-form";
 
 interface RaceDialogProps {
@@ -10,14 +10,8 @@ interface RaceDialogProps {
 
 export function RaceDialog({ isOpen, onClose }: RaceDialogProps) {
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      size="lg"
-      title="Race"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} size="lg" title="Race">
       <RaceForm onStarted={onClose} />
-    </Modal>
+    </Dialog>
   );
 }

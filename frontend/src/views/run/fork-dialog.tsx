@@ -1,6 +1,6 @@
 /** A new run that begins where this one stands or stood: its name, and what shall differ. */
 
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, Group, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useMemo, useRef, useState } from "react";
@@ -10,6 +10,7 @@ import { algorithmsQuery, checkpointSettingsQuery } from "../../api/queries";
 import type { Checkpoint, Run } from "../../api/types";
 import { formatExactCount } from "../../format/numbers";
 import type { RunStore } from "../../live/run-store";
+import { Dialog } from "../../ui/dialog";
 import { rowsIn } from "../../ui/environment-parameters";
 import { BudgetFields, useBudgetTexts } from "./budget-fields";
 import styles from "./fork-dialog.module.css";
@@ -73,15 +74,13 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
     if (budget !== null && !fork.isPending) fork.mutate();
   };
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={
         checkpoint === null
           ? "Fork this run from now?"
           : `Fork from env step ${formatExactCount(checkpoint.env_step)}?`
       }
-      closeButtonProps={{ "aria-label": "Close" }}
     >
       <form onSubmit={submit} className={styles.form} noValidate>
         <p>
@@ -129,7 +128,7 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

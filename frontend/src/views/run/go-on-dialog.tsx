@@ -1,9 +1,10 @@
 /** Asks for a larger budget before a run that has used up its own goes on. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { sendStart } from "../../api/actions";
+import { Dialog } from "../../ui/dialog";
 import { BudgetFields, useBudgetTexts } from "./budget-fields";
 import styles from "./go-on-dialog.module.css";
 import type { SpentLimit } from "./going-on";
@@ -38,12 +39,7 @@ export function GoOnDialog({ runId, limits, checkpointId, onClose }: GoOnDialogP
     if (budget !== null && !start.isPending) start.mutate();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="Go on with a larger budget?"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog onClose={onClose} title="Go on with a larger budget?">
       <form onSubmit={submit} className={styles.form} noValidate>
         <p>
           {`The run has used up its budget. With a larger one it goes on from ${
@@ -71,6 +67,6 @@ export function GoOnDialog({ runId, limits, checkpointId, onClose }: GoOnDialogP
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

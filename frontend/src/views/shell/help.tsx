@@ -1,7 +1,8 @@
 /** Where the theory is, what the keys do, and how to turn them off. */
 
-import { Kbd, Modal, Switch } from "@mantine/core";
+import { Kbd, Switch } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { Dialog } from "../../ui/dialog";
 import { setShortcutsEnabled, useShortcutsEnabled } from "../../ui/shortcuts";
 import styles from "./help.module.css";
 
@@ -37,12 +38,7 @@ const ON_SLIDERS = [
 export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const isEnabled = useShortcutsEnabled();
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title="Help and shortcuts"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} title="Help and shortcuts">
       <p className={styles.theory}>
         <Link to="/learn" onClick={onClose}>
           How it learns: the theory, with live numbers of a run
@@ -58,7 +54,7 @@ export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void
         checked={isEnabled}
         onChange={(event) => setShortcutsEnabled(event.currentTarget.checked)}
       />
-    </Modal>
+    </Dialog>
   );
 }
 
