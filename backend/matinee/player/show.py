@@ -146,11 +146,9 @@ class Performance:
         except MatineeError:
             # A checkpoint that has just been deleted: the next source is on its way.
             return
-        if played.env_step != self._stage.played.env_step or (
-            played.checkpoint != self._stage.played.checkpoint
-        ):
+        newest = self._stage.newest
+        if (played.env_step, played.checkpoint) != (newest.env_step, newest.checkpoint):
             self._stage.take(played)
-            self._is_new = True
 
     # ---- orders ----------------------------------------------------------------------------------
 

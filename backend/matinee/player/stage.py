@@ -45,6 +45,7 @@ class Stage:
         seed: Of the first episode, and of the draws.
 
     Attributes:
+        played: Who thought that.
         thought: What the network says of what is seen now; None: no episode has begun.
         episode: From 1; 0: none has begun.
         length: Steps of the episode so far.
@@ -59,6 +60,7 @@ class Stage:
         self.deterministic = deterministic
         self._seed: int | None = seed
         self._generator = np.random.default_rng(seed)
+        self._coming: PlayedPolicy | None = None
         self._observation: Any = None
         self._is_over = True
         self.thought: Thought | None = None
@@ -71,6 +73,7 @@ class Stage:
 
     def begin(self) -> None:
         """Begin the next episode."""
+        self._swap()
         self._observation = self.scene.begin(self._seed)
         # As in training: the environment's own generator goes on from episode to episode.
         self._seed = None
@@ -80,10 +83,16 @@ class Stage:
         self.thought = self._think()
 
     def take(self, played: PlayedPolicy) -> None:
-        """Other weights of the same network play from the next step on."""
-        played.policy.go_on_from(self.played.policy)
-        self.scene.change(played.about.environment_parameters)
-        self.played = played
+        """Other weights of the same network play from the next thought on.
+
+        What was thought already is acted on by those that thought it.
+        """
+        self._coming = played
+
+    @property
+    def newest(self) -> PlayedPolicy:
+        """The last that was taken."""
+        return self._coming or self.played
 
     def step(self) -> EpisodeStep:
         """One step of the episode."""
@@ -98,6 +107,7 @@ class Stage:
         truncated = came.truncated or (self.length >= LONGEST_EPISODE_STEPS and not came.terminated)
         self._is_over = came.terminated or truncated
         # Of the last thing seen, too: a truncated episode goes on in what is expected from there.
+        self._swap()
         self.thought = self._think()
         return EpisodeStep.model_construct(
             value=thought.value,
@@ -109,6 +119,15 @@ class Stage:
             terminated=came.terminated,
             truncated=truncated,
         )
+
+    def _swap(self) -> None:
+        """Let those play that were taken last."""
+        if self._coming is None:
+            return
+        coming, self._coming = self._coming, None
+        coming.policy.go_on_from(self.played.policy)
+        self.scene.change(coming.about.environment_parameters)
+        self.played = coming
 
     def _think(self) -> Thought:
         """What the network says of what is seen now: once for each, for it may remember."""

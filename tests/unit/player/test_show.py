@@ -179,6 +179,37 @@ def test_a_single_step_is_for_who_has_paused(tmp_path: Path) -> None:
     assert (while_playing, playing._single_steps) == (0, 1)
 
 
+def test_newer_weights_change_nothing_that_stands(tmp_path: Path) -> None:
+    """While paused the frame says who thought what it shows; a step brings the newer ones."""
+    one, two = (
+        PolicySource(checkpoint=str(checkpoint_at(tmp_path / name, env_steps=n, seed=n)))
+        for n, name in enumerate(("one", "two"), 1)
+    )
+    heads: list[dict[str, Any]] = []
+    paused = PlaySettings(paused=True)
+    show = Performance(
+        Show(source=one, seed=1, settings=paused),
+        queue.SimpleQueue(),
+        lambda head, _: heads.append(json.loads(head)),
+    )
+
+    def showing() -> dict[str, Any]:
+        show._obey(WantPicture(quality=80))
+        show._show(0.0)
+        return heads[-1]
+
+    show._begin()
+    before = showing()
+    show._obey(NewSource(source=two))
+    standing = showing()
+    show._go_on(0.0)
+    after = showing()
+
+    assert [head["env_step"] for head in (before, standing, after)] == [1, 1, 2]
+    assert standing["value"] == before["value"] == after["values"][0]
+    assert [head["checkpoint_id"] for head in (standing, after)] == ["one", "two"]
+
+
 def test_its_speed_is_the_environments_times_a_factor(watch: Callable[..., Watched]) -> None:
     """CartPole at half speed: 25 steps a second, counted against the clock that it goes by."""
     slow = watch(settings=PlaySettings(speed=0.5))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,21 +79,67 @@ def test_the_same_seed_plays_the_same(tmp_path: Path, deterministic: bool) -> No
 
 
 def test_new_weights_go_on_where_the_old_ones_were(tmp_path: Path) -> None:
-    """Amid an episode, and what a network remembers is not lost."""
+    """Amid an episode, from the next thought on, and what a network remembers is not lost."""
     first = played(tmp_path / "one", lstm_units=4)
     second = played(tmp_path / "two", lstm_units=4, seed=9, env_steps=7)
+    twin = read_policy(PolicySource(checkpoint=str(tmp_path / "two")))
     stage = set_up(first)
     stage.begin()
     stage.step()
     remembered = {name: h.copy() for name, (h, _) in first.policy._memory.items()}
+    twin.policy.go_on_from(first.policy)
+    thought = stage.thought
+    assert thought is not None
 
     stage.take(second)
 
+    assert (stage.newest, stage.played) == (second, first)
+    assert stage.thought is thought
+    step = stage.step()
+    assert step.value == thought.value
     assert stage.played.env_step == 7
-    assert stage.length == 1
+    assert stage.length == 2
     assert np.any(remembered["trunk"])
-    np.testing.assert_array_equal(second.policy._memory["trunk"][0], remembered["trunk"])
+    assert stage.thought.value == twin.policy.look(stage._observation)[1]
+    np.testing.assert_array_equal(
+        second.policy._memory["trunk"][0], twin.policy._memory["trunk"][0]
+    )
     stage.step()
+
+
+def noting(policy: PlayedPolicy, asked: list[PlayedPolicy]) -> Callable[..., Any]:
+    """Its `choose`, which says that it was asked."""
+    choose = policy.policy.choose
+
+    def chosen(*given: Any) -> Any:
+        asked.append(policy)
+        return choose(*given)
+
+    return chosen
+
+
+def test_who_thought_of_a_step_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mean is drawn around with the deviations that were shown with it, and not with newer ones.
+
+    At the beginning of an episode newer weights play at once: nothing has been thought yet.
+    """
+    about = played(tmp_path / "one", "Pendulum-v1")
+    first, second, third = (
+        dataclasses.replace(about, policy=copy.deepcopy(about.policy)) for _ in range(3)
+    )
+    asked: list[PlayedPolicy] = []
+    for each in (first, second, third):
+        monkeypatch.setattr(each.policy, "choose", noting(each, asked))
+    stage = set_up(first, deterministic=False)
+    stage.begin()
+    stage.take(second)
+    stage.step()
+    stage.step()
+    stage.take(third)
+    stage.begin()
+    stage.step()
+
+    assert [id(each) for each in asked] == [id(first), id(second), id(third)]
 
 
 def test_an_endless_episode_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
