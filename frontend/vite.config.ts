@@ -29,7 +29,7 @@ export default defineConfig({
     target: "es2023",
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
-    // One script for the whole page, measured after compression: see the architecture test.
+    // What counts is the size after compression: see tests/e2e/test_first_load.py.
     chunkSizeWarningLimit: 1000,
     // The preload helper would be the only reason for an inline script.
     modulePreload: { polyfill: false },

@@ -14,15 +14,15 @@ import { readCompareSearch } from "./views/compare/compare-search";
 import { CrashPage } from "./views/crash-page";
 import { HomePage } from "./views/home-page";
 import { readLearnSearch } from "./views/learn/learn-search";
-import { NewRunPage } from "./views/new-run/new-run-page";
 import { NotFoundPage } from "./views/not-found-page";
-import { RunPage } from "./views/run/run-page";
 import { readRunSearch } from "./views/run/view-state";
 import { readRunsSearch } from "./views/runs/runs-search";
 import { Shell } from "./views/shell/shell";
 
 // Fetched when somebody goes there: the first page is on the screen sooner.
 const ComparePage = lazyRouteComponent(() => import("./views/compare/compare-page"), "ComparePage");
+const NewRunPage = lazyRouteComponent(() => import("./views/new-run/new-run-page"), "NewRunPage");
+const RunPage = lazyRouteComponent(() => import("./views/run/run-page"), "RunPage");
 const RunsPage = lazyRouteComponent(() => import("./views/runs/runs-page"), "RunsPage");
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });

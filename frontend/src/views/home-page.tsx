@@ -3,12 +3,15 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Navigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { describeError } from "../api/problem";
 import { runListQuery } from "../api/run-lists";
 import { PageLoading, PageMessage } from "../ui/page-message";
 import { WelcomePage } from "./welcome/welcome-page";
 
 export function HomePage() {
+  // Where everybody goes next: fetched while the list of runs comes, or a greeting is read.
+  useEffect(() => void import("./run/run-page"), []);
   const { data, error, refetch } = useInfiniteQuery(runListQuery());
   if (data === undefined) {
     if (error === null) return <PageLoading what="runs" />;
