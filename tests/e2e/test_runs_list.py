@@ -98,6 +98,11 @@ def test_runs_are_found_grouped_and_compared_by_keyboard_too(
     expect(boxes).to_have_count(3)
     page.get_by_role("textbox", name="Find runs").fill("nowhere")
     expect(page.get_by_text("No run matches “nowhere”.")).to_be_visible()
+    # The way to all runs forgets what was typed.
+    page.get_by_role("link", name="Runs", exact=True).click()
+    expect(page.get_by_role("textbox", name="Find runs")).to_have_value("")
+    expect(boxes).to_have_count(5)
+    page.get_by_role("switch", name="latest only").check()
     page.get_by_role("textbox", name="Find runs").fill("seed")
     expect(boxes).to_have_count(3)
 

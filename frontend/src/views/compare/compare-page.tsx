@@ -37,18 +37,22 @@ export function ComparePage({ search, onSearch }: ComparePageProps) {
   }, [title]);
 
   if (isEmpty) return <NothingChosen />;
-  const error = compared.error ?? environments.error;
-  if (error !== null && compared.data === undefined) {
+  const failed = [compared, environments].filter(({ data, error }) => data === undefined && error);
+  if (failed[0] !== undefined) {
     return (
       <PageMessage
         title="The runs can't be compared"
         actions={
-          <Button size="sm" variant="filled" onClick={() => void compared.refetch()}>
+          <Button
+            size="sm"
+            variant="filled"
+            onClick={() => failed.forEach((each) => void each.refetch())}
+          >
             Try again
           </Button>
         }
       >
-        <p>{describeError(error)}</p>
+        <p>{describeError(failed[0].error)}</p>
       </PageMessage>
     );
   }

@@ -2,6 +2,7 @@
 
 import { ActionIcon, Loader, Tooltip } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { memo } from "react";
 import { deleteRecording, recordEpisode } from "../../api/actions";
 import { fetchRecording } from "../../api/files";
 import { describeError } from "../../api/problem";
@@ -22,7 +23,9 @@ interface RecordingsProps {
   readonly deterministic: boolean;
 }
 
-export function Recordings({ runId, checkpointId, deterministic }: RecordingsProps) {
+/** Beside a picture that changes thirty times a second, and does not change with it. */
+export const Recordings = memo(function Recordings(props: RecordingsProps) {
+  const { runId, checkpointId, deterministic } = props;
   const queries = useQueryClient();
   const { queryKey } = recordingsQuery(runId);
   const list = useQuery(recordingsQuery(runId));
@@ -91,4 +94,4 @@ export function Recordings({ runId, checkpointId, deterministic }: RecordingsPro
       </ul>
     </section>
   );
-}
+});

@@ -34,6 +34,11 @@ export function RunsPage({ search, onSearch }: RunsPageProps) {
     const { search: now, onSearch: change } = newest.current;
     if (filter !== (now.q ?? "")) change(readRunsSearch({ ...now, q: filter }));
   }, [filter]);
+  // Changed by a link and not by typing: the field follows.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the address changes
+  useEffect(() => {
+    if (q !== filter) setText(q);
+  }, [q]);
   useEffect(() => {
     document.title = "Runs · Matinee";
     return () => {
