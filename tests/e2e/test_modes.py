@@ -180,7 +180,7 @@ def test_a_run_that_is_solved_and_goes_on_is_celebrated(
     page = watched.page
 
     good = (
-        page.get_by_role("region", name="Alerts")
+        page.get_by_role("region", name="Alerts now")
         .get_by_role("listitem")
         .filter(has_text="the mean return of 100 episodes reached 475 at env step")
     )
@@ -212,25 +212,29 @@ def test_an_alert_is_seen_and_goes_when_it_is_over(
     watched = new_page(live_server).log_in().open_run(warned_run)
     page = watched.page
 
-    alerts = page.get_by_role("region", name="Alerts")
-    expect(alerts).to_contain_text(re.compile(r"optimizers behind.*above 0\.1 for 1 s"))
+    words = re.compile(r"optimizers behind.*above 0\.1 for 1 s")
+    now = page.get_by_role("region", name="Alerts now")
+    expect(now.get_by_role("listitem").filter(has_text=words)).to_contain_text("warning")
+    told = page.get_by_role("region", name="What happened")
+    watched.header.get_by_role("link", name=re.compile("alert")).click()
+    expect(page.get_by_role("tab", name=re.compile(r"^Alerts \d"))).to_be_in_viewport()
+    alerts = page.get_by_role("region", name="Alerts", exact=True)
+    expect(alerts).to_contain_text(words)
     expect(alerts).to_contain_text("Try: More optimizer threads")
-    expect(watched.header.get_by_role("link", name=re.compile("alert"))).to_be_visible()
     marks = page.get_by_role("toolbar", name="Marks on the chart")
     expect(marks.get_by_role("button", name=re.compile("^alert, batch large"))).to_be_visible()
     row = page.get_by_role("navigation", name="Runs").get_by_role("link").filter(has_text="warned")
     expect(row.get_by_title(re.compile("batch large"))).to_be_visible()
     assert watched.accessibility_violations() == []
 
-    alerts.get_by_text("When to warn").click()
     row = alerts.get_by_role("group", name="optimizers behind", exact=True)
     threshold = row.get_by_role("textbox", name="Threshold of optimizers behind")
     threshold.fill("0.2")
     threshold.press("Enter")
     expect(row).to_contain_text("above 0.2 times the minimum batch for 1 s")
-    expect(page.get_by_role("region", name="What happened")).to_contain_text(
-        "batch large 0.1 → 0.2"
-    )
+    page.get_by_role("tab", name="What happened").click()
+    expect(told).to_contain_text("batch large 0.1 → 0.2")
+    page.get_by_role("tab", name=re.compile("^Alerts")).click()
 
     live_server.client.patch(
         f"/api/v1/runs/{warned_run}/hyperparameters", json={"algorithm": "a3c"}
@@ -238,6 +242,5 @@ def test_an_alert_is_seen_and_goes_when_it_is_over(
     # A busy machine may have other alerts, of a slow run for one; this one is over.
     over = alerts.locator("details", has_text=re.compile("(is|are) over"))
     expect(over).to_contain_text("optimizers behind")
-    expect(page.get_by_role("region", name="What happened")).to_contain_text(
-        "alert over: batch large"
-    )
+    page.get_by_role("tab", name="What happened").click()
+    expect(told).to_contain_text("alert over: batch large")

@@ -99,6 +99,65 @@ def test_without_threads_the_tab_says_why(live_server: LiveServer, new_page: New
     expect(workers.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_lower_threshold_warns_at_once_and_the_alert_leads_to_its_chart(
+    live_server: LiveServer, new_page: NewPage, scheme: str
+) -> None:
+    """It says what was found and since when; the tab counts it; a higher one ends it."""
+    run_id = live_server.create({**LONG_RUN, "algorithm": "ga3c"})["id"]
+    live_server.wait_for(run_id, "running")
+    watched = new_page(live_server, color_scheme=scheme).log_in()
+    page = watched.open(f"/runs/{run_id}?tab=alerts").page
+    alerts = panel(watched, "Alerts")
+    threshold = alerts.get_by_role("textbox", name="Threshold of optimizers behind")
+
+    threshold.fill("0.1")
+    threshold.press("Enter")
+    alert = alerts.get_by_role("listitem").filter(has_text="optimizers behind")
+    expect(alert).to_contain_text(re.compile(r"times the minimum batch, above 0\.1 for 1 s"))
+    expect(alert).to_contain_text(re.compile(r"since step .*, for \d"))
+    expect(page.get_by_role("tab", name=re.compile(r"^Alerts \d+$"))).to_be_visible()
+    expect(page.get_by_role("region", name="Alerts now")).to_contain_text("optimizers behind")
+    expect_fit(watched)
+
+    page.set_viewport_size({"width": 1280, "height": 800})
+    alert.get_by_role("button", name=re.compile("^Show the chart of")).click()
+    expect(page.locator("#chart-batch_ratio")).to_be_focused()
+    expect(page.locator("#chart-batch_ratio")).to_be_in_viewport()
+    assert "charts=queue" in page.url
+    assert "tab=alerts" in page.url
+
+    alert.get_by_role("button", name="To its threshold").click()
+    expect(page.locator("#threshold-batch_large")).to_be_focused()
+    threshold.fill("50")
+    threshold.press("Enter")
+    over = alerts.locator("details", has_text=re.compile("(is|are) over"))
+    over.locator("summary").click()
+    expect(over.get_by_role("listitem").filter(has_text="optimizers behind")).to_contain_text(
+        re.compile(r"step .* to .*, for ")
+    )
+    live_server.command(run_id, "abort")
+
+
+def test_alerts_of_a_run_without_any_and_of_rules_that_do_not_come(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """The tab says that nothing is wrong; a server that fails is told with a way on."""
+    run_id = live_server.create({**LONG_RUN, "start": False})["id"]
+    watched = new_page(live_server, expected_status=503).log_in()
+    page, broken = watched.page, {"status": 503, "json": {"detail": "The disk is on fire."}}
+    page.route("**/alert-rules", lambda route: route.fulfill(**broken))
+    watched.open(f"/runs/{run_id}?tab=alerts")
+    alerts = panel(watched, "Alerts")
+    expect(alerts).to_contain_text("Nothing to warn of now.")
+    expect(alerts.get_by_role("alert")).to_contain_text("The disk is on fire.")
+    page.unroute("**/alert-rules")
+    alerts.get_by_role("button", name="Try again").click()
+    expect(alerts).to_contain_text(re.compile(r"\d+ rules watch a run of this mode"))
+    expect(alerts.get_by_role("textbox", name="Threshold of policy lag")).to_be_disabled()
+    assert watched.accessibility_violations() == []
+
+
 def test_the_arrow_keys_reach_every_tab(
     live_server: LiveServer, new_page: NewPage, long_run: str
 ) -> None:

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type ActionName = Command["action"]["name"];
 export type AxisStretch = Schemas["AxisStretch"];
+export type AlertCleared = Schemas["AlertCleared"];
 export type AlertRaised = Schemas["AlertRaised"];
 export type AlertRule = Schemas["AlertRule"];
 export type AlertSeverity = Schemas["AlertSeverity"];

@@ -20,12 +20,17 @@ interface MetricChartProps {
 
 const HEIGHT_PX = 132;
 
+/** Where a link to the chart of a metric leads. */
+export function chartId(metric: string): string {
+  return `chart-${metric}`;
+}
+
 export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
   const { store, definition, isSymlog, zoom, onZoom } = props;
   const [cursor, setCursor] = useState<number | null>(null);
   const { name, label, unit } = definition;
   return (
-    <figure className={styles.chart}>
+    <figure id={chartId(name)} className={styles.chart} tabIndex={-1}>
       <figcaption className={styles.head}>
         <h3>{label}</h3>
         <MetricExplanation definition={definition} />

@@ -229,5 +229,9 @@ describe("an alert", () => {
     const view = seen([raised, cleared, raised]);
     expect(view.alerts.map(({ clearedAtEnvStep }) => clearedAtEnvStep)).toEqual([200, null]);
     expect(raisedAlerts(view).length).toBe(1);
+    const [over, lasting] = view.alerts;
+    expect([over?.value, over?.threshold]).toEqual([90, 25]);
+    expect(over?.clearedAt).toEqual(expect.any(String));
+    expect(lasting?.clearedAt).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 /** What the page knows of a run, as a pure function of the events it has seen. */
 
 import type {
+  AlertCleared,
   AlertRaised,
   CheckpointsDeleted,
   Command,
@@ -58,8 +59,12 @@ export interface CommandOutcome {
 /** An alert as the page shows it: with what to try. */
 export interface ShownAlert extends Readonly<RaisedAlert> {
   readonly hint: string;
+  /** What was found, and the threshold that it was on the wrong side of. */
+  readonly value: number;
+  readonly threshold: number;
   /** When it was over; null while it lasts. */
   readonly clearedAtEnvStep: number | null;
+  readonly clearedAt: string | null;
 }
 
 export interface RunView {
@@ -266,10 +271,7 @@ export function reduceRunView(view: RunView, event: Event): RunView {
         event,
       );
     case "alert_cleared":
-      return recorded(
-        { ...next, alerts: withCleared(next.alerts, event.alert, event.env_step) },
-        event,
-      );
+      return recorded({ ...next, alerts: withCleared(next.alerts, event) }, event);
     case "metrics_summarised":
       return { ...next, progress: event.progress };
     case "episodes_finished":
@@ -312,18 +314,20 @@ function alertOf(event: AlertRaised): ShownAlert {
     hint: event.hint,
     raised_at: event.at,
     since_env_step: event.env_step,
+    value: event.value,
+    threshold: event.threshold,
     clearedAtEnvStep: null,
+    clearedAt: null,
   };
 }
 
 function withCleared(
   alerts: readonly ShownAlert[],
-  name: string,
-  envStep: number,
+  { alert: name, env_step: envStep, at }: AlertCleared,
 ): readonly ShownAlert[] {
   return alerts.map((alert) =>
     alert.name === name && alert.clearedAtEnvStep === null
-      ? { ...alert, clearedAtEnvStep: envStep }
+      ? { ...alert, clearedAtEnvStep: envStep, clearedAt: at }
       : alert,
   );
 }

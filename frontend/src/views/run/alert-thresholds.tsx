@@ -12,6 +12,11 @@ import { wordsFor } from "./use-tuning";
 
 const CHANGEABLE = new Set(["queued", "starting", "running", "paused"]);
 
+/** Where a link to the threshold of a rule leads. */
+export function thresholdId(rule: string): string {
+  return `threshold-${rule}`;
+}
+
 interface AlertThresholdsProps {
   readonly store: RunStore;
   /** Of the run's present mode. */
@@ -36,21 +41,27 @@ export function AlertThresholds({ store, rules }: AlertThresholdsProps) {
     }
   };
   return (
-    <details className={styles.thresholds}>
-      <summary>When to warn</summary>
+    <section className={styles.thresholds} aria-labelledby="thresholds">
+      <h3 id="thresholds">When to warn</h3>
+      <p className={styles.quiet}>
+        {isChangeable
+          ? "A change is in force at once, and stands in the ledger."
+          : "They can be changed while the run trains, waits or is paused."}
+      </p>
       <div>
         {rules.filter(hasChoice).map((rule) => (
-          <ThresholdControl
-            key={rule.name}
-            rule={rule}
-            threshold={thresholds[rule.name] ?? rule.threshold}
-            defaultThreshold={rule.threshold}
-            disabled={!isChangeable}
-            error={errors.get(rule.name) ?? null}
-            onCommit={(next) => void ask(rule.name, next === rule.threshold ? null : next)}
-          />
+          <div key={rule.name} id={thresholdId(rule.name)} tabIndex={-1}>
+            <ThresholdControl
+              rule={rule}
+              threshold={thresholds[rule.name] ?? rule.threshold}
+              defaultThreshold={rule.threshold}
+              disabled={!isChangeable}
+              error={errors.get(rule.name) ?? null}
+              onCommit={(next) => void ask(rule.name, next === rule.threshold ? null : next)}
+            />
+          </div>
         ))}
       </div>
-    </details>
+    </section>
   );
 }

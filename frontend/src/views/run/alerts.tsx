@@ -1,129 +1,188 @@
-/** What the run warns of: since when, what it means, what to try. */
+/** What the run warns of and has warned of: since when, what it means, what to try, from where on. */
 
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { memo, type ReactNode } from "react";
+import { memo } from "react";
+import { describeError } from "../../api/problem";
 import { alertRulesQuery } from "../../api/queries";
-import type { AlertRule } from "../../api/types";
-import { formatTimeOfDay } from "../../format/durations";
-import { isGoodNews } from "../../format/good-news";
-import { formatCount } from "../../format/numbers";
-import { useRunPart } from "../../live/hooks";
-import { COLLAPSE } from "../../live/risky-change";
+import type { AlertRule, AlgorithmDescription } from "../../api/types";
+import { chartId } from "../../charts/metric-chart";
+import { formatMoment, formatTimeOfDay } from "../../format/durations";
+import { hasChoice } from "../../format/thresholds";
+import { useNow, useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
-import { raisedAlerts, type ShownAlert } from "../../live/run-view";
-import { Icon } from "../../ui/icons";
-import { gravest, SeverityIcon, toneOf } from "../../ui/severity";
-import { AlertThresholds } from "./alert-thresholds";
+import type { ShownAlert } from "../../live/run-view";
+import { SeverityIcon, toneOf } from "../../ui/severity";
+import { type AlertPlace, alertPlace } from "./alert-chart";
+import { alertLabel, byGravity, lastingText, movedThreshold } from "./alert-text";
+import { AlertThresholds, thresholdId } from "./alert-thresholds";
 import styles from "./alerts.module.css";
-import { targetOf } from "./rewind-offer";
-import type { RewindTarget } from "./rewinding";
+import { hasEnded } from "./availability";
+import { goTo } from "./go-to";
+import { type RunSearch, withTab } from "./view-state";
 
-/** Where the badge leads to. */
-const PLACE = "alerts";
-
-export function AlertBadge({ store }: { store: RunStore }) {
-  const alerts = useRunPart(store, (view) => view.alerts);
-  const raised = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null);
-  const severity = gravest(raised);
-  if (severity === null) return null;
-  const troubles = raised.filter(({ name }) => !isGoodNews(name)).length;
-  return (
-    <a className={styles.badge} data-tone={severity} href={`#${PLACE}`}>
-      <SeverityIcon tone={severity} size={13} />
-      {troubles === 1 ? "1 alert" : `${troubles} alerts`}
-    </a>
-  );
-}
+const AGES_EVERY_MS = 1_000;
 
 interface AlertsProps {
   readonly store: RunStore;
-  /** Null: the run can't go back anywhere. */
-  readonly onRewind: ((target: RewindTarget) => void) | null;
+  /** Of the run's present mode. */
+  readonly algorithm: AlgorithmDescription;
+  readonly search: RunSearch;
+  readonly onSearch: (search: RunSearch) => void;
 }
 
-export const Alerts = memo(function Alerts({ store, onRewind }: AlertsProps) {
-  const risky = useRunPart(store, (view) => view.riskyChange);
-  const wayBack = risky?.collapsedSeq != null && onRewind !== null ? targetOf(risky) : null;
+export const Alerts = memo(function Alerts({ store, algorithm, search, onSearch }: AlertsProps) {
   const alerts = useRunPart(store, (view) => view.alerts);
-  const { data: rules = [] } = useQuery(alertRulesQuery);
-  const algorithm = useRunPart(store, (view) => view.used.algorithm?.setting);
-  const watched = rules.filter(({ algorithms }) => algorithms.some((name) => name === algorithm));
-  const raised = raisedAlerts(store.view).toReversed();
+  const thresholds = useRunPart(store, (view) => view.thresholds);
+  const ended = useRunPart(store, (view) => hasEnded(view.state));
+  const rules = useQuery(alertRulesQuery);
+  const now = useNow(AGES_EVERY_MS);
+  const known = rules.data ?? [];
+  const watched = known.filter(({ algorithms }) => algorithms.includes(algorithm.name));
+  const raised = byGravity(alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null));
   const over = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep !== null).toReversed();
+  const thresholdOf = (name: string) =>
+    thresholds[name] ?? known.find((rule) => rule.name === name)?.threshold;
+  const show = (place: AlertPlace) => {
+    if (place.kind === "workers") onSearch(withTab(search, "workers"));
+    else if (place.kind === "large") goTo("return");
+    else {
+      const { charts: _before, ...rest } = search;
+      onSearch(place.set === "overview" ? rest : { ...rest, charts: place.set });
+      goTo(chartId(place.metric));
+    }
+  };
   return (
-    <section id={PLACE} className={styles.alerts} aria-labelledby="alerts-title" tabIndex={-1}>
-      <h2 id="alerts-title">Alerts</h2>
-      {raised.length === 0 && <p className={styles.quiet}>Nothing to warn of now.</p>}
-      <ul aria-live="polite">
+    <section className={styles.alerts} aria-label="Alerts">
+      {rules.error !== null && (
+        <p className={styles.error} role="alert">
+          What the rules mean can't be told: {describeError(rules.error)}{" "}
+          <Button size="compact-xs" onClick={() => void rules.refetch()}>
+            Try again
+          </Button>
+        </p>
+      )}
+      {raised.length === 0 && (
+        <p className={styles.quiet}>
+          {ended ? "Nothing was wrong when the run ended." : "Nothing to warn of now."}
+          {watched.length > 0 && ` ${watched.length} rules watch a run of this mode.`}
+        </p>
+      )}
+      <ul>
         {raised.map((alert) => (
-          <Alert key={keyOf(alert)} alert={alert} rules={rules}>
-            {alert.name === COLLAPSE && wayBack !== null && (
-              <Button
-                size="compact-xs"
-                leftSection={<Icon name="undo" size={12} />}
-                onClick={() => onRewind?.(wayBack)}
-              >
-                Rewind to before the last risky change, step {formatCount(wayBack.env_step)}
-              </Button>
-            )}
-          </Alert>
+          <RaisedAlert
+            key={keyOf(alert)}
+            alert={alert}
+            rules={known}
+            now={ended ? null : now}
+            algorithm={algorithm}
+            search={search}
+            onShow={show}
+            moved={movedThreshold(alert, thresholdOf(alert.name))}
+          />
         ))}
       </ul>
-      {over.length > 0 && (
-        <details className={styles.over}>
-          <summary>{over.length === 1 ? "1 is over" : `${over.length} are over`}</summary>
-          <ul>
-            {over.map((alert) => (
-              <Alert key={keyOf(alert)} alert={alert} rules={rules} />
-            ))}
-          </ul>
-        </details>
+      {over.length > 0 && <PastAlerts alerts={over} rules={known} />}
+      {rules.isPending ? (
+        <p className={styles.quiet} role="status">
+          Asking for the rules…
+        </p>
+      ) : (
+        <AlertThresholds store={store} rules={watched} />
       )}
-      <AlertThresholds store={store} rules={watched} />
     </section>
   );
 });
 
-interface AlertProps {
+interface RaisedAlertProps {
   readonly alert: ShownAlert;
   readonly rules: readonly AlertRule[];
-  /** What can be done at once. */
-  readonly children?: ReactNode;
+  /** Milliseconds; null: the run has ended with it. */
+  readonly now: number | null;
+  readonly algorithm: AlgorithmDescription;
+  readonly search: RunSearch;
+  readonly onShow: (place: AlertPlace) => void;
+  /** Said where it has been changed since. */
+  readonly moved: string | null;
 }
 
-function Alert({ alert, rules, children }: AlertProps) {
+function RaisedAlert(props: RaisedAlertProps) {
+  const { alert, rules, now, algorithm, search, onShow, moved } = props;
   const rule = rules.find(({ name }) => name === alert.name);
-  const { since_env_step: since, clearedAtEnvStep: end } = alert;
   const tone = toneOf(alert);
+  const place =
+    rule === undefined ? null : alertPlace(rule, algorithm, search.charts ?? "overview");
   return (
-    <li className={styles.alert} data-tone={end === null ? tone : "over"}>
+    <li className={styles.alert} data-tone={tone}>
       <SeverityIcon tone={tone} />
       <div>
         <p className={styles.title}>
-          <strong>{rule?.label ?? alert.name.replaceAll("_", " ")}</strong>
+          <strong>{alertLabel(alert.name, rules)}</strong>
           <span>{alert.message}</span>
-          <span className={styles.since}>
-            {end === null
-              ? `since step ${formatCount(since)}`
-              : `step ${formatCount(since)} to ${formatCount(end)}`}
-            , {formatTimeOfDay(alert.raised_at)}
-          </span>
+          <time
+            className={styles.since}
+            dateTime={alert.raised_at}
+            title={formatMoment(alert.raised_at)}
+          >
+            {lastingText(alert, now)}
+          </time>
         </p>
-        {end === null && (
-          <p className={styles.hint}>
-            {tone === "good" ? (
-              alert.hint
-            ) : (
-              <>
-                {rule?.meaning} <b>Try:</b> {alert.hint}
-              </>
-            )}
-          </p>
-        )}
-        {children}
+        <p className={styles.hint}>
+          {tone === "good" ? (
+            alert.hint
+          ) : (
+            <>
+              {rule?.meaning} <b>Try:</b> {alert.hint}
+            </>
+          )}
+        </p>
+        <p className={styles.facts}>
+          {moved !== null && <span>{moved}</span>}
+          {place !== null && (
+            <button type="button" onClick={() => onShow(place)}>
+              {placeText(place)}
+            </button>
+          )}
+          {rule !== undefined && hasChoice(rule) && (
+            <button type="button" onClick={() => goTo(thresholdId(rule.name))}>
+              To its threshold
+            </button>
+          )}
+        </p>
       </div>
     </li>
+  );
+}
+
+function placeText(place: AlertPlace): string {
+  if (place.kind === "workers") return "Show the workers";
+  return place.kind === "large" ? "Show the return" : `Show the chart of ${place.label}`;
+}
+
+interface PastAlertsProps {
+  readonly alerts: readonly ShownAlert[];
+  readonly rules: readonly AlertRule[];
+}
+
+function PastAlerts({ alerts, rules }: PastAlertsProps) {
+  return (
+    <details className={styles.over}>
+      <summary>{alerts.length === 1 ? "1 is over" : `${alerts.length} are over`}</summary>
+      <ul>
+        {alerts.map((alert) => (
+          <li key={keyOf(alert)} className={styles.past}>
+            <SeverityIcon tone={toneOf(alert)} size={13} />
+            <time dateTime={alert.raised_at} title={formatMoment(alert.raised_at)}>
+              {formatTimeOfDay(alert.raised_at)}
+            </time>
+            <span className={styles.what}>
+              <b>{alertLabel(alert.name, rules)}</b> {alert.message}
+            </span>
+            <span className={styles.lasted}>{lastingText(alert, null)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

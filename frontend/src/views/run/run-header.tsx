@@ -14,7 +14,7 @@ import type { RunStore } from "../../live/run-store";
 import { Figure } from "../../ui/figure";
 import { Icon } from "../../ui/icons";
 import { StateGlyph, stateColour, stateWord } from "../../ui/state-glyph";
-import { AlertBadge } from "./alerts";
+import { AlertBadge } from "./alert-strip";
 import { Controls } from "./controls";
 import styles from "./run-header.module.css";
 import { RunMenu } from "./run-menu";

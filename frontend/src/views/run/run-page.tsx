@@ -15,7 +15,7 @@ import type { AlgorithmDescription, Run } from "../../api/types";
 import { useConnection, useRunPart, useRunStatus } from "../../live/hooks";
 import { RunStore } from "../../live/run-store";
 import { PageLoading, PageMessage } from "../../ui/page-message";
-import { Alerts } from "./alerts";
+import { AlertStrip, RECORDS_PLACE } from "./alert-strip";
 import { OVERVIEW_METRICS } from "./chart-sets";
 import { Charts } from "./charts";
 import { HyperparameterPanel } from "./hyperparameter-panel";
@@ -144,8 +144,20 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
         />
       </aside>
       <div className={styles.ledger}>
-        <Alerts store={store} onRewind={rewinding.unavailable === null ? rewinding.ask : null} />
-        <RunRecords run={run} store={store} labels={labels} search={search} onSearch={onSearch} />
+        <AlertStrip
+          store={store}
+          onRewind={rewinding.unavailable === null ? rewinding.ask : null}
+        />
+        <div id={RECORDS_PLACE}>
+          <RunRecords
+            run={run}
+            store={store}
+            algorithm={algorithm}
+            labels={labels}
+            search={search}
+            onSearch={onSearch}
+          />
+        </div>
       </div>
       <RewindToast store={store} rewinding={rewinding} labels={labels} />
       {rewinding.dialogs}

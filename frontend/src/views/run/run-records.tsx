@@ -3,30 +3,37 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy } from "react";
 import { checkpointsQuery } from "../../api/queries";
-import type { Run } from "../../api/types";
+import type { AlgorithmDescription, Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
+import { raisedAlerts } from "../../live/run-view";
 import { LatePanel } from "../../ui/late-panel";
 import { Tabs } from "../../ui/tabs";
 import { Agent } from "./agent";
+import { troubleCount } from "./alert-text";
 import { Checkpoints } from "./checkpoints";
 import { Ledger } from "./ledger";
 import { type RecordTab, type RunSearch, withTab } from "./view-state";
 
 // Fetched when somebody looks: the first page is on the screen sooner.
+const Alerts = lazy(() => import("./alerts").then((part) => ({ default: part.Alerts })));
 const Workers = lazy(() => import("./workers").then((part) => ({ default: part.Workers })));
 
 interface RunRecordsProps {
   readonly run: Run;
   readonly store: RunStore;
+  /** Of the run's present mode. */
+  readonly algorithm: AlgorithmDescription;
   readonly labels: ReadonlyMap<string, string>;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
 }
 
-export function RunRecords({ run, store, labels, search, onSearch }: RunRecordsProps) {
+export function RunRecords(props: RunRecordsProps) {
+  const { run, store, algorithm, labels, search, onSearch } = props;
   const seq = useRunPart(store, (view) => view.checkpointsSeq);
   const checkpoints = useQuery(checkpointsQuery(run.id, seq));
+  const troubles = useRunPart(store, (view) => troubleCount(raisedAlerts(view)));
   const chosen: RecordTab = search.tab ?? "ledger";
   const panel = () => {
     switch (chosen) {
@@ -48,6 +55,12 @@ export function RunRecords({ run, store, labels, search, onSearch }: RunRecordsP
             onRetry={() => void checkpoints.refetch()}
           />
         );
+      case "alerts":
+        return (
+          <LatePanel key={chosen} what="the alerts">
+            <Alerts store={store} algorithm={algorithm} search={search} onSearch={onSearch} />
+          </LatePanel>
+        );
       default:
         return <Ledger store={store} labels={labels} />;
     }
@@ -60,6 +73,7 @@ export function RunRecords({ run, store, labels, search, onSearch }: RunRecordsP
         { name: "workers", label: "Workers", count: null },
         { name: "checkpoints", label: "Checkpoints", count: checkpoints.data?.length ?? null },
         { name: "ledger", label: "What happened", count: null },
+        { name: "alerts", label: "Alerts", count: troubles === 0 ? null : troubles },
       ]}
       chosen={chosen}
       onChoose={(name) => onSearch(withTab(search, name))}

@@ -1,0 +1,89 @@
+/** What needs looking at now, above whichever tab is open; all of it is in the tab "Alerts". */
+
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import { alertRulesQuery } from "../../api/queries";
+import { formatCount } from "../../format/numbers";
+import { useRunPart } from "../../live/hooks";
+import { COLLAPSE } from "../../live/risky-change";
+import type { RunStore } from "../../live/run-store";
+import { raisedAlerts } from "../../live/run-view";
+import { Icon } from "../../ui/icons";
+import { gravest, SeverityIcon, toneOf } from "../../ui/severity";
+import { alertLabel, byGravity, isUrgent, troubleCount } from "./alert-text";
+import styles from "./alerts.module.css";
+import { targetOf } from "./rewind-offer";
+import type { RewindTarget } from "./rewinding";
+
+/** Where the tabs are. */
+export const RECORDS_PLACE = "records";
+
+export function AlertBadge({ store }: { store: RunStore }) {
+  const alerts = useRunPart(store, (view) => view.alerts);
+  const raised = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null);
+  const severity = gravest(raised);
+  if (severity === null) return null;
+  const troubles = troubleCount(raised);
+  return (
+    <Link
+      className={styles.badge}
+      data-tone={severity}
+      from="/runs/$runId"
+      search={(before) => ({ ...before, tab: "alerts" as const })}
+      hash={RECORDS_PLACE}
+      replace
+    >
+      <SeverityIcon tone={severity} size={13} />
+      {troubles === 1 ? "1 alert" : `${troubles} alerts`}
+    </Link>
+  );
+}
+
+interface AlertStripProps {
+  readonly store: RunStore;
+  /** Null: the run can't go back anywhere. */
+  readonly onRewind: ((target: RewindTarget) => void) | null;
+}
+
+export const AlertStrip = memo(function AlertStrip({ store, onRewind }: AlertStripProps) {
+  const risky = useRunPart(store, (view) => view.riskyChange);
+  const wayBack = risky?.collapsedSeq != null && onRewind !== null ? targetOf(risky) : null;
+  useRunPart(store, (view) => view.alerts);
+  const { data: rules = [] } = useQuery(alertRulesQuery);
+  const urgent = byGravity(raisedAlerts(store.view)).filter(isUrgent);
+  return (
+    <section className={styles.strip} aria-label="Alerts now" data-empty={urgent.length === 0}>
+      <ul aria-live="polite">
+        {urgent.map((alert) => {
+          const tone = toneOf(alert);
+          return (
+            <li key={`${alert.name} ${alert.raised_at}`} className={styles.alert} data-tone={tone}>
+              <SeverityIcon tone={tone} />
+              <div>
+                <p className={styles.title}>
+                  <strong>{alertLabel(alert.name, rules)}</strong>
+                  <span>{alert.message}</span>
+                  <span className={styles.since}>
+                    since step {formatCount(alert.since_env_step)}
+                  </span>
+                </p>
+                {tone !== "warning" && <p className={styles.hint}>{alert.hint}</p>}
+                {alert.name === COLLAPSE && wayBack !== null && (
+                  <Button
+                    size="compact-xs"
+                    leftSection={<Icon name="undo" size={12} />}
+                    onClick={() => onRewind?.(wayBack)}
+                  >
+                    Rewind to before the last risky change, step {formatCount(wayBack.env_step)}
+                  </Button>
+                )}
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+});
