@@ -20,6 +20,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import psutil
@@ -37,6 +38,8 @@ WARM_UP_SHARE = 0.2
 BYTES_PER_MB = 1e6
 SECONDS_PER_HOUR = 3600.0
 QUEUE_PREFIX = "queue_"
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def slope_per_hour(seconds: Sequence[float], values: Sequence[float]) -> float:
     return float(slope[1]) * SECONDS_PER_HOUR if len(slope) > 1 else 0.0
 
 
-def settled(samples: Sequence[Sample]) -> list[Sample]:
+def settled(samples: Sequence[_T]) -> list[_T]:
     """Without the first fifth."""
     return list(samples[int(len(samples) * WARM_UP_SHARE) :])
 
