@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,10 @@ def make_recording(**changes: Any) -> Recording:
 
 
 class FakePlaying:
-    """Every episode is one step long; `refusal` makes every call raise."""
+    """Every episode is one step long; `refusal` makes every call raise.
+
+    With `hangs` none ever ends; `given_up` counts those that were cancelled.
+    """
 
     def __init__(self) -> None:
         self.evaluations: list[tuple[str, EvaluationRequest]] = []
@@ -51,10 +55,13 @@ class FakePlaying:
         self.film: Path | None = None
         self.deleted: list[str] = []
         self.refusal: Exception | None = None
+        self.hangs = False
+        self.given_up = 0
 
     async def evaluate(self, run_id: str, request: EvaluationRequest) -> EvaluationReport:
         self._refuse()
         self.evaluations.append((run_id, request))
+        await self._play()
         return EvaluationReport(
             checkpoint_id=request.checkpoint_id,
             env_step=10,
@@ -69,6 +76,7 @@ class FakePlaying:
     async def play_episode(self, run_id: str, request: EpisodeRequest) -> EpisodeReport:
         self._refuse()
         self.episodes.append((run_id, request))
+        await self._play()
         step = EpisodeStep(
             value=0.5,
             probabilities=[0.25, 0.75],
@@ -108,6 +116,14 @@ class FakePlaying:
     async def delete_recording(self, run_id: str, recording_id: str) -> None:
         self._refuse()
         self.deleted.append(recording_id)
+
+    async def _play(self) -> None:
+        try:
+            if self.hangs:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
 
     def _refuse(self) -> None:
         if self.refusal is not None:

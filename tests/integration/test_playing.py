@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
+
 import httpx
 import psutil
 
@@ -45,6 +47,23 @@ def test_episodes_of_a_run_that_has_ended(live_server: LiveServer) -> None:
     assert episode.json()["return"] == told["returns"][0] == len(steps)
     assert [step["terminated"] or step["truncated"] for step in steps].index(True) == len(steps) - 1
     eventually(lambda: not players_of(live_server), what="end of all players")
+
+
+def test_a_player_ends_when_its_client_leaves(live_server: LiveServer) -> None:
+    """Whatever it does: nobody is there to be told of it, and others need its place."""
+    run_id = str(live_server.create(FAST_RUN, wait=20)["id"])
+    live_server.wait_for(run_id, "finished", timeout_s=100)
+    eventually(lambda: not players_of(live_server), what="end of the players of other tests")
+
+    client = HTTPConnection(live_server.base_url.removeprefix("http://"))
+    headers = {"Authorization": f"Bearer {live_server.token}"}
+    client.request("POST", f"{RUNS}/{run_id}/evaluate", headers=headers)
+    player = eventually(lambda: next(iter(players_of(live_server)), None), what="player")
+    # It would take as long as it may.
+    player.suspend()
+    client.close()
+
+    eventually(lambda: not players_of(live_server), what="end of the player")
 
 
 def test_a_run_without_weights_has_no_episodes(live_server: LiveServer) -> None:

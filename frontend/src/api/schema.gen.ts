@@ -656,7 +656,7 @@ export interface paths {
          * @description Play test episodes with a checkpoint, and tell what they came to; the run is not touched.
          *
          *     The environment is as it was at the checkpoint. What does not end within five minutes is given
-         *     up.
+         *     up, and at once when the client leaves.
          */
         post: operations["evaluateRun"];
         delete?: never;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 
 from matinee.contracts.episodes import (
     EpisodeReport,
@@ -12,6 +12,7 @@ from matinee.contracts.episodes import (
     EvaluationReport,
     EvaluationRequest,
 )
+from matinee.web.client_presence import while_client_waits
 from matinee.web.dependencies import Dependencies
 from matinee.web.routes.parameters import RunId, refusals
 from matinee.web.strict_json import StrictJsonRoute
@@ -24,22 +25,26 @@ _REFUSALS = refusals(404, 409, 413, 415, 422, 429, 503)
 @router.post("/evaluate", operation_id="evaluateRun", responses=_REFUSALS)
 async def evaluate_run(
     run_id: RunId,
+    request: Request,
     dependencies: Dependencies,
     body: Annotated[EvaluationRequest | None, Body()] = None,
 ) -> EvaluationReport:
     """Play test episodes with a checkpoint, and tell what they came to; the run is not touched.
 
     The environment is as it was at the checkpoint. What does not end within five minutes is given
-    up.
+    up, and at once when the client leaves.
     """
-    return await dependencies.playing.evaluate(run_id, body or EvaluationRequest())
+    evaluating = dependencies.playing.evaluate(run_id, body or EvaluationRequest())
+    return await while_client_waits(request, evaluating)
 
 
 @router.post("/episodes", operation_id="playEpisode", responses=_REFUSALS)
 async def play_episode(
     run_id: RunId,
+    request: Request,
     dependencies: Dependencies,
     body: Annotated[EpisodeRequest | None, Body()] = None,
 ) -> EpisodeReport:
     """Play one episode with a checkpoint, and tell every step of it; the run is not touched."""
-    return await dependencies.playing.play_episode(run_id, body or EpisodeRequest())
+    playing = dependencies.playing.play_episode(run_id, body or EpisodeRequest())
+    return await while_client_waits(request, playing)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
+from fakes.credentials import BEARER
+from fakes.house import becomes
 from fakes.playing_use_cases import FakePlaying
 from matinee.contracts.episodes import EpisodeRequest, EvaluationRequest
 from matinee.contracts.identifiers import new_ulid
@@ -53,6 +57,23 @@ async def test_what_is_wrong_is_refused(
     assert response.status_code == 422
     assert not playing.evaluations
     assert not playing.episodes
+
+
+@pytest.mark.parametrize("path", ["evaluate", "episodes"])
+@pytest.mark.parametrize("body", [None, {"seed": 1}])
+async def test_what_nobody_waits_for_is_given_up(
+    listening: str, playing: FakePlaying, path: str, body: dict[str, object] | None
+) -> None:
+    """Over a real socket: a client that leaves holds neither a player nor its place."""
+    playing.hangs = True
+    async with httpx.AsyncClient(base_url=listening, headers=BEARER, timeout=600) as client:
+        asked = asyncio.create_task(client.post(f"{RUN}/{path}", json=body))
+        await becomes(lambda: bool(playing.evaluations or playing.episodes))
+        assert playing.given_up == 0
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+
+    await becomes(lambda: playing.given_up == 1)
 
 
 async def test_refusals_have_their_codes(script: httpx.AsyncClient, playing: FakePlaying) -> None:
