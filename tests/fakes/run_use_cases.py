@@ -278,13 +278,17 @@ class FakeRuns:
         self._find(run_id)
         return _pieces(b"episode\n", b"1\n")
 
-    async def export_metrics(self, run_id: str, file_format: str) -> AsyncIterator[bytes]:
-        self._enter("export_metrics", file_format)
+    async def export_metrics(
+        self, run_id: str, file_format: str, names: tuple[str, ...] = ()
+    ) -> AsyncIterator[bytes]:
+        self._enter("export_metrics", (file_format, *names) if names else file_format)
         self._find(run_id)
         return _pieces(b"metric\n", b"loss\n")
 
-    async def export_histograms(self, run_id: str, file_format: str) -> AsyncIterator[bytes]:
-        self._enter("export_histograms", file_format)
+    async def export_histograms(
+        self, run_id: str, file_format: str, names: tuple[str, ...] = ()
+    ) -> AsyncIterator[bytes]:
+        self._enter("export_histograms", (file_format, *names) if names else file_format)
         self._find(run_id)
         return _pieces(b"histogram\n", b"actions\n")
 

@@ -130,13 +130,13 @@ class JournalReader:
         """Every finished episode, in chunks of `EPISODE_COLUMNS`."""
         return episode_chunks(self.run_dir)
 
-    def metric_rows(self) -> Iterator[Chunk]:
-        """Every metric summary, in chunks of `METRIC_COLUMNS`."""
-        return metric_chunks(self.run_dir)
+    def metric_rows(self, names: tuple[str, ...] = ()) -> Iterator[Chunk]:
+        """Every metric summary, or those of some metrics, in chunks of `METRIC_COLUMNS`."""
+        return metric_chunks(self.run_dir, names)
 
-    def histogram_rows(self) -> Iterator[Chunk]:
-        """Every recorded histogram, in chunks of `HISTOGRAM_COLUMNS`."""
-        return histogram_chunks(self.run_dir)
+    def histogram_rows(self, names: tuple[str, ...] = ()) -> Iterator[Chunk]:
+        """Every recorded histogram, or those of some names, in chunks of `HISTOGRAM_COLUMNS`."""
+        return histogram_chunks(self.run_dir, names)
 
     @contextmanager
     def _as_journal_error(self) -> Iterator[None]:

@@ -59,6 +59,9 @@ HISTOGRAM_COLUMNS = (
 CHUNK_EPISODES = 5_000
 CHUNK_FLUSHES = 200
 
+_BASE = "substr(h.name, 1, instr(h.name || '.', '.') - 1)"
+"""`actions` of `actions.2`."""
+
 Chunk = list[tuple[Any, ...]]
 
 
@@ -80,20 +83,31 @@ def episode_chunks(run_dir: Path) -> Iterator[Chunk]:
             after = rows[-1][0]
 
 
-def metric_chunks(run_dir: Path) -> Iterator[Chunk]:
-    """What each metric did in each flush, in `METRIC_COLUMNS`, by flush and metric."""
+def metric_chunks(run_dir: Path, names: tuple[str, ...] = ()) -> Iterator[Chunk]:
+    """What each metric did in each flush, in `METRIC_COLUMNS`, by flush and metric.
+
+    Args:
+        run_dir: The run's folder.
+        names: Only these metrics; empty: all.
+    """
     # CROSS JOIN: metric by metric, whose rows lie together.
     return _by_flush(
         run_dir,
         "SELECT f.seq, m.name, f.env_step, f.seconds, f.updates, f.episodes, r.mean, r.min, r.max, "
         "r.last, r.count, {abandoned} FROM metrics m CROSS JOIN metric_rows r "
         "ON r.metric = m.metric CROSS JOIN flushes f ON f.seq = r.seq "
-        "WHERE r.seq > ? AND r.seq <= ? ORDER BY f.seq, m.metric",
+        f"WHERE r.seq > ? AND r.seq <= ? {_among(names, 'm.name')}ORDER BY f.seq, m.metric",
+        names,
     )
 
 
-def histogram_chunks(run_dir: Path) -> Iterator[Chunk]:
-    """Recorded histograms in `HISTOGRAM_COLUMNS`, by time."""
+def histogram_chunks(run_dir: Path, names: tuple[str, ...] = ()) -> Iterator[Chunk]:
+    """Recorded histograms in `HISTOGRAM_COLUMNS`, by time.
+
+    Args:
+        run_dir: The run's folder.
+        names: Only these histograms; empty: all. `actions` has `actions.1`, `actions.2` … in it.
+    """
     with opened(run_dir) as connection:
         if version_of(connection) < HISTOGRAMS_SINCE:
             return
@@ -102,11 +116,22 @@ def histogram_chunks(run_dir: Path) -> Iterator[Chunk]:
         "SELECT f.seq, h.name, f.env_step, f.seconds, f.updates, f.episodes, r.exponent, r.first, "
         "r.counts, {abandoned} FROM histograms h CROSS JOIN histogram_rows r "
         "ON r.histogram = h.histogram CROSS JOIN flushes f ON f.seq = r.seq "
-        "WHERE r.seq > ? AND r.seq <= ? ORDER BY f.seq, h.histogram",
+        f"WHERE r.seq > ? AND r.seq <= ? {_among(names, 'h.name', _BASE)}"
+        "ORDER BY f.seq, h.histogram",
+        names * 2,
     )
 
 
-def _by_flush(run_dir: Path, query: str) -> Iterator[Chunk]:
+def _among(names: tuple[str, ...], *columns: str) -> str:
+    """An SQL condition: one of the columns is one of the names; empty: any name will do.
+
+    It has a place for each name and column.
+    """
+    places = ", ".join("?" * len(names))
+    return f"AND ({' OR '.join(f'{each} IN ({places})' for each in columns)}) " if names else ""
+
+
+def _by_flush(run_dir: Path, query: str, names: tuple[str, ...]) -> Iterator[Chunk]:
     with opened(run_dir) as connection:
         query = query.format(abandoned=_abandoned(connection, "f.seq", "seq"))
         after = 0
@@ -119,7 +144,7 @@ def _by_flush(run_dir: Path, query: str) -> Iterator[Chunk]:
                 ).fetchone()
                 if upto is None:
                     return
-                rows = connection.execute(query, (after, upto)).fetchall()
+                rows = connection.execute(query, (after, upto, *names)).fetchall()
             if rows:
                 yield rows
             after = upto

@@ -11,11 +11,34 @@ from typing import Literal
 
 import orjson
 
+from matinee.contracts.histograms import HISTOGRAMS
+from matinee.contracts.metrics import METRICS
+from matinee.errors import FieldError, InvalidInputError
 from matinee.journal.reader import JournalReader
 from matinee.journal.row_chunks import EPISODE_COLUMNS, HISTOGRAM_COLUMNS, METRIC_COLUMNS, Chunk
 
+_KNOWN = {"metric": METRICS, "histogram": HISTOGRAMS}
+
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 TextFormat = Literal["jsonl", "csv"]
+
+
+def check_names(kind: Literal["metric", "histogram"], names: tuple[str, ...]) -> None:
+    """Refuse what no catalogue has; `actions.2` is one of `actions`.
+
+    Raises:
+        InvalidInputError: a name is unknown.
+    """
+    known = _KNOWN[kind]
+    unknown = [name for name in names if name.split(".", 1)[0] not in known]
+    if unknown:
+        raise InvalidInputError(
+            f"unknown {kind} {unknown[0]!r}",
+            fields=[
+                FieldError(("query", kind), f"{name!r} is unknown; known: {', '.join(known)}")
+                for name in unknown
+            ],
+        )
 
 
 def export_episodes(reader: JournalReader, file_format: TextFormat) -> AsyncIterator[bytes]:
@@ -23,14 +46,19 @@ def export_episodes(reader: JournalReader, file_format: TextFormat) -> AsyncIter
     return _encoded(reader.episodes(), EPISODE_COLUMNS, file_format, as_csv=_csv_of_numbers)
 
 
-def export_metrics(reader: JournalReader, file_format: TextFormat) -> AsyncIterator[bytes]:
-    """Every metric summary, one row per metric and flush, oldest first."""
-    return _encoded(reader.metric_rows(), METRIC_COLUMNS, file_format, as_csv=_csv_of_numbers)
+def export_metrics(
+    reader: JournalReader, file_format: TextFormat, names: tuple[str, ...] = ()
+) -> AsyncIterator[bytes]:
+    """Every metric summary, one row per metric and flush, oldest first; of some metrics only."""
+    rows = reader.metric_rows(names)
+    return _encoded(rows, METRIC_COLUMNS, file_format, as_csv=_csv_of_numbers)
 
 
-def export_histograms(reader: JournalReader, file_format: TextFormat) -> AsyncIterator[bytes]:
+def export_histograms(
+    reader: JournalReader, file_format: TextFormat, names: tuple[str, ...] = ()
+) -> AsyncIterator[bytes]:
     """Every recorded histogram, oldest first; in CSV its counts are one cell with a JSON list."""
-    return _encoded(reader.histogram_rows(), HISTOGRAM_COLUMNS, file_format, as_csv=_csv)
+    return _encoded(reader.histogram_rows(names), HISTOGRAM_COLUMNS, file_format, as_csv=_csv)
 
 
 def _encoded(

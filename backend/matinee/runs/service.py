@@ -56,6 +56,7 @@ from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
 from matinee.runs.exports import (
     ExportFormat,
+    check_names,
     export_episodes,
     export_histograms,
     export_metrics,
@@ -304,19 +305,23 @@ class RunService:
             return self._tables.rows(self._folders.path(run_id), "episodes")
         return export_episodes(self._folders.reader(run_id), file_format)
 
-    async def export_metrics(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
-        """Every metric summary, exact and complete."""
+    async def export_metrics(
+        self, run_id: str, file_format: ExportFormat, names: tuple[str, ...] = ()
+    ) -> AsyncIterator[bytes]:
+        """Every metric summary, exact and complete; as text also of some metrics alone."""
+        check_names("metric", names)
         if file_format == "parquet":
             return self._tables.rows(self._folders.path(run_id), "metrics")
-        return export_metrics(self._folders.reader(run_id), file_format)
+        return export_metrics(self._folders.reader(run_id), file_format, names)
 
     async def export_histograms(
-        self, run_id: str, file_format: ExportFormat
+        self, run_id: str, file_format: ExportFormat, names: tuple[str, ...] = ()
     ) -> AsyncIterator[bytes]:
-        """Every recorded histogram, exact and complete."""
+        """Every recorded histogram, exact and complete; as text also of some alone."""
+        check_names("histogram", names)
         if file_format == "parquet":
             return self._tables.rows(self._folders.path(run_id), "histograms")
-        return export_histograms(self._folders.reader(run_id), file_format)
+        return export_histograms(self._folders.reader(run_id), file_format, names)
 
     async def system(self) -> SystemInfo:
         """What the server says about itself."""

@@ -135,11 +135,13 @@ class RunUseCases(Protocol):
     async def export_episodes(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
         """Every finished episode; raises `NotFoundError` before the first byte."""
 
-    async def export_metrics(self, run_id: str, file_format: ExportFormat) -> AsyncIterator[bytes]:
+    async def export_metrics(
+        self, run_id: str, file_format: ExportFormat, names: tuple[str, ...] = ()
+    ) -> AsyncIterator[bytes]:
         """Every metric row; raises `NotFoundError` before the first byte."""
 
     async def export_histograms(
-        self, run_id: str, file_format: ExportFormat
+        self, run_id: str, file_format: ExportFormat, names: tuple[str, ...] = ()
     ) -> AsyncIterator[bytes]:
         """Every recorded histogram; raises `NotFoundError` before the first byte."""
 

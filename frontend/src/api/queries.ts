@@ -193,8 +193,13 @@ export async function fetchEventHistory(
 }
 
 /** The exact, complete record of a run's episodes or metrics, for a download link. */
-export function exportUrl(runId: string, table: "episodes" | "metrics"): string {
+export function exportUrl(runId: string, table: "episodes" | "metrics" | "histograms"): string {
   return `/api/v1/runs/${encodeURIComponent(runId)}/${table}.csv`;
+}
+
+/** The same of one metric, or of one histogram. */
+export function seriesExportUrl(runId: string, kind: "metric" | "histogram", name: string): string {
+  return `${exportUrl(runId, `${kind}s`)}?${kind}=${encodeURIComponent(name)}`;
 }
 
 /** Films of episodes, newest first. */

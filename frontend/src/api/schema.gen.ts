@@ -7902,7 +7902,10 @@ export interface operations {
     };
     exportMetricsJsonl: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these metrics; repeated or with commas; left out: all. */
+                metric?: string[] | null;
+            };
             header?: never;
             path: {
                 /** @description ULID of the run. */
@@ -7970,7 +7973,10 @@ export interface operations {
     };
     exportMetricsCsv: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these metrics; repeated or with commas; left out: all. */
+                metric?: string[] | null;
+            };
             header?: never;
             path: {
                 /** @description ULID of the run. */
@@ -8038,7 +8044,10 @@ export interface operations {
     };
     exportHistogramsJsonl: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these histograms; repeated or with commas; left out: all. */
+                histogram?: string[] | null;
+            };
             header?: never;
             path: {
                 /** @description ULID of the run. */
@@ -8106,7 +8115,10 @@ export interface operations {
     };
     exportHistogramsCsv: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these histograms; repeated or with commas; left out: all. */
+                histogram?: string[] | null;
+            };
             header?: never;
             path: {
                 /** @description ULID of the run. */

@@ -1,19 +1,20 @@
 /** Several curves on one pair of axes, with zoom and pointer as every other chart has them. */
 
 import { useComputedColorScheme } from "@mantine/core";
-import { type RefObject, useEffect, useImperativeHandle, useRef } from "react";
+import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { ZoomRange } from "../live/run-store";
+import type { ComparisonSubject } from "./chart-subject";
 import { paintScene } from "./paint-scene";
 import { type Palette, readPalette } from "./palette";
 import styles from "./plot.module.css";
 import { plotOptions } from "./plot-options";
+import { printable } from "./printing";
 import { type Scene, sceneHeight, sceneWidth } from "./scene";
 
-/** For a picture of the chart as it is now. */
-export interface PlotHandle {
-  readonly canvas: HTMLCanvasElement;
+/** What is in view now. */
+export interface PlotRange {
   readonly x: ZoomRange;
   readonly y: ZoomRange;
 }
@@ -27,7 +28,8 @@ interface ComparisonPlotProps {
   readonly zoom: ZoomRange | null;
   readonly onZoom: (range: ZoomRange | null) => void;
   readonly onCursor: (x: number | null) => void;
-  readonly handle: RefObject<(() => PlotHandle | null) | null>;
+  /** The chart as a file or on paper. */
+  readonly subject: () => ComparisonSubject;
 }
 
 const SYNC_KEY = "comparison";
@@ -71,7 +73,9 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
       if (element.clientWidth !== u.width) u.setSize({ width: element.clientWidth, height });
     });
     resize.observe(element);
+    const letGo = printable(element, () => latest.current.subject());
     return () => {
+      letGo();
       resize.disconnect();
       u.destroy();
       plot.current = null;
@@ -84,11 +88,6 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
     plot.current?.setData(dataOf(latest.current));
   }, [scheme, scene, zoom]);
 
-  useImperativeHandle(props.handle, () => () => {
-    const u = plot.current;
-    return u === null ? null : { canvas: u.ctx.canvas, ...viewOf(latest.current) };
-  });
-
   return (
     <div
       ref={place}
@@ -100,7 +99,11 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
   );
 }
 
-function viewOf({ scene, zoom, isSymlog }: ComparisonPlotProps): { x: ZoomRange; y: ZoomRange } {
+export function viewOf({
+  scene,
+  zoom,
+  isSymlog,
+}: Pick<ComparisonPlotProps, "scene" | "zoom" | "isSymlog">): PlotRange {
   const x = zoom ?? sceneWidth(scene);
   return { x, y: sceneHeight(scene, x, isSymlog) ?? [0, 1] };
 }

@@ -1,6 +1,9 @@
 /** Which part of the samples is in view, and how far it reaches. */
 
 import type { SampleBuffer } from "../live/sample-buffer";
+import { symlogMargin } from "./symlog";
+
+const MARGIN_SHARE = 0.06;
 
 /** Indexes [first, last] of the samples with x in the range; one beyond on each side. */
 export function visibleIndexes(x: Float64Array, min: number, max: number): [number, number] {
@@ -34,6 +37,20 @@ export function withMargin(min: number, max: number, share: number): [number, nu
   const size = Math.max(Math.abs(min), Math.abs(max));
   const margin = max - min > size * ROUNDING_SHARE ? (max - min) * share : size / 2 || 0.5;
   return [min - margin, max + margin];
+}
+
+/** The y axis of a metric; null while it has neither values nor landmarks. */
+export function metricRange(
+  values: readonly [number, number] | null,
+  look: { readonly unit: string; readonly threshold: number | null; readonly isSymlog: boolean },
+): [number, number] | null {
+  // Shares show their whole range, so that two runs can be compared at a glance.
+  const landmarks = look.unit === "share" ? [0, 1] : [];
+  if (look.threshold !== null) landmarks.push(look.threshold);
+  const all = [...landmarks, ...(values ?? [])];
+  if (all.length === 0) return null;
+  const margin = look.isSymlog ? symlogMargin : withMargin;
+  return margin(Math.min(...all), Math.max(...all), MARGIN_SHARE);
 }
 
 /** Index of the newest sample at or before x; null if there is none. */

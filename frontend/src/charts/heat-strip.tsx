@@ -1,10 +1,13 @@
 /** A histogram over the run: bins upwards, the run along x, darker where more was counted. */
 
 import { memo, useState } from "react";
+import { seriesExportUrl } from "../api/queries";
 import type { HistogramDefinition, RunState } from "../api/types";
 import { useRunPart, useRunVersion } from "../live/hooks";
 import type { RunStore, ZoomRange } from "../live/run-store";
 import { Explain } from "../ui/explain";
+import type { HistogramSubject, RunAbout } from "./chart-subject";
+import { ExportMenu } from "./export-menu";
 import {
   darkest,
   describeHistogram,
@@ -20,6 +23,9 @@ import { type PlotContent, PlotFrame } from "./plot-frame";
 
 interface HeatStripProps {
   readonly store: RunStore;
+  readonly about: RunAbout;
+  /** Of hyperparameters, by name. */
+  readonly labels: ReadonlyMap<string, string>;
   readonly definition: HistogramDefinition;
   /** That of the definition, or one of several. */
   readonly name: string;
@@ -33,11 +39,14 @@ const LEGEND_STOPS = [0, 0.05, 0.25, 0.5, 0.75, 1];
 const NOWHERE = { x: null, y: null };
 
 export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
-  const { store, definition, name, zoom, onZoom } = props;
+  const { store, about, labels, definition, name, zoom, onZoom } = props;
   const [cursor, setCursor] = useState<{ x: number | null; y: number | null }>(NOWHERE);
   const { meaning, guidance, unit, whole } = definition;
   const number = name.split(".")[1];
   const label = number === undefined ? definition.label : `${definition.label} ${number}`;
+  const subject = (): HistogramSubject => ({
+    ...{ kind: "histogram", store, about, labels, definition, name, label, zoom },
+  });
   const trackNow = () => store.charts.histogram(name);
   const content: PlotContent = {
     data: () => {
@@ -74,6 +83,17 @@ export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
             name: definition.name,
           }}
         />
+        <ExportMenu
+          isSmall
+          label={`Export ${label}`}
+          subject={subject}
+          tables={[
+            {
+              label: "All counts, exact (CSV)",
+              href: seriesExportUrl(about.id, "histogram", name),
+            },
+          ]}
+        />
         <Value store={store} name={name} cursor={cursor} isWhole={whole} />
       </figcaption>
       <div className={styles.plot}>
@@ -86,6 +106,7 @@ export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
           onZoom={onZoom}
           onCursor={(x, y) => setCursor(x === null ? NOWHERE : { x, y })}
           content={content}
+          subject={subject}
           redrawOn={null}
         />
         <Empty store={store} name={name} />

@@ -1,17 +1,23 @@
 /** One of the small charts: title, newest value or the one under the pointer, range and line. */
 
 import { memo, useState } from "react";
+import { seriesExportUrl } from "../api/queries";
 import type { MetricDefinition } from "../api/types";
 import { formatMeasured } from "../format/numbers";
 import { useRunVersion } from "../live/hooks";
 import type { RunStore, ZoomRange } from "../live/run-store";
 import { Explain } from "../ui/explain";
+import type { MetricSubject, RunAbout } from "./chart-subject";
+import { ExportMenu } from "./export-menu";
 import { sampleAt } from "./extent";
 import styles from "./metric-chart.module.css";
 import { Plot } from "./plot";
 
 interface MetricChartProps {
   readonly store: RunStore;
+  readonly about: RunAbout;
+  /** Of hyperparameters, by name. */
+  readonly labels: ReadonlyMap<string, string>;
   readonly definition: MetricDefinition;
   readonly isSymlog: boolean;
   readonly zoom: ZoomRange | null;
@@ -26,14 +32,30 @@ export function chartId(metric: string): string {
 }
 
 export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
-  const { store, definition, isSymlog, zoom, onZoom } = props;
+  const { store, about, labels, definition, zoom, onZoom } = props;
   const [cursor, setCursor] = useState<number | null>(null);
   const { name, label, unit } = definition;
+  const isSymlog = props.isSymlog && unit !== "share";
+  const subject = (): MetricSubject => ({
+    ...{ kind: "metric", raw: "band", threshold: null },
+    ...{ store, about, labels, name, label, unit, isSymlog, zoom },
+  });
   return (
     <figure id={chartId(name)} className={styles.chart} tabIndex={-1}>
       <figcaption className={styles.head}>
         <h3>{label}</h3>
         <MetricExplanation definition={definition} />
+        <ExportMenu
+          isSmall
+          label={`Export ${label}`}
+          subject={subject}
+          tables={[
+            {
+              label: "All values, exact (CSV)",
+              href: seriesExportUrl(about.id, "metric", name),
+            },
+          ]}
+        />
         <Value store={store} metric={name} unit={unit} cursor={cursor} />
       </figcaption>
       <Plot
@@ -44,7 +66,8 @@ export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
         height={HEIGHT_PX}
         raw="band"
         threshold={null}
-        isSymlog={isSymlog && unit !== "share"}
+        isSymlog={isSymlog}
+        subject={subject}
         zoom={zoom}
         onZoom={onZoom}
         onCursor={setCursor}

@@ -5,6 +5,7 @@ import type { Mark } from "../live/run-view";
 import type { SampleBuffer } from "../live/sample-buffer";
 import { visibleIndexes } from "./extent";
 import { type Palette, WORKER_HUES } from "./palette";
+import type { Tone } from "./scene";
 
 const DOT_PX = 2.6;
 const RANGE_PX = 1.6;
@@ -108,8 +109,7 @@ export function paintMarks(
   });
 }
 
-/** Which of the palette's colours. */
-export function markTone({ kind }: Pick<Mark, "kind">): "accent" | "good" | "warn" | "ink3" {
+export function markTone({ kind }: Pick<Mark, "kind">): Tone {
   if (kind === "tuned") return "accent";
   if (kind === "solved") return "good";
   return kind === "alert" ? "warn" : "ink3";

@@ -20,8 +20,26 @@ export interface Palette {
 
 export const WORKER_HUES = 8;
 
+/** Of the page as it is. */
 export function readPalette(): Palette {
-  const style = getComputedStyle(document.documentElement);
+  return paletteOf(document.documentElement);
+}
+
+/**
+ * For paper and for files, whatever the page looks like: they go into theses, slides and printers,
+ * where a dark ground is in the way, and two people's files of one chart shall look the same.
+ */
+export function readLightPalette(): Palette {
+  const sample = document.createElement("i");
+  sample.dataset.colours = "light";
+  document.body.append(sample);
+  const palette = paletteOf(sample);
+  sample.remove();
+  return palette;
+}
+
+function paletteOf(element: Element): Palette {
+  const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();
   return {
     paper: read("--paper"),

@@ -1,15 +1,17 @@
 /** The frame of every chart of a run: follows the store at most once per animation frame. */
 
 import { useComputedColorScheme } from "@mantine/core";
-import { type RefObject, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { RunStore, ZoomRange } from "../live/run-store";
 import { clearAbandoned, describeAbandoned, paintAbandoned } from "./abandoned";
+import type { ChartSubject } from "./chart-subject";
 import { paintMarks } from "./paint";
 import { type Palette, readPalette } from "./palette";
 import styles from "./plot.module.css";
 import { plotOptions, type YTick } from "./plot-options";
+import { printable } from "./printing";
 
 export interface FrameProps {
   readonly store: RunStore;
@@ -22,8 +24,8 @@ export interface FrameProps {
   readonly onCursor: (x: number | null, y: number | null) => void;
   /** After each drawing: where a mark's flag belongs, in CSS pixels from the left edge. */
   readonly onDrawn?: (leftOf: (x: number) => number | null) => void;
-  /** The chart's canvas, for a picture of it. */
-  readonly canvas?: RefObject<HTMLCanvasElement | null>;
+  /** The chart as a file or on paper. */
+  readonly subject: () => ChartSubject;
 }
 
 /** What a chart shows; asked anew for every drawing. */
@@ -89,26 +91,36 @@ export function PlotFrame(
       element,
     );
     plot.current = u;
-    if (latest.current.canvas !== undefined) latest.current.canvas.current = u.ctx.canvas;
 
-    let describedAt = 0;
-    const draw = () => {
-      u.setData(latest.current.content.data());
-      if (performance.now() - describedAt < DESCRIBE_EVERY_MS) return;
+    let describedAt = Number.NEGATIVE_INFINITY;
+    let description: number | undefined;
+    const describe = () => {
+      description = undefined;
       describedAt = performance.now();
       element.setAttribute(
         "aria-label",
         latest.current.content.describe() + describeAbandoned(store.charts.abandoned),
       );
     };
+    const draw = () => {
+      u.setData(latest.current.content.data());
+      // The last drawing is described, too: nothing may come after it.
+      description ??= window.setTimeout(
+        describe,
+        Math.max(0, describedAt + DESCRIBE_EVERY_MS - performance.now()),
+      );
+    };
     draw();
     const stop = store.onCharts(draw);
+    const letGo = printable(element, () => latest.current.subject());
     const resize = new ResizeObserver(() => {
       if (element.clientWidth !== u.width) u.setSize({ width: element.clientWidth, height });
     });
     resize.observe(element);
     return () => {
       stop();
+      clearTimeout(description);
+      letGo();
       resize.disconnect();
       u.destroy();
       plot.current = null;

@@ -2,10 +2,9 @@
 
 import type uPlot from "uplot";
 import { withGaps } from "./abandoned";
-import { valueExtent, withMargin } from "./extent";
+import { metricRange, valueExtent } from "./extent";
 import { paintBand, paintDots, paintThreshold } from "./paint";
 import { type FrameProps, type PlotContent, PlotFrame } from "./plot-frame";
-import { symlogMargin } from "./symlog";
 import { describeSamples } from "./trend";
 
 export interface PlotProps extends FrameProps {
@@ -15,8 +14,6 @@ export interface PlotProps extends FrameProps {
   readonly raw: "dots" | "band";
   readonly threshold: number | null;
 }
-
-const MARGIN_SHARE = 0.06;
 
 export function Plot(props: PlotProps) {
   const { metric, unit, raw, threshold, ...frame } = props;
@@ -29,10 +26,9 @@ export function Plot(props: PlotProps) {
       return [...line] as uPlot.AlignedData;
     },
     yRange: (min, max) => {
-      const extent = extentOf(props, min, max);
-      if (extent === null) return null;
-      const margin = props.isSymlog ? symlogMargin : withMargin;
-      return margin(...extent, MARGIN_SHARE);
+      const samples = samplesNow();
+      const values = samples === null ? null : valueExtent(samples, min, max);
+      return metricRange(values, { unit, threshold, isSymlog: props.isSymlog });
     },
     yTicks: null,
     paintBelow: (u, palette) => {
@@ -47,14 +43,4 @@ export function Plot(props: PlotProps) {
     describe: () => describeSamples(props.label, unit, samplesNow()),
   };
   return <PlotFrame key={metric} {...frame} content={content} redrawOn={threshold} />;
-}
-
-function extentOf(props: PlotProps, min: number, max: number): [number, number] | null {
-  const samples = props.store.charts.samples(props.metric);
-  const values = samples === null ? null : valueExtent(samples, min, max);
-  // Shares show their whole range, so that two runs can be compared at a glance.
-  const landmarks = props.unit === "share" ? [0, 1] : [];
-  if (props.threshold !== null) landmarks.push(props.threshold);
-  const all = [...landmarks, ...(values ?? [])];
-  return all.length === 0 ? null : [Math.min(...all), Math.max(...all)];
 }

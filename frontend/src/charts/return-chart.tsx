@@ -1,6 +1,6 @@
 /** The big chart: every episode as a dot in its worker's hue, the smoothed return on top. */
 
-import { type RefObject, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { SeriesAxis } from "../api/types";
 import { formatCount, formatExactCount, formatMeasured, UNIT_SPACE } from "../format/numbers";
 import { useRunVersion } from "../live/hooks";
@@ -9,6 +9,7 @@ import type { RunStore, ZoomRange } from "../live/run-store";
 import type { Mark } from "../live/run-view";
 import type { SampleBuffer } from "../live/sample-buffer";
 import { AXIS_NOUNS } from "./axes";
+import type { ChartSubject } from "./chart-subject";
 import { sampleAt } from "./extent";
 import { MarkFlags, type MarkFlagsHandle } from "./mark-flags";
 import { workerColour } from "./palette";
@@ -27,8 +28,8 @@ interface ReturnChartProps {
   readonly onZoom: (range: ZoomRange | null) => void;
   readonly marks: readonly Mark[];
   readonly labels: ReadonlyMap<string, string>;
-  readonly canvas: RefObject<HTMLCanvasElement | null>;
   readonly height: number;
+  readonly subject: () => ChartSubject;
 }
 
 /** Hues repeat after eight workers; a longer legend would not tell more. */
@@ -59,7 +60,7 @@ export function ReturnChart(props: ReturnChartProps) {
               return place === null ? null : leftOf(place);
             })
           }
-          canvas={props.canvas}
+          subject={props.subject}
         />
         <MarkFlags ref={flags} marks={marks} labels={labels} />
       </div>

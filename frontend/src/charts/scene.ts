@@ -33,13 +33,26 @@ export interface SceneDots {
   readonly hue: number;
 }
 
+/** One bin of a histogram during one stretch of the run. */
+export interface SceneCell {
+  readonly x: ZoomRange;
+  readonly y: ZoomRange;
+  /** 0 to 1. */
+  readonly darkness: number;
+}
+
+/** Which of the palette's colours. */
+export type Tone = "accent" | "good" | "warn" | "ink3";
+
 /** Something that happened at one place. */
 export interface SceneMark {
   readonly x: number;
-  readonly tone: "accent" | "good" | "warn" | "ink3";
+  readonly tone: Tone;
   readonly dash: readonly number[];
   /** Short, at the bottom. */
   readonly isTick: boolean;
+  /** What happened. */
+  readonly text?: string;
 }
 
 export interface Scene {
@@ -48,6 +61,7 @@ export interface Scene {
   readonly lines: readonly SceneLine[];
   readonly threshold: number | null;
   readonly dots?: readonly SceneDots[];
+  readonly cells?: readonly SceneCell[];
   readonly marks?: readonly SceneMark[];
   /** Stretches that count for nothing any more. */
   readonly faded?: readonly { readonly begin: number; readonly end: number }[];

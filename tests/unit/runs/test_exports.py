@@ -15,9 +15,15 @@ import pytest
 from fakes.records import episodes, new_record, progress, summary
 from matinee.contracts.events import CheckpointSaved, LogWritten
 from matinee.contracts.histograms import Histogram
+from matinee.errors import InvalidInputError
 from matinee.journal.reader import JournalReader
 from matinee.journal.row_chunks import EPISODE_COLUMNS, HISTOGRAM_COLUMNS, METRIC_COLUMNS
-from matinee.runs.exports import export_episodes, export_histograms, export_metrics
+from matinee.runs.exports import (
+    check_names,
+    export_episodes,
+    export_histograms,
+    export_metrics,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +148,36 @@ async def test_an_empty_run(tmp_path: Path) -> None:
     assert await text(export_episodes(reader, "csv")) == ",".join(EPISODE_COLUMNS) + "\r\n"
     assert await text(export_metrics(reader, "jsonl")) == ""
     assert await text(export_histograms(reader, "jsonl")) == ""
+
+
+async def test_one_metric_alone(reader: JournalReader) -> None:
+    """The export of one metric has exactly its lines of the whole export."""
+    whole = (await text(export_metrics(reader, "csv"))).splitlines()
+    one = (await text(export_metrics(reader, "csv", ("entropy",)))).splitlines()
+    assert one == [whole[0], *(line for line in whole if ",entropy," in line)]
+    assert len(one) == 3
+
+
+async def test_histograms_by_name_and_by_number(tmp_path: Path) -> None:
+    """The name of a histogram has all its numbers in it, a numbered name only itself."""
+    with new_record(tmp_path) as writer:
+        counted = {name: Histogram(0, 0, (1,)) for name in ("actions.1", "actions.2", "advantage")}
+        writer.append_histograms(counted, progress(10), labels={})
+    reader = JournalReader(tmp_path)
+
+    async def named(*names: str) -> list[str]:
+        lines = (await text(export_histograms(reader, "jsonl", names))).splitlines()
+        return [orjson.loads(line)["histogram"] for line in lines]
+
+    assert await named("actions") == ["actions.1", "actions.2"]
+    assert await named("actions.2") == ["actions.2"]
+    assert await named() == ["actions.1", "actions.2", "advantage"]
+
+
+def test_names_that_no_catalogue_has() -> None:
+    """An unknown name is refused with its place in the query; a numbered one is known."""
+    check_names("metric", ("entropy",))
+    check_names("histogram", ("actions.2",))
+    with pytest.raises(InvalidInputError, match="unknown metric 'entropi'") as refused:
+        check_names("metric", ("entropy", "entropi"))
+    assert [field.loc for field in refused.value.fields] == [("query", "metric")]

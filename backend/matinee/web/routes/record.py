@@ -37,6 +37,27 @@ def _split_commas(values: object) -> object:
     return [part for value in values for part in str(value).split(",")]
 
 
+_Names = Annotated[
+    list[Annotated[str, Field(max_length=60)]] | None,
+    BeforeValidator(_split_commas),
+]
+SomeMetrics = Annotated[
+    _Names,
+    Query(
+        alias="metric",
+        max_length=MAX_SERIES,
+        description="Only these metrics; repeated or with commas; left out: all.",
+    ),
+]
+SomeHistograms = Annotated[
+    _Names,
+    Query(
+        alias="histogram",
+        max_length=MAX_SERIES,
+        description="Only these histograms; repeated or with commas; left out: all.",
+    ),
+]
+
 router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["record"], route_class=StrictJsonRoute)
 
 
@@ -136,6 +157,11 @@ async def get_histograms(
     )
 
 
+def _file_name(run_id: str, table: str, file_format: str, names: list[str] | None) -> str:
+    """Of one series it has the name of that."""
+    return f"{run_id}-{names[0] if names and len(names) == 1 else table}.{file_format}"
+
+
 class JsonLinesResponse(StreamingResponse):
     """One JSON object a line."""
 
@@ -184,10 +210,14 @@ async def export_episodes_csv(run_id: RunId, dependencies: Dependencies) -> Resp
     response_class=JsonLinesResponse,
     responses=refusals(404, 422),
 )
-async def export_metrics_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
+async def export_metrics_jsonl(
+    run_id: RunId, dependencies: Dependencies, names: SomeMetrics = None
+) -> Response:
     """Every metric row, exactly, also while the run goes on; one JSON object a line."""
-    rows = await dependencies.runs.export_metrics(run_id, "jsonl")
-    return JsonLinesResponse(rows, headers=as_attachment(f"{run_id}-metrics.jsonl"))
+    rows = await dependencies.runs.export_metrics(run_id, "jsonl", tuple(names or ()))
+    return JsonLinesResponse(
+        rows, headers=as_attachment(_file_name(run_id, "metrics", "jsonl", names))
+    )
 
 
 @router.get(
@@ -196,10 +226,13 @@ async def export_metrics_jsonl(run_id: RunId, dependencies: Dependencies) -> Res
     response_class=CsvResponse,
     responses=refusals(404, 422),
 )
-async def export_metrics_csv(run_id: RunId, dependencies: Dependencies) -> Response:
+async def export_metrics_csv(
+    run_id: RunId, dependencies: Dependencies, names: SomeMetrics = None
+) -> Response:
     """Every metric row, exactly, also while the run goes on; CSV with a header line."""
-    rows = await dependencies.runs.export_metrics(run_id, "csv")
-    return CsvResponse(rows, headers=as_attachment(f"{run_id}-metrics.csv"))
+    rows = await dependencies.runs.export_metrics(run_id, "csv", tuple(names or ()))
+    name = _file_name(run_id, "metrics", "csv", names)
+    return CsvResponse(rows, headers=as_attachment(name))
 
 
 @router.get(
@@ -208,10 +241,14 @@ async def export_metrics_csv(run_id: RunId, dependencies: Dependencies) -> Respo
     response_class=JsonLinesResponse,
     responses=refusals(404, 422),
 )
-async def export_histograms_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
+async def export_histograms_jsonl(
+    run_id: RunId, dependencies: Dependencies, names: SomeHistograms = None
+) -> Response:
     """Every recorded histogram, also while the run goes on; one JSON object a line."""
-    rows = await dependencies.runs.export_histograms(run_id, "jsonl")
-    return JsonLinesResponse(rows, headers=as_attachment(f"{run_id}-histograms.jsonl"))
+    rows = await dependencies.runs.export_histograms(run_id, "jsonl", tuple(names or ()))
+    return JsonLinesResponse(
+        rows, headers=as_attachment(_file_name(run_id, "histograms", "jsonl", names))
+    )
 
 
 @router.get(
@@ -220,10 +257,13 @@ async def export_histograms_jsonl(run_id: RunId, dependencies: Dependencies) -> 
     response_class=CsvResponse,
     responses=refusals(404, 422),
 )
-async def export_histograms_csv(run_id: RunId, dependencies: Dependencies) -> Response:
+async def export_histograms_csv(
+    run_id: RunId, dependencies: Dependencies, names: SomeHistograms = None
+) -> Response:
     """Every recorded histogram, also while the run goes on; CSV, the counts as a JSON list."""
-    rows = await dependencies.runs.export_histograms(run_id, "csv")
-    return CsvResponse(rows, headers=as_attachment(f"{run_id}-histograms.csv"))
+    rows = await dependencies.runs.export_histograms(run_id, "csv", tuple(names or ()))
+    name = _file_name(run_id, "histograms", "csv", names)
+    return CsvResponse(rows, headers=as_attachment(name))
 
 
 @router.get(

@@ -1,17 +1,11 @@
 /** How a comparison is looked at: x axis, smoothing, what makes a curve, threshold, export. */
 
-import {
-  ActionIcon,
-  Button,
-  Menu,
-  SegmentedControl,
-  Select,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
+import { Button, SegmentedControl, Select, TextInput, Tooltip } from "@mantine/core";
 import { useState } from "react";
 import { AXIS_LABELS } from "../../charts/axes";
 import { SmoothingControl, SYMLOG_HINT, ToggleButton } from "../../charts/chart-controls";
+import type { ChartSubject } from "../../charts/chart-subject";
+import { ExportMenu, type ExportTable } from "../../charts/export-menu";
 import { formatSetting, parseNumber } from "../../format/numbers";
 import { Icon } from "../../ui/icons";
 import styles from "../run/charts.module.css";
@@ -39,11 +33,12 @@ interface CompareToolbarProps {
   readonly threshold: number | null;
   /** Runs that were steered or forked. */
   readonly steered: number;
-  readonly exports: readonly { readonly label: string; readonly work: () => void }[];
+  readonly subject: () => ChartSubject;
+  readonly tables: readonly ExportTable[];
 }
 
 export function CompareToolbar(props: CompareToolbarProps) {
-  const { search, onSearch, threshold, steered, exports } = props;
+  const { search, onSearch, threshold, steered, subject, tables } = props;
   return (
     <div className={styles.toolbar}>
       <SegmentedControl
@@ -104,20 +99,7 @@ export function CompareToolbar(props: CompareToolbarProps) {
       >
         Whole
       </Button>
-      <Menu position="bottom-end" width={230}>
-        <Menu.Target>
-          <ActionIcon aria-label="Export this comparison">
-            <Icon name="download" size={15} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {exports.map(({ label, work }) => (
-            <Menu.Item key={label} onClick={work}>
-              {label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <ExportMenu label="Export this comparison" subject={subject} tables={tables} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** A comparison as CSV: every figure of the table, and every point of the drawn curves, exact. */
 
 import type { MeanCurve } from "../../statistics/mean-curve";
+import type { DrawnCurve } from "./comparison-scene";
 import type { CurveFigures, Spread } from "./figures";
 import { describeReason } from "./members";
 
@@ -89,7 +90,19 @@ export function tableCsv(figures: readonly CurveFigures[], threshold: number | n
 
 export interface NamedMean {
   readonly label: string;
-  readonly curve: MeanCurve;
+  readonly curve: Pick<MeanCurve, "band" | "seeds"> & {
+    readonly x: ArrayLike<number>;
+    readonly mean: ArrayLike<number>;
+  };
+}
+
+/** What is drawn as the strong line of a curve; nothing while there is none. */
+export function drawnPoints({ label, count, seeds, mean }: DrawnCurve): NamedMean[] {
+  if (mean !== null) return [{ label, curve: mean }];
+  const [only] = seeds;
+  if (count !== 1 || only === undefined) return [];
+  const { x, y } = only;
+  return [{ label, curve: { x, mean: y, band: null, seeds: 1 } }];
 }
 
 /** @param xName of the axis, such as "env_step" */

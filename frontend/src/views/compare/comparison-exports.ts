@@ -1,14 +1,15 @@
-/** A comparison to take away: pictures of the chart, and its figures. */
+/** A comparison to take away: its chart for a picture, and its figures. */
 
 import { AXIS_LABELS } from "../../charts/axes";
-import type { PlotHandle } from "../../charts/comparison-plot";
+import type { ComparisonSubject, KeyEntry } from "../../charts/chart-subject";
 import { curveStyle } from "../../charts/curve-style";
-import { downloadPng } from "../../charts/export-png";
-import { downloadSvg } from "../../charts/export-svg";
+import type { ExportTable } from "../../charts/export-menu";
 import type { Scene } from "../../charts/scene";
+import { formatMeasured } from "../../format/numbers";
+import type { ZoomRange } from "../../live/run-store";
 import { saveFile } from "../../ui/save-file";
-import type { CompareAxis } from "./compare-search";
-import { curvesCsv, tableCsv } from "./comparison-csv";
+import { type CompareAxis, type CompareSearch, DEFAULT_SMOOTHING } from "./compare-search";
+import { curvesCsv, drawnPoints, tableCsv } from "./comparison-csv";
 import { type DrawnCurve, seedsText } from "./comparison-scene";
 import type { CurveFigures } from "./figures";
 
@@ -16,56 +17,59 @@ interface ExportedComparison {
   readonly title: string;
   readonly curves: readonly DrawnCurve[];
   readonly figures: readonly CurveFigures[];
-  readonly scene: Scene;
   readonly threshold: number | null;
   readonly x: CompareAxis;
-  readonly isSymlog: boolean;
-  readonly plot: () => PlotHandle | null;
+  readonly search: CompareSearch;
 }
 
-export function comparisonExports(comparison: ExportedComparison) {
-  const { title, curves, figures, scene, threshold, x, isSymlog, plot } = comparison;
-  const heading = `${title}: episode return over ${AXIS_LABELS[x]}`;
-  const key = curves.map((curve) => ({
-    text: `${curve.label}, ${seedsText(curve)}`,
-    ...curveStyle(curve.index),
-  }));
-  const fileName = (ending: string) => `${title.replace(/[^\w.-]+/g, "-")}-${ending}`;
+interface DrawnComparison extends Omit<ExportedComparison, "x"> {
+  readonly scene: Scene;
+  readonly isSymlog: boolean;
+  readonly x: ZoomRange;
+  readonly y: ZoomRange;
+}
+
+export function comparisonSubject(comparison: DrawnComparison): ComparisonSubject {
+  const { title, curves, threshold, scene, isSymlog, x, y, search } = comparison;
+  const axis = search.x ?? "env_step";
+  const key = curves.map((curve): KeyEntry => {
+    const { hue, dash } = curveStyle(curve.index);
+    return { text: `${curve.label}, ${seedsText(curve)}`, look: { kind: "line", hue, dash } };
+  });
+  if (threshold !== null) {
+    key.push({ text: `solved at ${formatMeasured(threshold)}`, look: { kind: "threshold" } });
+  }
+  return {
+    kind: "comparison",
+    title: `${title}: episode return over ${AXIS_LABELS[axis]}`,
+    fileName: fileName(title, "return"),
+    unit: "reward",
+    scene,
+    key,
+    axis,
+    smoothing: search.smoothing ?? DEFAULT_SMOOTHING,
+    x,
+    y,
+    isSymlog,
+  };
+}
+
+export function comparisonTables(comparison: ExportedComparison): ExportTable[] {
+  const { title, curves, figures, threshold, x } = comparison;
   const saveCsv = (text: string, ending: string) =>
-    saveFile(new Blob([text], { type: "text/csv" }), fileName(ending));
+    saveFile(new Blob([text], { type: "text/csv" }), `${fileName(title, ending)}.csv`);
   return [
     {
-      label: "This picture (PNG)",
-      work: () => {
-        const now = plot();
-        if (now !== null) downloadPng(now.canvas, heading, fileName("return.png"), key);
-      },
-    },
-    {
-      label: "This picture (SVG)",
-      work: () => {
-        const now = plot();
-        if (now === null) return;
-        const { canvas, x: xRange, y } = now;
-        const size = { width: canvas.clientWidth, height: canvas.clientHeight };
-        downloadSvg(
-          { scene, title: heading, xLabel: AXIS_LABELS[x], key, size, x: xRange, y, isSymlog },
-          fileName("return.svg"),
-        );
-      },
-    },
-    {
       label: "Figures of the table (CSV)",
-      work: () => saveCsv(tableCsv(figures, threshold), "figures.csv"),
+      work: () => saveCsv(tableCsv(figures, threshold), "figures"),
     },
     {
-      label: "Means and bands (CSV)",
-      work: () => {
-        const drawn = curves.flatMap(({ label, mean }) =>
-          mean === null ? [] : [{ label, curve: mean }],
-        );
-        saveCsv(curvesCsv(drawn, x), "curves.csv");
-      },
+      label: "Curves: means and bands (CSV)",
+      work: () => saveCsv(curvesCsv(curves.flatMap(drawnPoints), x), "curves"),
     },
   ];
+}
+
+function fileName(title: string, ending: string): string {
+  return `${title.replace(/[^\w.-]+/g, "-")}-${ending}`;
 }

@@ -1,11 +1,11 @@
 /** A comparison: the curves, how sure they are, and the figures below. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { ACTIVE_STATES, systemQuery } from "../../api/queries";
 import type { EnvironmentDescription, Run } from "../../api/types";
 import { AXIS_LABELS } from "../../charts/axes";
-import { ComparisonPlot, type PlotHandle } from "../../charts/comparison-plot";
+import { ComparisonPlot, viewOf } from "../../charts/comparison-plot";
 import { CurveKey } from "../../charts/curve-key";
 import { curveStyle } from "../../charts/curve-style";
 import { useLargeHeight } from "../../charts/large-height";
@@ -17,7 +17,7 @@ import { MoreSeeds } from "../race/more-seeds";
 import styles from "./compare-page.module.css";
 import { type CompareSearch, idsOf, withParts, withZoomIn, zoomIn } from "./compare-search";
 import { CompareToolbar } from "./compare-toolbar";
-import { comparisonExports } from "./comparison-exports";
+import { comparisonSubject, comparisonTables } from "./comparison-exports";
 import {
   comparisonScene,
   type DrawnCurve,
@@ -51,7 +51,6 @@ export function ComparisonView({
   const { curves, figures, threshold, trouble, isLoading, indexes } = comparison;
   const [cursor, setCursor] = useState<number | null>(null);
   const [more, setMore] = useState<CurveFigures | null>(null);
-  const handle = useRef<(() => PlotHandle | null) | null>(null);
   const queries = useQueryClient();
   const height = useLargeHeight();
   const { x = "env_step" } = search;
@@ -62,16 +61,10 @@ export function ComparisonView({
     [curves, threshold, showsSeeds],
   );
   useShortcut("end", () => onSearch(withZoomIn(search, null)));
-  const exports = comparisonExports({
-    title,
-    curves,
-    figures,
-    scene,
-    threshold,
-    x,
-    isSymlog: search.scale === "symlog",
-    plot: () => handle.current?.() ?? null,
-  });
+  const isSymlog = search.scale === "symlog";
+  const shown = { title, curves, figures, threshold, x, search };
+  const subject = () =>
+    comparisonSubject({ ...shown, scene, isSymlog, ...viewOf({ scene, zoom, isSymlog }) });
   const hide = (runId: string, isHidden: boolean) => {
     const others = idsOf(search.without).filter((id) => id !== runId);
     const without = (isHidden ? [...others, runId] : others).join(",");
@@ -86,7 +79,8 @@ export function ComparisonView({
           onSearch={onSearch}
           threshold={threshold}
           steered={runs.filter(({ steered, parent }) => steered || parent != null).length}
-          exports={exports}
+          subject={subject}
+          tables={comparisonTables(shown)}
         />
         {trouble !== null && (
           <p className={styles.trouble} role="alert">
@@ -98,11 +92,11 @@ export function ComparisonView({
           scene={scene}
           description={describeComparison(curves)}
           height={height}
-          isSymlog={search.scale === "symlog"}
+          isSymlog={isSymlog}
           zoom={zoom}
           onZoom={(range) => onSearch(withZoomIn(search, range))}
           onCursor={setCursor}
-          handle={handle}
+          subject={subject}
         />
         <ul className={styles.key} aria-label="Curves">
           {curves.map((curve) => (

@@ -1,29 +1,24 @@
 /** How the charts are looked at: x axis, smoothing, scale, zoom, export. */
 
-import { ActionIcon, Button, Menu, SegmentedControl, Tooltip } from "@mantine/core";
-import type { RefObject } from "react";
+import { ActionIcon, Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { exportUrl } from "../../api/queries";
-import type { Run } from "../../api/types";
 import { AXES, AXIS_LABELS } from "../../charts/axes";
 import { SmoothingControl, SYMLOG_HINT, ToggleButton } from "../../charts/chart-controls";
-import { downloadPng } from "../../charts/export-png";
-import { downloadSvg } from "../../charts/export-svg";
-import { returnChart } from "../../charts/return-scene";
+import type { ChartSubject } from "../../charts/chart-subject";
+import { ExportMenu } from "../../charts/export-menu";
 import type { RunStore } from "../../live/run-store";
 import { Icon } from "../../ui/icons";
 import styles from "./charts.module.css";
 import { DEFAULT_SMOOTHING, type RunSearch, scaledZoom, withZoom, zoomOf } from "./view-state";
 
 interface ToolbarProps {
-  readonly run: Run;
   readonly store: RunStore;
-  readonly threshold: number | null;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
-  readonly canvas: RefObject<HTMLCanvasElement | null>;
+  readonly subject: () => ChartSubject;
 }
 
-export function ChartToolbar({ run, store, threshold, search, onSearch, canvas }: ToolbarProps) {
+export function ChartToolbar({ store, search, onSearch, subject }: ToolbarProps) {
   const zoom = zoomOf(search);
   const scaleBy = (factor: number) => {
     const { xMin, xMax } = store.charts;
@@ -77,45 +72,11 @@ export function ChartToolbar({ run, store, threshold, search, onSearch, canvas }
           Live
         </Button>
       </span>
-      <Menu position="bottom-end" width={230}>
-        <Menu.Target>
-          <ActionIcon aria-label="Export this chart">
-            <Icon name="download" size={15} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            onClick={() => {
-              if (canvas.current === null) return;
-              downloadPng(canvas.current, `${run.name}: episode return`, `${run.id}-return.png`);
-            }}
-          >
-            This picture (PNG)
-          </Menu.Item>
-          <Menu.Item
-            onClick={() => {
-              if (canvas.current === null) return;
-              const isSymlog = search.scale === "symlog";
-              const chart = returnChart(store, { threshold, zoom, isSymlog });
-              const { clientWidth: width, clientHeight: height } = canvas.current;
-              downloadSvg(
-                {
-                  ...chart,
-                  title: `${run.name}: episode return`,
-                  xLabel: AXIS_LABELS[search.x ?? "env_step"],
-                  size: { width, height },
-                },
-                `${run.id}-return.svg`,
-              );
-            }}
-          >
-            This picture (SVG)
-          </Menu.Item>
-          <Menu.Item component="a" href={exportUrl(run.id, "episodes")} download>
-            All episodes, exact (CSV)
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ExportMenu
+        label="Export this chart"
+        subject={subject}
+        tables={[{ label: "All episodes, exact (CSV)", href: exportUrl(store.runId, "episodes") }]}
+      />
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { AlgorithmDescription, Run } from "../../api/types";
+import type { MetricSubject, RunAbout } from "../../charts/chart-subject";
 import { useLargeHeight } from "../../charts/large-height";
 import { MetricExplanation } from "../../charts/metric-chart";
 import { ReturnChart } from "../../charts/return-chart";
@@ -30,7 +31,6 @@ export function Charts(props: ChartsProps) {
   const status = useRunStatus(store);
   const marks = useRunPart(store, (view) => view.marks);
   const workers = useRunPart(store, (view) => view.used.workers?.setting);
-  const canvas = useRef<HTMLCanvasElement | null>(null);
   const height = useLargeHeight();
   const { x = "env_step", smoothing = DEFAULT_SMOOTHING, from, to } = search;
   const zoom = useMemo(() => zoomOf({ from, to } as RunSearch), [from, to]);
@@ -45,8 +45,14 @@ export function Charts(props: ChartsProps) {
   useEffect(() => store.setChartView({ x, smoothing }), [store, x, smoothing]);
   useEffect(() => store.setRange(zoom), [store, zoom]);
 
+  const about = useAbout(run);
   const definition = algorithm.metrics.find(({ name }) => name === RETURN_METRIC);
   if (definition === undefined) return null;
+  const subject = (): MetricSubject => ({
+    ...{ kind: "metric", raw: "dots", name: RETURN_METRIC },
+    ...{ store, about, labels, threshold, isSymlog, zoom },
+    ...{ label: definition.label, unit: definition.unit },
+  });
   return (
     <>
       <section className={styles.large} aria-labelledby="return">
@@ -55,14 +61,7 @@ export function Charts(props: ChartsProps) {
             <h2 id="return">Episode return</h2>
             <MetricExplanation definition={definition} />
           </span>
-          <ChartToolbar
-            run={run}
-            store={store}
-            threshold={threshold}
-            search={search}
-            onSearch={onSearch}
-            canvas={canvas}
-          />
+          <ChartToolbar store={store} search={search} onSearch={onSearch} subject={subject} />
         </header>
         {status.phase === "ready" && status.chartError !== null && (
           <p className={styles.error} role="alert">
@@ -81,12 +80,14 @@ export function Charts(props: ChartsProps) {
           onZoom={onZoom}
           marks={marks}
           labels={labels}
-          canvas={canvas}
           height={height}
+          subject={subject}
         />
       </section>
       <SmallCharts
         store={store}
+        about={about}
+        labels={labels}
         algorithm={algorithm}
         algorithms={algorithms}
         set={search.charts ?? "overview"}
@@ -99,5 +100,14 @@ export function Charts(props: ChartsProps) {
         onZoom={onZoom}
       />
     </>
+  );
+}
+
+/** The same as long as it says the same: charts are drawn anew when it changes. */
+function useAbout({ id, name, environment, algorithm, seed }: Run): RunAbout {
+  const { id: environmentId } = environment;
+  return useMemo(
+    () => ({ id, name, facts: [environmentId, algorithm, `seed ${seed}`] }),
+    [id, name, environmentId, algorithm, seed],
   );
 }

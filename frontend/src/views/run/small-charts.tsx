@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { AlgorithmDescription, HistogramDefinition, MetricDefinition } from "../../api/types";
+import type { RunAbout } from "../../charts/chart-subject";
 import { HeatStrip } from "../../charts/heat-strip";
 import { MetricChart } from "../../charts/metric-chart";
 import type { RunStore, ZoomRange } from "../../live/run-store";
@@ -20,6 +21,8 @@ import { QueueGauge } from "./queue-gauge";
 
 interface SmallChartsProps {
   readonly store: RunStore;
+  readonly about: RunAbout;
+  readonly labels: ReadonlyMap<string, string>;
   readonly algorithm: AlgorithmDescription;
   readonly algorithms: readonly AlgorithmDescription[];
   readonly set: ChartSet;
@@ -30,7 +33,7 @@ interface SmallChartsProps {
 }
 
 export function SmallCharts(props: SmallChartsProps) {
-  const { store, algorithm, algorithms, onSet, isSymlog, zoom, onZoom } = props;
+  const { store, about, labels, algorithm, algorithms, onSet, isSymlog, zoom, onZoom } = props;
   const modes = modesOf(props.set, algorithms);
   // The address may name a set that this mode has nothing of.
   const set = modes.includes(algorithm.name) ? props.set : "overview";
@@ -66,6 +69,8 @@ export function SmallCharts(props: SmallChartsProps) {
           <MetricChart
             key={metric.name}
             store={store}
+            about={about}
+            labels={labels}
             definition={metric}
             isSymlog={isSymlog}
             zoom={zoom}
@@ -77,6 +82,8 @@ export function SmallCharts(props: SmallChartsProps) {
             <HeatStrip
               key={name}
               store={store}
+              about={about}
+              labels={labels}
               definition={definition}
               name={name}
               zoom={zoom}

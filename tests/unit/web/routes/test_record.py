@@ -183,3 +183,18 @@ async def test_an_export_of_no_run_is_404(script: httpx.AsyncClient, file: str) 
 
     assert response.status_code == 404
     assert module.MAX_EVENTS == 1000
+
+
+async def test_an_export_of_one_metric_is_named_after_it(
+    script: httpx.AsyncClient, runs: FakeRuns, run: Run
+) -> None:
+    """`?metric=` reaches the use case, and the file has the metric's name."""
+    response = await script.get(f"/api/v1/runs/{run.id}/metrics.csv?metric=entropy")
+    both = await script.get(f"/api/v1/runs/{run.id}/histograms.jsonl?histogram=actions,advantage")
+
+    assert f'filename="{run.id}-entropy.csv"' in response.headers["content-disposition"]
+    assert f'filename="{run.id}-histograms.jsonl"' in both.headers["content-disposition"]
+    assert runs.calls[-2:] == [
+        ("export_metrics", ("csv", "entropy")),
+        ("export_histograms", ("jsonl", "actions", "advantage")),
+    ]
