@@ -4,6 +4,7 @@ import "@fontsource-variable/ibm-plex-sans/wght.css";
 import "@fontsource/ibm-plex-mono/latin-400.css";
 import "./ui/tokens.css";
 import "./ui/mantine.css";
+import "./ui/print.css";
 
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";

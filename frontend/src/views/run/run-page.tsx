@@ -15,6 +15,7 @@ import type { AlgorithmDescription, Run } from "../../api/types";
 import { useConnection, useRunPart, useRunStatus } from "../../live/hooks";
 import { RunStore } from "../../live/run-store";
 import { PageLoading, PageMessage } from "../../ui/page-message";
+import { useIdleModule, usePrinting } from "../../ui/printing";
 import { AlertStrip, RECORDS_PLACE } from "./alert-strip";
 import { OVERVIEW_METRICS } from "./chart-sets";
 import { Charts } from "./charts";
@@ -85,6 +86,8 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
   const queries = useQueryClient();
   const rewinding = useRewind(run, store);
   const state = useRunPart(store, (view) => view.state);
+  const isPrinting = usePrinting();
+  const paper = useIdleModule(() => import("./printed-settings"));
   const environments = useQuery(environmentsQuery);
   const environment = environments.data?.find(({ id }) => id === run.environment.id);
   const threshold = run.spec.budget.target_return ?? environment?.reward_threshold ?? null;
@@ -124,6 +127,9 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
     <div className={styles.page}>
       <div className={styles.header}>
         <RunHeader run={run} store={store} />
+        {isPrinting && paper !== null && (
+          <paper.PrintedSettings run={run} store={store} algorithm={algorithm} />
+        )}
       </div>
       <Charts
         run={run}

@@ -12,6 +12,7 @@ import { LoginPage } from "../login/login-page";
 import { ConnectionBanner } from "./connection-banner";
 import { ConnectionLight } from "./connection-light";
 import { Help } from "./help";
+import { PrintLine } from "./print-line";
 import { Rail } from "./rail";
 import styles from "./shell.module.css";
 
@@ -61,6 +62,7 @@ export function Shell() {
       )}
       <div className={styles.content}>
         <ConnectionBanner />
+        <PrintLine />
         <main id="main" tabIndex={-1}>
           <Outlet />
         </main>
