@@ -110,7 +110,7 @@ def test_a_comparison_and_the_theory_are_printed_without_controls(
         expect(page.get_by_role("main")).to_contain_text(words)
         page.emulate_media(media="print")
         expect(page.get_by_role("main")).to_contain_text(words)
-        # A switch of the theory belongs to what its picture shows.
-        controls = "button, aside, .mantine-Button-root, input:not([role=switch])"
+        # What is set in the theory belongs to what its picture shows.
+        controls = "button, nav, .mantine-Button-root, input:not([role=switch], [type=range])"
         assert visible(page, controls) == []
         assert watched.horizontal_overflow_px() == 0
