@@ -38,6 +38,7 @@ from benchmarks.machine import describe_machine, describe_versions, load_per_cor
 from benchmarks.ours import EXTRA_TIMEOUT_S, run_recorded, train_document
 from benchmarks.report import table
 from benchmarks.served import Server, serving
+from benchmarks.unequal_samples import mean_over_time
 from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.cores import usable_cores
 from matinee.environments.catalogue import preset
@@ -47,7 +48,7 @@ from matinee.journal.row_chunks import METRIC_COLUMNS
 PAGE_ASKS_EVERY_S = 2.0
 _BUCKET = re.compile(r'^matinee_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 _LAG_SHARE = 0.99
-_NAME, _MEAN = METRIC_COLUMNS.index("metric"), METRIC_COLUMNS.index("mean")
+_NAME, _SECONDS, _MEAN = map(METRIC_COLUMNS.index, ("metric", "seconds", "mean"))
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,12 @@ def recorded(documents: Sequence[dict[str, Any]]) -> Speed:
 
 def busy_cores(run_dir: Path) -> float:
     """Processor time of a run's process for each second of training."""
-    shares = [
-        row[_MEAN]
+    return mean_over_time(
+        (row[_SECONDS], row[_MEAN])
         for chunk in JournalReader(run_dir).metric_rows()
         for row in chunk
         if row[_NAME] == "processor_cores"
-    ]
-    return statistics.fmean(shares)
+    )
 
 
 class Served:

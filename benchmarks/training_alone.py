@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import sys
 import threading
+import time
 
+from benchmarks.unequal_samples import mean_over_time
 from matinee.training.torch_threads import limit_library_threads, limit_torch_threads
 
 limit_library_threads(os.environ)
@@ -30,12 +31,13 @@ def main() -> int:
     woken = threading.Event()
     trainer = Trainer(parse_run_spec(json.load(sys.stdin)), on_wake=woken.set)
     trainer.start()
-    cores: list[float] = []
+    began_s = time.perf_counter()
+    cores: list[tuple[float, float]] = []
     while trainer.outcome is None:
         woken.wait(DRAIN_INTERVAL_S)
         woken.clear()
         busy = trainer.drain().metrics.get("processor_cores")
-        cores += [busy.mean] if busy else []
+        cores += [(time.perf_counter() - began_s, busy.mean)] if busy else []
     if trainer.outcome.cause is StopCause.FAILED:
         print(trainer.outcome.reason, file=sys.stderr)
         return 1
@@ -43,7 +45,7 @@ def main() -> int:
     told = {
         "env_steps": progress.env_steps,
         "seconds": progress.seconds,
-        "cores": statistics.fmean(cores),
+        "cores": mean_over_time(cores),
     }
     print(json.dumps(told))
     return 0
