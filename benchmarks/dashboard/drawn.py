@@ -18,8 +18,6 @@ _NUMBER = re.compile(r"^([-−]?[\d.]+)\s*([kMG]?)$")
 _FACTORS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _LINE_WIDTH = "1.5"
 _DOT_PX = 2.0
-NEIGHBOURS = 3
-"""Dots and ranges on each side of an episode, one of which has it."""
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -165,7 +163,7 @@ def differences(
         *found,
         *(f"line {each}" for each in _outside(line, averages, pixel_x, pixel_y)),
         *(f"range {each}" for each in _outside(dots, episodes, pixel_x, pixel_y)),
-        *_uncovered(episodes, dots, pixel_y),
+        *_uncovered(episodes, dots, pixel_x, pixel_y),
     ]
 
 
@@ -202,11 +200,12 @@ def _outside(drawn: _Values, real: _Values, pixel_x: float, pixel_y: float) -> l
     return found
 
 
-def _uncovered(real: _Values, drawn: _Values, pixel_y: float) -> list[str]:
+def _uncovered(real: _Values, drawn: _Values, pixel_x: float, pixel_y: float) -> list[str]:
     found = []
     for step, value in zip(real.x.tolist(), real.low.tolist(), strict=True):
-        index = int(np.searchsorted(drawn.x, step))
-        near = slice(max(0, index - NEIGHBOURS), index + NEIGHBOURS)
+        first = int(np.searchsorted(drawn.x, step - pixel_x))
+        last = int(np.searchsorted(drawn.x, step + pixel_x))
+        near = slice(max(0, first - 1), last + 1)
         low, high = drawn.low[near] - pixel_y, drawn.high[near] + pixel_y
         if not np.any((low <= value) & (value <= high)):
             found.append(f"the episode at step {step:.0f} with {value:.1f} is in no dot or range")
