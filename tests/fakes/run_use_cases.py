@@ -18,6 +18,7 @@ from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, LiveSetting
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.log_page import LogPage
 from matinee.contracts.progress import Progress
 from matinee.contracts.run import (
     Hyperparameters,
@@ -102,6 +103,7 @@ class FakeRuns:
         self.refusal: Exception | None = None
         self.ready = True
         self.workers_told = WorkerTable()
+        self.log_told = LogPage(start=0, end=0, size=0, text="")
         self.changed = asyncio.Event()
 
     def add(self, run: Run) -> Run:
@@ -191,6 +193,18 @@ class FakeRuns:
         self._enter("workers", run_id)
         self._find(run_id)
         return self.workers_told
+
+    async def log(
+        self, run_id: str, *, after: int | None, before: int | None, limit: int
+    ) -> LogPage:
+        self._enter("log", (after, before, limit))
+        self._find(run_id)
+        return self.log_told
+
+    async def whole_log(self, run_id: str) -> AsyncIterator[bytes]:
+        self._enter("whole_log", run_id)
+        self._find(run_id)
+        return _pieces(self.log_told.text.encode())
 
     async def hyperparameters(self, run_id: str) -> Hyperparameters:
         self._enter("hyperparameters", run_id)

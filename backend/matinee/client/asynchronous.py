@@ -29,6 +29,7 @@ from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.log_page import LogPage
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -212,6 +213,17 @@ class AsyncMatineeClient:
     async def workers(self, run_id: str) -> WorkerTable:
         """What every thread that trains does now, or did last."""
         return await self._perform(calls.workers(run_id))
+
+    async def log(
+        self,
+        run_id: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> LogPage:
+        """Lines that its process has printed: the newest, or those after or before a place."""
+        return await self._perform(calls.log(run_id, after=after, before=before, limit=limit))
 
     async def commands(self, run_id: str) -> AsyncIterator[Command]:
         """The whole ledger, oldest first."""

@@ -30,6 +30,7 @@ from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.log_page import LogPage
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -236,6 +237,16 @@ def set_alert_thresholds(
 def workers(run_id: str) -> Call[WorkerTable]:
     """`GET /runs/{id}/workers`."""
     return _get(f"/runs/{run_id}/workers", WorkerTable)
+
+
+def log(run_id: str, *, after: int | None, before: int | None, limit: int | None) -> Call[LogPage]:
+    """`GET /runs/{id}/log`."""
+    numbers = {"after": after, "before": before, "limit": limit}
+    return _get(
+        f"/runs/{run_id}/log",
+        LogPage,
+        {name: None if number is None else str(number) for name, number in numbers.items()},
+    )
 
 
 def commands(run_id: str, *, cursor: str | None) -> Call[CommandPage]:

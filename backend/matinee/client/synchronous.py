@@ -28,6 +28,7 @@ from matinee.contracts.forks import ForkRequest
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.log_page import LogPage
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -209,6 +210,17 @@ class MatineeClient:
     def workers(self, run_id: str) -> WorkerTable:
         """What every thread that trains does now, or did last."""
         return self._perform(calls.workers(run_id))
+
+    def log(
+        self,
+        run_id: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> LogPage:
+        """Lines that its process has printed: the newest, or those after or before a place."""
+        return self._perform(calls.log(run_id, after=after, before=before, limit=limit))
 
     def commands(self, run_id: str) -> Iterator[Command]:
         """The whole ledger, oldest first."""

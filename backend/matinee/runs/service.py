@@ -24,6 +24,7 @@ from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting, LiveSetting
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.log_page import LogPage
 from matinee.contracts.run import (
     AppliedHyperparameter,
     Hyperparameters,
@@ -33,7 +34,7 @@ from matinee.contracts.run import (
     RunPatch,
 )
 from matinee.contracts.run_spec import RunRequest
-from matinee.contracts.run_state import ACTIVE_STATES, TRAINING_STATES
+from matinee.contracts.run_state import ACTIVE_STATES, ENDED_STATES, TRAINING_STATES
 from matinee.contracts.schedules import schedule_values
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.system import (
@@ -51,6 +52,7 @@ from matinee.errors import (
     PreconditionRequiredError,
 )
 from matinee.journal.histograms import read_histograms
+from matinee.journal.run_log import RunLog
 from matinee.journal.series import read_series
 from matinee.runs.creation import RunMaker
 from matinee.runs.event_hub import EventHub
@@ -60,6 +62,7 @@ from matinee.runs.exports import (
     export_episodes,
     export_histograms,
     export_metrics,
+    one_ahead,
 )
 from matinee.runs.folders import RunFolders, present_algorithm
 from matinee.runs.health import Health
@@ -230,6 +233,23 @@ class RunService:
         run = await self._index.get(run_id)
         table = await asyncio.to_thread(self._folders.reader(run_id).workers)
         return table if run.state in TRAINING_STATES else table.after_the_end()
+
+    async def log(
+        self, run_id: str, *, after: int | None, before: int | None, limit: int
+    ) -> LogPage:
+        """What the run's process has printed: after a place, or before one, or the newest."""
+        log = await self._log(run_id)
+        if after is not None:
+            return await asyncio.to_thread(log.after, after, limit=limit)
+        return await asyncio.to_thread(log.before, before, limit=limit)
+
+    async def whole_log(self, run_id: str) -> AsyncIterator[bytes]:
+        """All that the run's process has printed up to now."""
+        return one_ahead((await self._log(run_id)).whole())
+
+    async def _log(self, run_id: str) -> RunLog:
+        run = await self._index.get(run_id)
+        return RunLog(self._folders.path(run_id), is_over=run.state in ENDED_STATES)
 
     async def commands(self, run_id: str, *, after: str | None, limit: int) -> list[Command]:
         """The ledger after one command, oldest first."""

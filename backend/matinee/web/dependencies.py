@@ -28,6 +28,7 @@ from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.ledger_file import LedgerFile
+from matinee.contracts.log_page import LogPage
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.contracts.run import Hyperparameters, Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
@@ -95,6 +96,14 @@ class RunUseCases(Protocol):
 
     async def workers(self, run_id: str) -> WorkerTable:
         """What every thread that trains does now, or did last."""
+
+    async def log(
+        self, run_id: str, *, after: int | None, before: int | None, limit: int
+    ) -> LogPage:
+        """What its process has printed: after a place, or before one, or the newest."""
+
+    async def whole_log(self, run_id: str) -> AsyncIterator[bytes]:
+        """All of it; raises `NotFoundError` before the first byte."""
 
     async def commands(self, run_id: str, *, after: str | None, limit: int) -> list[Command]:
         """The ledger after one command id, oldest first."""

@@ -43,6 +43,7 @@ EVERY_CALL = [
     calls.set_hyperparameters("{run_id}", {"gamma": 0.9}, expected_revision=None, wait_s=0),
     calls.set_alert_thresholds("{run_id}", {"policy_lag": 9.0}, wait_s=0),
     calls.workers("{run_id}"),
+    calls.log("{run_id}", after=7, before=None, limit=None),
     calls.commands("{run_id}", cursor=None),
     calls.events("{run_id}", after=0, limit=10, types=()),
     calls.fork_run("{run_id}", {"name": "twin"}, idempotency_key="k", wait_s=1),

@@ -16,7 +16,7 @@ import pytest
 from fakes.house import House
 from fakes.worker_tables import thread
 from matinee.contracts.algorithm_names import Algorithm
-from matinee.contracts.commands import Pause, SetHyperparameters
+from matinee.contracts.commands import Pause, SetHyperparameters, Stop
 from matinee.contracts.run import Run, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
@@ -30,7 +30,7 @@ from matinee.errors import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
-from matinee.journal.schema import run_db
+from matinee.journal.schema import WORKER_LOG, run_db
 from matinee.journal.writer import JournalWriter
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +102,20 @@ async def test_threads_of_a_run_that_trains_are_told_as_they_are(house: House) -
         connection.execute("INSERT INTO meta VALUES ('workers', ?)", (document,))
 
     assert (await house.service.workers(run.id)).threads[0].state == "running"
+
+
+async def test_the_log_of_a_run(house: House) -> None:
+    """Pages and the whole file; what has no end of line counts once the run has ended."""
+    run = await create(house, start=False)
+    (house.folders.path(run.id) / WORKER_LOG).write_text("one\ntwo\nthr")
+    newest = await house.service.log(run.id, after=None, before=None, limit=100)
+    earlier = await house.service.log(run.id, after=None, before=4, limit=100)
+    whole = b"".join([piece async for piece in await house.service.whole_log(run.id)])
+    await house.service.command(run.id, Stop(), actor="token", wait_s=20)
+    after = await house.service.log(run.id, after=newest.end, before=None, limit=100)
+
+    assert (newest.text, earlier.text, whole) == ("one\ntwo\n", "one\n", b"one\ntwo\nthr")
+    assert after.text == "thr"
 
 
 async def test_deleting(house: House) -> None:

@@ -95,6 +95,8 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "patchHyperparameters": f"PATCH {run}/hyperparameters",
         "patchAlerts": f"PATCH {run}/alerts",
         "getWorkers": f"GET {run}/workers",
+        "getLog": f"GET {run}/log",
+        "downloadLog": f"GET {run}/log.txt",
         "listCommands": f"GET {run}/commands",
         "exportLedger": f"GET {run}/ledger.json",
         "listEvents": f"GET {run}/events",
