@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from e2e.watched_page import WatchedPage
 from integration.live_server import LONG_RUN, LiveServer
+from matinee.journal.schema import WORKER_LOG
 
 pytestmark = pytest.mark.e2e
 
@@ -155,6 +156,148 @@ def test_alerts_of_a_run_without_any_and_of_rules_that_do_not_come(
     alerts.get_by_role("button", name="Try again").click()
     expect(alerts).to_contain_text(re.compile(r"\d+ rules watch a run of this mode"))
     expect(alerts.get_by_role("textbox", name="Threshold of policy lag")).to_be_disabled()
+    assert watched.accessibility_violations() == []
+
+
+def printing(server: LiveServer, run_id: str, text: str) -> None:
+    """As if the run's process had printed this."""
+    with (server.data_dir / "runs" / run_id / WORKER_LOG).open("a") as log:
+        log.write(text)
+
+
+def lines(first: int, count: int) -> str:
+    """Numbered lines with times, a warning among ten."""
+    return "".join(
+        f"2030-01-01T00:00:00.{number:06}Z [{'info' if number % 10 else 'warning'}] line {number}\n"
+        for number in range(first, first + count)
+    )
+
+
+@pytest.fixture
+def paused_run(live_server: LiveServer) -> Iterator[str]:
+    """A run whose process prints nothing for now."""
+    run_id = live_server.create(LONG_RUN)["id"]
+    live_server.wait_for(run_id, "running")
+    live_server.command(run_id, "pause")
+    live_server.wait_for(run_id, "paused")
+    yield run_id
+    live_server.command(run_id, "abort")
+
+
+def test_the_log_follows_and_does_not_jump_under_a_reader(
+    live_server: LiveServer, new_page: NewPage, paused_run: str
+) -> None:
+    """New lines come into sight until somebody scrolls up; then the lines that are read stay."""
+    printing(live_server, paused_run, lines(0, 10_000))
+    watched = new_page(live_server).log_in().open(f"/runs/{paused_run}?tab=log")
+    page, log = watched.page, panel(watched, "Log")
+    view = log.get_by_role("log")
+    view.scroll_into_view_if_needed()
+
+    expect(view.get_by_text("line 9999", exact=True)).to_be_in_viewport()
+    printing(live_server, paused_run, lines(10_000, 100))
+    expect(view.get_by_text("line 10099", exact=True)).to_be_in_viewport()
+    drawn: int = view.evaluate("view => view.querySelectorAll('time').length")
+    assert drawn < 150
+
+    # Half a screen up: what is read then is still there after more has come.
+    view.evaluate("view => { view.scrollTop -= 5_000 }")
+    follow = log.get_by_role("button", name=re.compile("o the newest"))
+    expect(follow).to_be_visible()
+    place: int = view.evaluate("view => view.scrollTop")
+    read = view.get_by_text(re.compile(r"^line 98\d\d$")).last.inner_text()
+    printing(live_server, paused_run, lines(10_100, 50))
+    expect(follow).to_have_text(re.compile("^50 new entries"))
+    assert view.evaluate("view => view.scrollTop") == place
+    expect(view.get_by_text(read, exact=True)).to_be_attached()
+
+    # Earlier lines come above: the reader sees the same ones.
+    top: float = view.get_by_text(read, exact=True).evaluate("e => e.getBoundingClientRect().top")
+    height: int = view.evaluate("view => view.scrollHeight")
+    log.get_by_role("button", name="Earlier lines").click()
+    page.wait_for_function(
+        "height => document.querySelector('[role=log]').scrollHeight > height", arg=height
+    )
+    after: float = view.get_by_text(read, exact=True).evaluate("e => e.getBoundingClientRect().top")
+    box = view.bounding_box()
+    assert box is not None
+    assert abs((after - box["y"]) - (top - box["y"])) < 40  # the button's row may have gone
+
+    follow.click()
+    expect(view.get_by_text("line 10149", exact=True)).to_be_in_viewport()
+    expect(follow).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_log_is_searched_narrowed_and_taken_away(
+    live_server: LiveServer, new_page: NewPage, paused_run: str, scheme: str
+) -> None:
+    """Levels and words narrow it; text that looks like a page is text; the file is complete."""
+    trace = "Traceback (most recent call last):\n  File env.py, line 7\nValueError: <b>odd</b>\n"
+    printing(live_server, paused_run, lines(1, 30) + trace)
+    watched = new_page(live_server, color_scheme=scheme).log_in()
+    watched.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = watched.open(f"/runs/{paused_run}?tab=log").page
+    log = panel(watched, "Log")
+    view = log.get_by_role("log")
+    expect(view).to_contain_text("ValueError: <b>odd</b>")
+    assert view.locator("b").count() == 0
+    expect_fit(watched)
+
+    page.set_viewport_size({"width": 1280, "height": 800})
+    log.get_by_text("Warnings and errors", exact=True).click()
+    expect(view.get_by_text("line 20", exact=True)).to_be_visible()
+    expect(view.get_by_text("line 21", exact=True)).to_have_count(0)
+    log.get_by_role("searchbox", name="Search the log").fill("ODD")
+    expect(view.locator("mark")).to_have_text("odd")
+    expect(view).to_contain_text("Traceback (most recent call last):")
+    expect(view.get_by_text("line 20", exact=True)).to_have_count(0)
+    log.get_by_role("button", name="Copy").click()
+    expect(log.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == f"[error] {trace.strip()}"
+    assert watched.accessibility_violations() == []
+
+    with page.expect_download() as coming:
+        log.get_by_role("button", name="Download all that the process printed").click()
+    saved = coming.value.path().read_text()
+    assert lines(1, 30) + trace in saved
+    log.get_by_role("searchbox", name="Search the log").fill("no such words")
+    log.get_by_role("button", name="Show everything").click()
+    expect(view.get_by_text("line 30", exact=True)).to_be_visible()
+
+
+def test_the_log_tells_events_with_their_env_steps_and_what_it_can_not_fetch(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """A failed worker stands there with time, step and traceback; a server that fails is told."""
+    environment = {"id": "Probe/Faulty-v0", "kwargs": {"fault": "raise", "after": 40}}
+    run_id = live_server.create({**LONG_RUN, "environment": environment})["id"]
+    live_server.wait_for(run_id, "failed")
+    watched = new_page(live_server, expected_status=503).log_in()
+    page, broken = watched.page, {"status": 503, "json": {"detail": "The disk is on fire."}}
+    page.route("**/log", lambda route: route.fulfill(**broken))
+    watched.open(f"/runs/{run_id}?tab=log")
+    log = panel(watched, "Log")
+    expect(log.get_by_role("alert")).to_contain_text("The disk is on fire.")
+    page.unroute("**/log")
+    log.get_by_role("button", name="Try again").click()
+
+    log.get_by_text("Errors", exact=True).click()
+    log.get_by_role("searchbox", name="Search the log").fill("worker 0 failed")
+    view = log.get_by_role("log")
+    expect(view).to_contain_text("RuntimeError: the simulator broke")
+    view.evaluate("view => { view.scrollTop = 0 }")
+    head = view.locator("time", has_text=re.compile(r"^\d\d:\d\d:\d\d$")).first
+    expect(head).to_have_attribute("title", re.compile(r"env step [\d,]+"))
+    expect(log.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_run_without_a_word_has_an_empty_log(live_server: LiveServer, new_page: NewPage) -> None:
+    """Nothing was printed, and the tab says so."""
+    run_id = live_server.create({**LONG_RUN, "start": False})["id"]
+    watched = new_page(live_server).log_in().open(f"/runs/{run_id}?tab=log")
+
+    expect(panel(watched, "Log")).to_contain_text("Nothing has been written yet.")
     assert watched.accessibility_violations() == []
 
 

@@ -34,6 +34,7 @@ export type HyperparameterDefinition = Schemas["HyperparameterDefinition"];
 export type Hyperparameters = Schemas["Hyperparameters"];
 export type HyperparameterStatus = Schemas["HyperparameterStatus"];
 export type LiveClass = Schemas["LiveClass"];
+export type LogPage = Schemas["LogPage"];
 export type MetricDefinition = Schemas["MetricDefinition"];
 export type MetricSeries = Schemas["MetricSeries"];
 export type MetricsSummarised = Schemas["MetricsSummarised"];

@@ -17,6 +17,7 @@ import { type RecordTab, type RunSearch, withTab } from "./view-state";
 
 // Fetched when somebody looks: the first page is on the screen sooner.
 const Alerts = lazy(() => import("./alerts").then((part) => ({ default: part.Alerts })));
+const Log = lazy(() => import("./log").then((part) => ({ default: part.Log })));
 const Workers = lazy(() => import("./workers").then((part) => ({ default: part.Workers })));
 
 interface RunRecordsProps {
@@ -61,6 +62,12 @@ export function RunRecords(props: RunRecordsProps) {
             <Alerts store={store} algorithm={algorithm} search={search} onSearch={onSearch} />
           </LatePanel>
         );
+      case "log":
+        return (
+          <LatePanel key={chosen} what="the log">
+            <Log store={store} />
+          </LatePanel>
+        );
       default:
         return <Ledger store={store} labels={labels} />;
     }
@@ -74,6 +81,7 @@ export function RunRecords(props: RunRecordsProps) {
         { name: "checkpoints", label: "Checkpoints", count: checkpoints.data?.length ?? null },
         { name: "ledger", label: "What happened", count: null },
         { name: "alerts", label: "Alerts", count: troubles === 0 ? null : troubles },
+        { name: "log", label: "Log", count: null },
       ]}
       chosen={chosen}
       onChoose={(name) => onSearch(withTab(search, name))}
