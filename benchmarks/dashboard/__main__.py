@@ -68,7 +68,8 @@ def _frames(browser: Browser, data_dir: Path, options: argparse.Namespace) -> li
         ),
         (
             f"| the same | no task > 50 ms | {found.long_tasks} (longest "
-            f"{found.longest_task_ms:.0f} ms) |"
+            f"{found.longest_task_ms:.0f} ms; of its own computing "
+            f"{found.longest_processor_ms:.0f} ms) |"
         ),
     ]
 

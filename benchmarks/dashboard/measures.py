@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-from benchmarks.dashboard.browser import heap_bytes, page_of, traced_tasks
+from benchmarks.dashboard.browser import Task, heap_bytes, page_of, traced_tasks
 from benchmarks.dashboard.latencies import Arrival, Draw, shown_after_s
 from benchmarks.record_scale import make_record
 from benchmarks.served import Server, serving
@@ -73,6 +73,7 @@ class Frames:
         p95_ms: Between two frames.
         long_tasks: Tasks of the page's main thread over 50 ms, in its trace.
         longest_task_ms: Of all.
+        longest_processor_ms: The same, by what it computed.
     """
 
     charts: int
@@ -80,6 +81,7 @@ class Frames:
     p95_ms: float
     long_tasks: int
     longest_task_ms: float
+    longest_processor_ms: float
 
 
 def start_ms(browser: Browser, server: Server, times: int) -> Spread:
@@ -162,7 +164,7 @@ def applied_ms(browser: Browser, server: Server, times: int) -> Spread:
 def frames(browser: Browser, server: Server, seconds: float) -> Frames:
     """Of a run's page with its fullest set of charts in the window while four runs train."""
     run_id, *_others = _start(server, RUNS)
-    tasks_ms: list[float] = []
+    tasks: list[Task] = []
     with page_of(browser, server, height=TALL_PX) as page:
         _open_run(page, server, f"{run_id}?charts={CHARTS}")
         time.sleep(SETTLING_S)
@@ -175,15 +177,16 @@ def frames(browser: Browser, server: Server, seconds: float) -> Frames:
         page.evaluate(_FORGET)
         time.sleep(seconds)
         times = np.asarray(page.evaluate("() => window.__seen.frames"))
-        with traced_tasks(browser, page, tasks_ms):
+        with traced_tasks(browser, page, tasks):
             time.sleep(seconds)
     _delete_all(server)
     return Frames(
         charts=charts,
         per_second=1e3 * (len(times) - 1) / (times[-1] - times[0]),
         p95_ms=float(np.quantile(np.diff(times), 0.95)),
-        long_tasks=sum(each > LONG_TASK_MS for each in tasks_ms),
-        longest_task_ms=max(tasks_ms),
+        long_tasks=sum(each.ms > LONG_TASK_MS for each in tasks),
+        longest_task_ms=max(each.ms for each in tasks),
+        longest_processor_ms=max(each.processor_ms for each in tasks),
     )
 
 

@@ -35,14 +35,15 @@
     return answer;
   };
 
-  const largest = () =>
-    [...document.querySelectorAll("canvas")].reduce(
-      (best, each) => (best === null || each.width * each.height > best.width * best.height ? each : best),
-      null,
-    );
+  const area = (canvas) => canvas.width * canvas.height;
+  let large = null;
+  const isLarge = (canvas) => {
+    if (large === null || !large.isConnected || area(canvas) > area(large)) large = canvas;
+    return canvas === large;
+  };
   const clear = CanvasRenderingContext2D.prototype.clearRect;
   CanvasRenderingContext2D.prototype.clearRect = function (...rest) {
-    if (this.canvas.isConnected && this.canvas === largest()) {
+    if (this.canvas.isConnected && isLarge(this.canvas)) {
       const drawnAt = now();
       // The next frame begins after this one was handed to the compositor.
       requestAnimationFrame(() => seen.draws.push({ drawnAt, shownAt: now() }));

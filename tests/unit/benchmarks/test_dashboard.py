@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.dashboard.browser import main_thread_tasks_ms
+from benchmarks.dashboard.browser import Task, main_thread_tasks
 from benchmarks.dashboard.latencies import Arrival, Draw, shown_after_s
 
 
@@ -29,7 +29,14 @@ def test_the_tasks_are_those_of_the_busiest_page() -> None:
         return {"name": "thread_name", "pid": pid, "tid": tid, "args": {"name": name}}
 
     def task(pid: int, tid: int, ms: float) -> dict[str, Any]:
-        return {"name": "RunTask", "pid": pid, "tid": tid, "dur": ms * 1e3, "args": {}}
+        return {
+            "name": "RunTask",
+            "pid": pid,
+            "tid": tid,
+            "dur": ms * 1e3,
+            "tdur": ms * 500,
+            "args": {},
+        }
 
     events = [
         named(1, 1, "CrRendererMain"),
@@ -41,4 +48,4 @@ def test_the_tasks_are_those_of_the_busiest_page() -> None:
         task(2, 5, 500.0),
     ]
 
-    assert main_thread_tasks_ms(events) == [60.0, 2.0]
+    assert main_thread_tasks(events) == [Task(60.0, 30.0), Task(2.0, 1.0)]
