@@ -31,8 +31,9 @@ export function logRows(
       rows.push({ key: `${entry.key} head`, level: entry.level, text: "", entry, isHead: true });
     }
     entry.lines.forEach((line, i) => {
-      // By whole characters, so that no pair of surrogates is torn.
-      const characters = [...line.replaceAll("\t", "    ")];
+      const plain = line.replaceAll("\t", "    ");
+      // By whole characters, so that no pair of surrogates is torn; most lines need no break.
+      const characters = plain.length <= width ? [plain] : [...plain];
       for (let from = 0; from === 0 || from < characters.length; from += width) {
         rows.push({
           key: `${entry.key} ${i} ${from}`,

@@ -3,7 +3,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { describeError } from "../../api/problem";
 import { fetchLogFile } from "../../api/records";
 import { formatExactCount } from "../../format/numbers";
@@ -29,7 +29,9 @@ export function Log({ store }: { store: RunStore }) {
   const [least, setLeast] = useState<(typeof LEVELS)[number]["value"]>("all");
   const [words, setWords] = useState("");
   const { entries, error, phase, hasEarlier } = state;
-  const shown = useMemo(() => filtered(entries, least, words), [entries, least, words]);
+  // Typing goes on while thousands of lines are looked through.
+  const sought = useDeferredValue(words);
+  const shown = useMemo(() => filtered(entries, least, sought), [entries, least, sought]);
   return (
     <section className={styles.log} aria-label="Log">
       <div className={styles.tools}>
@@ -82,7 +84,7 @@ export function Log({ store }: { store: RunStore }) {
       {shown.length > 0 && (
         <LogLines
           entries={shown}
-          words={words}
+          words={sought}
           isFollowed={isFollowed}
           onFollow={setFollowed}
           onEarlier={hasEarlier ? earlier : null}
