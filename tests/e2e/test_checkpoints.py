@@ -177,7 +177,7 @@ def test_checkpoints_are_saved_and_pinned(
     expect(pin).to_have_attribute("aria-pressed", "false")
 
     watched.page.get_by_role("tab", name="Checkpoints").focus()
-    watched.page.keyboard.press("ArrowLeft")
+    watched.page.keyboard.press("ArrowRight")
     told = watched.page.get_by_role("region", name="What happened")
     expect(told).to_contain_text("heckpoint no longer pinned from the browser")
     expect(

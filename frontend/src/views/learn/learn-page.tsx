@@ -4,6 +4,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect } from "react";
 import { ApiProblem, describeError } from "../../api/problem";
+import { Later } from "../../ui/later";
 import { A2cAndGa3c } from "./chapters/a2c-and-ga3c";
 import { ActionValue } from "./chapters/action-value";
 import { ActorCritic } from "./chapters/actor-critic";
@@ -36,11 +37,6 @@ export function LearnPage() {
     return () => {
       document.title = "Matinee";
     };
-  }, []);
-  useLayoutEffect(() => {
-    // The page arrived after its address: what it names is there only now.
-    if (window.location.hash === "") return;
-    document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
   }, []);
   return (
     <LearnRunContext value={live}>
@@ -83,20 +79,7 @@ function Essay({ children }: { children: React.ReactNode }) {
           {isNarrow && <Contents look="folded" />}
           <Value />
           <ActionValue />
-          <TdError />
-          <Advantage />
-          <ScoreFunction />
-          <Baseline />
-          <ActorCritic />
-          <Entropy />
-          <NStep />
-          <ManyActors />
-          <PushAndPull />
-          <Staleness />
-          <A2cAndGa3c />
-          <Ppo />
-          <Notebook />
-          <SourceList />
+          <Later>{() => <Chapters />}</Later>
         </article>
         {!isNarrow && (
           <div className={styles.beside}>
@@ -105,6 +88,33 @@ function Essay({ children }: { children: React.ReactNode }) {
         )}
       </div>
     </EpisodeContext>
+  );
+}
+
+/** All but the first two, which fill every screen. */
+function Chapters() {
+  useLayoutEffect(() => {
+    // The page arrived after its address: what it names is there only now.
+    if (window.location.hash === "") return;
+    document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
+  }, []);
+  return (
+    <>
+      <TdError />
+      <Advantage />
+      <ScoreFunction />
+      <Baseline />
+      <ActorCritic />
+      <Entropy />
+      <NStep />
+      <ManyActors />
+      <PushAndPull />
+      <Staleness />
+      <A2cAndGa3c />
+      <Ppo />
+      <Notebook />
+      <SourceList />
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { ReturnChart } from "../../charts/return-chart";
 import { useRunPart, useRunStatus } from "../../live/hooks";
 import { RETURN_METRIC } from "../../live/run-charts";
 import type { RunStore, ZoomRange } from "../../live/run-store";
+import { Later } from "../../ui/later";
 import { useShortcut } from "../../ui/shortcuts";
 import { ChartToolbar } from "./chart-toolbar";
 import styles from "./charts.module.css";
@@ -84,21 +85,25 @@ export function Charts(props: ChartsProps) {
           subject={subject}
         />
       </section>
-      <SmallCharts
-        store={store}
-        about={about}
-        labels={labels}
-        algorithm={algorithm}
-        algorithms={algorithms}
-        set={search.charts ?? "overview"}
-        onSet={(set) => {
-          const { charts: _before, ...rest } = search;
-          onSearch(set === "overview" ? rest : { ...rest, charts: set });
-        }}
-        isSymlog={isSymlog}
-        zoom={zoom}
-        onZoom={onZoom}
-      />
+      <Later>
+        {() => (
+          <SmallCharts
+            store={store}
+            about={about}
+            labels={labels}
+            algorithm={algorithm}
+            algorithms={algorithms}
+            set={search.charts ?? "overview"}
+            onSet={(set) => {
+              const { charts: _before, ...rest } = search;
+              onSearch(set === "overview" ? rest : { ...rest, charts: set });
+            }}
+            isSymlog={isSymlog}
+            zoom={zoom}
+            onZoom={onZoom}
+          />
+        )}
+      </Later>
     </>
   );
 }

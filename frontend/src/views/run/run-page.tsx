@@ -14,6 +14,7 @@ import {
 import type { AlgorithmDescription, Run } from "../../api/types";
 import { useConnection, useRunPart, useRunStatus } from "../../live/hooks";
 import { RunStore } from "../../live/run-store";
+import { Later } from "../../ui/later";
 import { PageLoading, PageMessage } from "../../ui/page-message";
 import { useIdleModule, usePrinting } from "../../ui/printing";
 import { AlertStrip, RECORDS_PLACE } from "./alert-strip";
@@ -142,28 +143,38 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
         onSearch={onSearch}
       />
       <aside className={styles.panel} aria-label="Hyperparameters">
-        <HyperparameterPanel
-          store={store}
-          spec={run.spec}
-          algorithm={algorithm}
-          algorithms={algorithms}
-        />
+        <Later>
+          {() => (
+            <HyperparameterPanel
+              store={store}
+              spec={run.spec}
+              algorithm={algorithm}
+              algorithms={algorithms}
+            />
+          )}
+        </Later>
       </aside>
       <div className={styles.ledger}>
-        <AlertStrip
-          store={store}
-          onRewind={rewinding.unavailable === null ? rewinding.ask : null}
-        />
-        <div id={RECORDS_PLACE}>
-          <RunRecords
-            run={run}
-            store={store}
-            algorithm={algorithm}
-            labels={labels}
-            search={search}
-            onSearch={onSearch}
-          />
-        </div>
+        <Later>
+          {() => (
+            <>
+              <AlertStrip
+                store={store}
+                onRewind={rewinding.unavailable === null ? rewinding.ask : null}
+              />
+              <div id={RECORDS_PLACE}>
+                <RunRecords
+                  run={run}
+                  store={store}
+                  algorithm={algorithm}
+                  labels={labels}
+                  search={search}
+                  onSearch={onSearch}
+                />
+              </div>
+            </>
+          )}
+        </Later>
       </div>
       <RewindToast store={store} rewinding={rewinding} labels={labels} />
       {rewinding.dialogs}
