@@ -425,7 +425,7 @@ _MACHINE_RULES = (
         threshold=0.2,
         minimum=0.01,
         maximum=100.0,
-        unit="an hour",
+        unit="of its memory an hour",
         for_s=60.0,
         meaning="The run needs more and more memory: of the last half hour's thirds, without the "
         "first minute, each needs more than the one before, so that a single step counts for "
