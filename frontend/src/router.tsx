@@ -10,6 +10,7 @@ import {
   useSearch,
 } from "@tanstack/react-router";
 import { PageLoading } from "./ui/page-message";
+import { readTourSearch } from "./ui/tour-search";
 import { readCompareSearch } from "./views/compare/compare-search";
 import { CrashPage } from "./views/crash-page";
 import { HomePage } from "./views/home-page";
@@ -24,8 +25,11 @@ const ComparePage = lazyRouteComponent(() => import("./views/compare/compare-pag
 const NewRunPage = lazyRouteComponent(() => import("./views/new-run/new-run-page"), "NewRunPage");
 const RunPage = lazyRouteComponent(() => import("./views/run/run-page"), "RunPage");
 const RunsPage = lazyRouteComponent(() => import("./views/runs/runs-page"), "RunsPage");
-
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  validateSearch: readTourSearch,
+});
 
 const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
 

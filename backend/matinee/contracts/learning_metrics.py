@@ -16,7 +16,8 @@ _RETURN = (
         unit="reward",
         per="episode",
         meaning="Sum of the raw rewards of a finished training episode.",
-        guidance="Rises, then stays near the best that the environment allows.",
+        guidance="Rises, then stays near the best that the environment allows. Flat from the "
+        "start: try another learning rate by a factor of 3; up and down again: a lower one.",
         equation=r"\sum_t r_t",
     ),
     MetricDefinition(
@@ -132,7 +133,8 @@ _POLICY = (
         per="update",
         meaning="Entropy as a share of its maximum: 1 is a coin toss, 0 is certainty. Only of "
         "discrete actions.",
-        guidance="Falls from 1 and flattens. Near 0 early: the policy has collapsed.",
+        guidance="Falls from 1 and flattens. Near 0 early: the policy has collapsed; try a higher "
+        "entropy coefficient, from a checkpoint before.",
         equation=r"H / \log|\mathcal A|",
     ),
     MetricDefinition(
@@ -178,7 +180,8 @@ _VALUE = (
         unit="reward²",
         per="update",
         meaning="Half the critic's mean squared error.",
-        guidance="Grows while returns grow, then falls. A jump of 100-fold is an alarm.",
+        guidance="Grows while returns grow, then falls. A jump of 100-fold is an alarm: try a "
+        "lower value coefficient, or a smaller reward scale.",
         equation=r"\tfrac12\,\overline{(R_t - V(s_t))^2}",
     ),
     MetricDefinition(
@@ -188,7 +191,8 @@ _VALUE = (
         unit="share",
         per="update",
         meaning="How much of the variation of returns the critic foresees: 1 is all of it.",
-        guidance="Rises towards 1. Below 0 the critic is worse than a constant.",
+        guidance="Rises towards 1. Below 0 the critic is worse than a constant: try a higher value "
+        "coefficient, or longer rollouts.",
         equation=r"1 - \mathrm{Var}[R-V]/\mathrm{Var}[R]",
     ),
     MetricDefinition(
@@ -198,7 +202,8 @@ _VALUE = (
         unit="reward",
         per="update",
         meaning="The critic's mean estimate over the rollout.",
-        guidance="Follows the discounted return: at most r/(1-gamma).",
+        guidance="Follows the discounted return: at most r/(1-gamma). Far above what is ever "
+        "reached: try a lower value coefficient.",
         equation=r"\overline{V(s_t)}",
     ),
     MetricDefinition(
@@ -338,7 +343,8 @@ _UPDATE = (
         unit="",
         per="update",
         meaning="The actor's part of the loss. Its level says little; its jumps do.",
-        guidance="Noise around 0.",
+        guidance="Noise around 0. Jumps that grow: try a lower learning rate, or a smaller "
+        "gradient clip.",
         equation=r"-\overline{\log \pi(a_t|s_t)\,\hat A_t}",
     ),
     MetricDefinition(
@@ -358,7 +364,8 @@ _UPDATE = (
         unit="",
         per="update",
         meaning="Length of the gradient over all weights, before clipping.",
-        guidance="Steady. Always above the clip: the clip sets the pace.",
+        guidance="Steady. Always above the clip: the clip sets the pace, and a change of the "
+        "learning rate does less than it should; try a larger clip.",
         equation=r"\|\nabla L\|_2",
     ),
     MetricDefinition(
@@ -378,7 +385,7 @@ _UPDATE = (
         unit="share",
         per="update",
         meaning="Share of updates whose gradient was clipped.",
-        guidance="Now and then.",
+        guidance="Now and then. Always: try a larger gradient clip.",
     ),
     MetricDefinition(
         name="update_ratio",

@@ -13,7 +13,8 @@ PACE_METRICS = (
         unit="env steps/s",
         per="flush",
         meaning="Env steps of all workers per second of training.",
-        guidance="Flat. A fall means that something else needs the processor.",
+        guidance="Flat. A fall means that something else needs the processor. Too slow: try more "
+        "environments per worker.",
     ),
     MetricDefinition(
         name="worker_steps_per_second",

@@ -16,7 +16,8 @@ _STALENESS = (
         meaning="Pushes between the copy of the weights that acted and the push of what was "
         "learned from it; in ga3c of the oldest segment of the batch.",
         guidance="About workers - 1 in a3c, pulling before each rollout; where a worker keeps its "
-        "copy for longer, its own pushes count too. Large lag means gradients of an old policy.",
+        "copy for longer, its own pushes count too. Large lag means gradients of an old policy: "
+        "try shorter rollouts or fewer workers.",
         equation=r"v_{\text{push}} - v_{\text{acted}}",
     ),
     MetricDefinition(

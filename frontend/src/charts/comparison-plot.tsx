@@ -94,6 +94,7 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
       role="img"
       aria-label={description}
       className={styles.plot}
+      data-explain="control.comparison"
       style={{ height }}
     />
   );

@@ -70,7 +70,7 @@ export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
     describe: () => describeHistogram(label, trackNow(), whole),
   };
   return (
-    <figure className={chartStyles.chart}>
+    <figure className={chartStyles.chart} data-explain={`histogram.${definition.name}`}>
       <figcaption className={chartStyles.head}>
         <h3>{label}</h3>
         <Explain

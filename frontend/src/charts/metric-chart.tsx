@@ -41,7 +41,12 @@ export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
     ...{ store, about, labels, name, label, unit, isSymlog, zoom },
   });
   return (
-    <figure id={chartId(name)} className={styles.chart} tabIndex={-1}>
+    <figure
+      id={chartId(name)}
+      className={styles.chart}
+      tabIndex={-1}
+      data-explain={`metric.${name}`}
+    >
       <figcaption className={styles.head}>
         <h3>{label}</h3>
         <MetricExplanation definition={definition} />

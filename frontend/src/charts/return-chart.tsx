@@ -40,7 +40,7 @@ export function ReturnChart(props: ReturnChartProps) {
   const [cursor, setCursor] = useState<number | null>(null);
   const flags = useRef<MarkFlagsHandle>(null);
   return (
-    <figure className={styles.chart}>
+    <figure className={styles.chart} data-explain={`metric.${RETURN_METRIC}`}>
       <div className={styles.plot}>
         <Plot
           store={store}

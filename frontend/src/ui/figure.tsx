@@ -8,11 +8,13 @@ export interface FigureProps {
   readonly value: ReactNode;
   /** The exact number, on hover. */
   readonly exact?: string;
+  /** What explains it, see the tour. */
+  readonly explain?: string;
 }
 
-export function Figure({ label, value, exact }: FigureProps) {
+export function Figure({ label, value, exact, explain }: FigureProps) {
   return (
-    <div className={styles.figure} title={exact}>
+    <div className={styles.figure} title={exact} data-explain={explain}>
       <dt>{label}</dt>
       <dd>{value}</dd>
     </div>

@@ -59,6 +59,7 @@ export function SettingControl(props: SettingControlProps) {
       disabled={disabled}
       aria-describedby={error === null ? undefined : errorId}
       data-invalid={error !== null || undefined}
+      data-explain={`setting.${definition.name}`}
     >
       <legend className="visually-hidden">{definition.label}</legend>
       <div className={styles.head}>

@@ -40,7 +40,7 @@ interface CompareToolbarProps {
 export function CompareToolbar(props: CompareToolbarProps) {
   const { search, onSearch, threshold, steered, subject, tables } = props;
   return (
-    <div className={styles.toolbar}>
+    <div className={styles.toolbar} data-explain="control.compare">
       <SegmentedControl
         size="xs"
         aria-label="x axis"

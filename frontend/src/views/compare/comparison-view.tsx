@@ -98,7 +98,7 @@ export function ComparisonView({
           onCursor={setCursor}
           subject={subject}
         />
-        <ul className={styles.key} aria-label="Curves">
+        <ul className={styles.key} aria-label="Curves" data-explain="control.curves">
           {curves.map((curve) => (
             <li key={curve.key}>
               <CurveKey style={curveStyle(curve.index)} />

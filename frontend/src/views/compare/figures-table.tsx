@@ -69,8 +69,13 @@ export function FiguresTable(props: FiguresTableProps) {
   const { figures, indexes, threshold, isEnded } = props;
   const at = threshold === null ? "threshold" : formatMeasured(threshold);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable
-    <section className={styles.scroll} tabIndex={0} aria-label="Figures">
+    <section
+      className={styles.scroll}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable
+      tabIndex={0}
+      aria-label="Figures"
+      data-explain="control.figures"
+    >
       <table className={styles.table}>
         <caption className="visually-hidden">
           Curves and their runs, compared{isEnded ? "" : "; live"}

@@ -25,23 +25,22 @@ export function ChartToolbar({ store, search, onSearch, subject }: ToolbarProps)
     onSearch(withZoom(search, scaledZoom(zoom, factor, [xMin, xMax])));
   };
   return (
-    <div className={styles.toolbar}>
+    <div className={styles.toolbar} data-explain="control.view">
       <SegmentedControl
         size="xs"
         aria-label="x axis"
         data={AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
         value={search.x ?? "env_step"}
         onChange={(x) => {
-          const { x: _before, ...kept } = withZoom(search, null);
-          onSearch(x === "env_step" ? kept : { ...kept, x });
+          // Said in the address even where it is the page's default: it may not be the reader's.
+          onSearch({ ...withZoom(search, null), x });
         }}
       />
       <SmoothingControl
         value={search.smoothing ?? DEFAULT_SMOOTHING}
         defaultValue={DEFAULT_SMOOTHING}
         onCommit={(value) => {
-          const { smoothing: _before, ...rest } = search;
-          onSearch(value === DEFAULT_SMOOTHING ? rest : { ...rest, smoothing: value });
+          onSearch({ ...search, smoothing: value });
         }}
       />
       <ToggleButton

@@ -57,7 +57,12 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
-    <div className={styles.controls} role="group" aria-label="Control of the run">
+    <div
+      className={styles.controls}
+      role="group"
+      aria-label="Control of the run"
+      data-explain="control.run"
+    >
       <ActionButton
         icon="play"
         label={hasEnded(state) ? "Go on" : "Start"}

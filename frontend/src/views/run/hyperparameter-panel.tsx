@@ -73,7 +73,7 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
   };
   return (
     <section className={styles.panel} aria-labelledby="hyperparameters">
-      <header className={styles.head}>
+      <header className={styles.head} data-explain="control.hyperparameters">
         <h2 id="hyperparameters">Hyperparameters</h2>
         <Tooltip label={undoable === null ? "Nothing to undo yet" : "Undo the last change"}>
           <ActionIcon

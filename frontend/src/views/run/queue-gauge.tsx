@@ -17,7 +17,7 @@ export function QueueGauge({ store }: { store: RunStore }) {
   const balance = newest("learning_balance");
   const fill = depth === null || capacity === 0 ? 0 : Math.min(1, depth / capacity);
   return (
-    <section className={styles.gauge} aria-label="Queue">
+    <section className={styles.gauge} aria-label="Queue" data-explain="control.queue">
       <div className={styles.part}>
         <span className={styles.label}>queue</span>
         <span className={styles.track} aria-hidden="true">

@@ -94,29 +94,49 @@ function Figures({ store }: { store: RunStore }) {
         <dl className={styles.figures}>
           <Figure
             label="env steps"
+            explain="figure.env_steps"
             value={formatCount(progress.env_steps)}
             exact={formatExactCount(progress.env_steps)}
           />
           {progress.frames !== null && (
             <Figure
               label="frames"
+              explain="figure.frames"
               value={formatCount(progress.frames)}
               exact={formatExactCount(progress.frames)}
             />
           )}
           <Figure
             label="steps/s"
+            explain="figure.steps_per_second"
             value={isRunning ? formatCount(progress.steps_per_second) : "–"}
           />
-          <Figure label="training time" value={formatClock(progress.seconds)} />
+          <Figure
+            label="training time"
+            explain="figure.seconds"
+            value={formatClock(progress.seconds)}
+          />
           <Figure
             label="episodes"
+            explain="figure.episodes"
             value={formatCount(progress.episodes)}
             exact={formatExactCount(progress.episodes)}
           />
-          <Figure label="mean return 100" value={formatMeasured(progress.mean_return_100)} />
-          <Figure label="best" value={formatMeasured(progress.best_mean_return_100)} />
-          <Figure label="budget" value={budget === null ? "none" : formatShare(budget)} />
+          <Figure
+            label="mean return 100"
+            explain="figure.return_100"
+            value={formatMeasured(progress.mean_return_100)}
+          />
+          <Figure
+            label="best"
+            explain="figure.best"
+            value={formatMeasured(progress.best_mean_return_100)}
+          />
+          <Figure
+            label="budget"
+            explain="figure.budget"
+            value={budget === null ? "none" : formatShare(budget)}
+          />
         </dl>
         <div className={styles.badges}>
           {solved !== null && (

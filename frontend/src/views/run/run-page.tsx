@@ -154,7 +154,7 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
           )}
         </Later>
       </aside>
-      <div className={styles.ledger}>
+      <div className={styles.ledger} data-explain="control.records">
         <Later>
           {() => (
             <>

@@ -46,7 +46,7 @@ export function SmallCharts(props: SmallChartsProps) {
   const { shown, empty: withoutValues, elsewhere } = shownCharts(set, algorithm, algorithms, empty);
   return (
     <section className={styles.small} aria-label="What explains it">
-      <div className={styles.sets}>
+      <div className={styles.sets} data-explain="control.sets">
         <ChoiceChips
           label="Which small charts"
           value={set}

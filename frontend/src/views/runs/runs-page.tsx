@@ -75,7 +75,7 @@ export function RunsPage({ search, onSearch }: RunsPageProps) {
     <div className={styles.page}>
       <header className={styles.head}>
         <h1>Runs</h1>
-        <div className={styles.actions}>
+        <div className={styles.actions} data-explain="control.start">
           <Button leftSection={<Icon name="race" size={14} />} onClick={race.open}>
             Race
           </Button>
@@ -88,7 +88,7 @@ export function RunsPage({ search, onSearch }: RunsPageProps) {
           </Button>
         </div>
       </header>
-      <div className={styles.tools}>
+      <div className={styles.tools} data-explain="control.find">
         <TextInput
           className={styles.filter}
           aria-label="Find runs"
@@ -228,7 +228,7 @@ function GroupSection({ group, selection }: { group: RunGroup; selection: Select
         {title !== "" && <h2>{title}</h2>}
         <span className={styles.sub}>{runs.length === 1 ? "1 run" : `${runs.length} runs`}</span>
       </div>
-      <ul onKeyDown={walkLinks}>
+      <ul onKeyDown={walkLinks} data-explain="control.list">
         {runs.map((run) => (
           <RunLine
             key={run.id}

@@ -14,6 +14,7 @@ const KEYS = [
   ["r", "back to before a risky change, while that is offered"],
   ["n", "new run"],
   ["/", "filter the list of runs"],
+  ["w", "what am I looking at: the page explains itself"],
   ["End", "charts follow the run again"],
   ["?", "this help"],
 ] as const;
@@ -21,6 +22,12 @@ const KEYS = [
 const ON_CHARTS = [
   ["drag", "zoom into a stretch; all charts follow"],
   ["double-click", "back to the live view"],
+] as const;
+
+const IN_EXPLANATIONS = [
+  ["→ PgDn", "the next thing, while one is explained at a time"],
+  ["← PgUp", "the one before"],
+  ["Esc", "the explanations end"],
 ] as const;
 
 const IN_LISTS = [
@@ -46,6 +53,7 @@ export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void
       </p>
       <KeyList title="Anywhere, except while typing" keys={KEYS} />
       <KeyList title="On charts" keys={ON_CHARTS} />
+      <KeyList title="In the explanations of a page" keys={IN_EXPLANATIONS} />
       <KeyList title="In the list of all runs" keys={IN_LISTS} />
       <KeyList title="On sliders" keys={ON_SLIDERS} />
       <Switch

@@ -13,15 +13,17 @@ import { ConnectionLight } from "./connection-light";
 import styles from "./rail.module.css";
 import { RunRow } from "./run-row";
 import { ThemeSwitch } from "./theme-switch";
+import type { TourState } from "./use-tour";
 
 interface RailProps {
   /** A link was followed: on a phone the list closes. */
   readonly onFollow: () => void;
   readonly onFilter: () => void;
   readonly onHelp: () => void;
+  readonly tour: TourState;
 }
 
-export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
+export function Rail({ onFollow, onFilter, onHelp, tour }: RailProps) {
   const [text, setText] = useState("");
   const [filter] = useDebouncedValue(text.trim(), 200);
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } =
@@ -116,6 +118,22 @@ export function Rail({ onFollow, onFilter, onHelp }: RailProps) {
       <footer className={styles.foot}>
         <ConnectionLight />
         <span className={styles.tools}>
+          <Tooltip label={tour.unavailable ?? "What am I looking at? (w)"}>
+            <ActionIcon
+              aria-label="What am I looking at?"
+              aria-keyshortcuts="w"
+              aria-pressed={tour.at !== null}
+              aria-disabled={tour.unavailable !== null}
+              data-off={tour.unavailable !== null || undefined}
+              className={styles.tool}
+              onClick={() => {
+                onFollow();
+                tour.toggle();
+              }}
+            >
+              <Icon name="glasses" />
+            </ActionIcon>
+          </Tooltip>
           <Tooltip label="Help and shortcuts (?)">
             <ActionIcon aria-label="Help and shortcuts" onClick={onHelp}>
               <Icon name="help" />

@@ -3,7 +3,7 @@
 import { ActionIcon, Drawer } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { onSessionChange, sessionState } from "../../api/session";
 import { useConnection } from "../../live/hooks";
 import { Icon } from "../../ui/icons";
@@ -15,6 +15,9 @@ import { Help } from "./help";
 import { PrintLine } from "./print-line";
 import { Rail } from "./rail";
 import styles from "./shell.module.css";
+import { useTour } from "./use-tour";
+
+const Tour = lazy(async () => ({ default: (await import("../tour/tour")).Tour }));
 
 export function Shell() {
   const session = useSyncExternalStore(onSessionChange, sessionState);
@@ -24,6 +27,8 @@ export function Shell() {
   const [isRailOpen, rail] = useDisclosure(false);
   const [isHelpOpen, help] = useDisclosure(false);
   useShortcut("?", help.open);
+  const tour = useTour();
+  useShortcut("w", tour.toggle);
   useShortcut("n", () => void navigate({ to: "/runs/new" }));
   useEffect(() => {
     if (session === "in") connection.connect();
@@ -34,7 +39,12 @@ export function Shell() {
 
   if (session === "out") return <LoginPage />;
   const list = (
-    <Rail onFollow={rail.close} onFilter={isNarrow ? rail.open : () => {}} onHelp={help.open} />
+    <Rail
+      onFollow={rail.close}
+      onFilter={isNarrow ? rail.open : () => {}}
+      onHelp={help.open}
+      tour={tour}
+    />
   );
   return (
     <div className={styles.shell}>
@@ -68,6 +78,11 @@ export function Shell() {
         </main>
       </div>
       <Help isOpen={isHelpOpen} onClose={help.close} />
+      {tour.at !== null && (
+        <Suspense>
+          <Tour at={tour.at} onGo={tour.go} />
+        </Suspense>
+      )}
     </div>
   );
 }
