@@ -2,7 +2,8 @@
 
 It starts a server of its own, trains `cartpole-lesson` on four seeds for a while, lowers the
 learning rate of one as a person would, and takes every page: the run in light and dark, its agent
-at play, the list, a comparison, the theory, the form for a new run and the greeting.
+at play, the list, a comparison, the theory, the form for a new run, the settings, the page that
+explains itself, and the greeting.
 Takes about three minutes:  make pictures
 """
 
@@ -81,6 +82,13 @@ def take_pictures(browser: Browser, server: LiveServer) -> None:
     light.page.get_by_role("heading", name="How it learns").wait_for()
     light.page.wait_for_timeout(FONTS_COME_MS)
     light.page.screenshot(path=PICTURES / "learn.png")
+    light.open("/settings")
+    light.page.get_by_text("free on the disk").wait_for()
+    light.page.screenshot(path=PICTURES / "settings.png")
+    light.open(f"/runs/{run_id}?tour=metric.explained_variance")
+    light.page.get_by_role("dialog").get_by_text(" of ").first.wait_for()
+    light.page.wait_for_timeout(CURVES_COME_MS)
+    light.page.screenshot(path=PICTURES / "tour.png")
     light.open("/compare?group=lesson")
     light.page.get_by_text(f" of {len(others)}").first.wait_for()
     light.page.wait_for_timeout(CURVES_COME_MS)

@@ -15,6 +15,7 @@ import { createRoot } from "react-dom/client";
 import { ApiProblem } from "./api/problem";
 import { ConnectionProvider, createConnection } from "./live/hooks";
 import { router } from "./router";
+import { appearanceManager, followMotion } from "./ui/appearance";
 import { cssVariablesResolver, theme } from "./ui/theme";
 
 const TRIES = 2;
@@ -30,6 +31,9 @@ const queries = new QueryClient({
   },
 });
 
+const schemes = appearanceManager();
+followMotion();
+
 const element = document.getElementById("root");
 if (element === null) throw new Error("index.html has no #root");
 createRoot(element).render(
@@ -37,6 +41,7 @@ createRoot(element).render(
     <MantineProvider
       theme={theme}
       cssVariablesResolver={cssVariablesResolver}
+      colorSchemeManager={schemes}
       defaultColorScheme="auto"
     >
       <QueryClientProvider client={queries}>

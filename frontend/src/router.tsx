@@ -25,6 +25,11 @@ const ComparePage = lazyRouteComponent(() => import("./views/compare/compare-pag
 const NewRunPage = lazyRouteComponent(() => import("./views/new-run/new-run-page"), "NewRunPage");
 const RunPage = lazyRouteComponent(() => import("./views/run/run-page"), "RunPage");
 const RunsPage = lazyRouteComponent(() => import("./views/runs/runs-page"), "RunsPage");
+const SettingsPage = lazyRouteComponent(
+  () => import("./views/settings/settings-page"),
+  "SettingsPage",
+);
+
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
@@ -99,8 +104,15 @@ const learn = createRoute({
   pendingComponent: () => <PageLoading what="the theory" />,
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: SettingsPage,
+  pendingComponent: () => <PageLoading what="the settings" />,
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, newRun, run, compare, learn]),
+  routeTree: root.addChildren([home, runs, newRun, run, compare, learn, settings]),
   defaultErrorComponent: CrashPage,
   scrollRestoration: true,
 });

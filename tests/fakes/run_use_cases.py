@@ -37,6 +37,7 @@ from matinee.contracts.system import (
     Readiness,
     ReadinessCheck,
     ServerFigures,
+    StorageInfo,
     SystemInfo,
     SystemLimits,
 )
@@ -327,6 +328,10 @@ class FakeRuns:
             ),
             interpreter=None,
         )
+
+    async def storage(self) -> StorageInfo:
+        self._enter("storage")
+        return StorageInfo(runs=2, record_bytes=3, free_disk_bytes=4, total_disk_bytes=5)
 
     async def environments(self) -> EnvironmentList:
         self._enter("environments")

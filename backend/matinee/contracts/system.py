@@ -64,6 +64,15 @@ class SystemInfo(BaseModel):
     )
 
 
+class StorageInfo(BaseModel):
+    """The answer of `GET /api/v1/system/storage`: what the records take, and what is left."""
+
+    runs: int = Field(description="Folders of runs.")
+    record_bytes: int = Field(description="All files below the data folder, by their sizes.")
+    free_disk_bytes: int
+    total_disk_bytes: int
+
+
 class EnvironmentList(BaseModel):
     """The answer of `GET /api/v1/environments`."""
 

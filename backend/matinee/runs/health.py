@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +18,7 @@ from matinee.contracts.system import (
     Readiness,
     ReadinessCheck,
     ServerFigures,
+    StorageInfo,
     SystemInfo,
     SystemLimits,
 )
@@ -87,6 +92,10 @@ class Health:
             onnx_unavailable=why_no_onnx(),
         )
 
+    async def storage(self) -> StorageInfo:
+        """What the records take: every file is looked at, so it takes a while where many are."""
+        return await asyncio.to_thread(_storage, self._folders)
+
     async def readiness(self) -> Readiness:
         """Whether the server can do its work, tried for real."""
         free = self._free_disk_bytes()
@@ -130,3 +139,22 @@ class Health:
 
     def _free_disk_bytes(self) -> int:
         return shutil.disk_usage(self._folders.root.parent).free
+
+
+def _storage(folders: RunFolders) -> StorageInfo:
+    data_dir = folders.root.parent
+    disk = shutil.disk_usage(data_dir)
+    return StorageInfo(
+        runs=sum(1 for _ in folders.run_ids()),
+        record_bytes=sum(_file_sizes(data_dir)),
+        free_disk_bytes=disk.free,
+        total_disk_bytes=disk.total,
+    )
+
+
+def _file_sizes(folder: Path) -> Iterator[int]:
+    """Of all files below; what vanishes while it is looked at counts for nothing."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield (Path(place) / name).lstat().st_size

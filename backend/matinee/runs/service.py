@@ -43,6 +43,7 @@ from matinee.contracts.system import (
     PresetList,
     Readiness,
     ServerFigures,
+    StorageInfo,
     SystemInfo,
 )
 from matinee.contracts.workers import WorkerTable
@@ -346,6 +347,10 @@ class RunService:
     async def system(self) -> SystemInfo:
         """What the server says about itself."""
         return self._health.system()
+
+    async def storage(self) -> StorageInfo:
+        """What the records take, counted now."""
+        return await self._health.storage()
 
     async def environments(self) -> EnvironmentList:
         """Which environments exist here."""

@@ -39,6 +39,7 @@ from matinee.contracts.system import (
     PresetList,
     Readiness,
     ServerFigures,
+    StorageInfo,
     SystemInfo,
 )
 from matinee.contracts.workers import WorkerTable
@@ -156,6 +157,9 @@ class RunUseCases(Protocol):
 
     async def system(self) -> SystemInfo:
         """What the server says about itself."""
+
+    async def storage(self) -> StorageInfo:
+        """What the records take, counted now."""
 
     async def environments(self) -> EnvironmentList:
         """Which environments exist here."""

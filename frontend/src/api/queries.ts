@@ -25,6 +25,13 @@ export const systemQuery = queryOptions({
   staleTime: CATALOGUE_STALE_MS,
 });
 
+/** Counted anew each time: records grow. */
+export const storageQuery = queryOptions({
+  queryKey: ["storage"],
+  queryFn: () => body(client.GET("/api/v1/system/storage")),
+  staleTime: 0,
+});
+
 export const presetsQuery = queryOptions({
   queryKey: ["presets"],
   // openapi-fetch widens the pairs of a measured curve to arrays of any length.

@@ -56,6 +56,7 @@ export type Setting = Schemas["HyperparameterSetting"];
 export type Scalar = Extract<Setting, boolean | number | string>;
 export type Schedule = Schemas["Schedule"];
 export type SpaceDescription = Schemas["SpaceDescription"];
+export type StorageInfo = Schemas["StorageInfo"];
 export type StartFields = Schemas["StartFields"];
 export type SystemInfo = Schemas["SystemInfo"];
 export type ViewFrame = Schemas["ViewFrame"];

@@ -1,24 +1,18 @@
 /** Single-key shortcuts. Never while typing, never with a modifier; a person can turn them off. */
 
-import { useEffect, useRef, useSyncExternalStore } from "react";
-
-const STORAGE_KEY = "matinee.shortcuts";
-const listeners = new Set<() => void>();
+import { useEffect, useRef } from "react";
+import { preferences, setPreferences, usePreferences } from "./preferences";
 
 export function shortcutsEnabled(): boolean {
-  return window.localStorage.getItem(STORAGE_KEY) !== "off";
+  return preferences().shortcuts;
 }
 
-export function setShortcutsEnabled(isEnabled: boolean): void {
-  window.localStorage.setItem(STORAGE_KEY, isEnabled ? "on" : "off");
-  for (const listener of listeners) listener();
+export function setShortcutsEnabled(shortcuts: boolean): void {
+  setPreferences({ shortcuts });
 }
 
 export function useShortcutsEnabled(): boolean {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, shortcutsEnabled);
+  return usePreferences().shortcuts;
 }
 
 /** Runs `work` when the key is pressed outside of fields; the newest `work` counts. */

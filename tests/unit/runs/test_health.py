@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
+import anyio
 import pytest
 
 from fakes.house import House, eventually
@@ -42,6 +43,19 @@ async def test_what_can_not_be_written_is_told(
     words = (await house.service.system()).onnx_unavailable
     assert words is not None
     assert "pip install 'matinee[onnx]'" in words
+
+
+async def test_what_the_records_take_is_counted(house: House) -> None:
+    """Every file below the data folder counts by its size, also one that is added later."""
+    run_id, _ = await house.launched()
+    before = await house.service.storage()
+    assert before.runs == 1
+    assert before.record_bytes > 0
+    assert 0 < before.free_disk_bytes < before.total_disk_bytes
+
+    await anyio.Path(house.folders.path(run_id), "film.gif").write_bytes(b"x" * 50_000)
+    # The run goes on writing.
+    assert (await house.service.storage()).record_bytes >= before.record_bytes + 50_000
 
 
 async def test_readiness_is_tried_for_real(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "logOut": "POST /logout",
         "createLoginLink": "POST /api/v1/login-codes",
         "getSystem": "GET /api/v1/system",
+        "getStorage": "GET /api/v1/system/storage",
         "listEnvironments": "GET /api/v1/environments",
         "listAlgorithms": "GET /api/v1/algorithms",
         "listAlertRules": "GET /api/v1/alert-rules",

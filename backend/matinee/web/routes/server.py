@@ -12,6 +12,7 @@ from matinee.contracts.system import (
     Liveness,
     PresetList,
     Readiness,
+    StorageInfo,
     SystemInfo,
 )
 from matinee.web.dependencies import Dependencies
@@ -61,6 +62,12 @@ async def get_metrics(dependencies: Dependencies) -> Response:
 async def get_system(dependencies: Dependencies) -> SystemInfo:
     """Version, cores, limits, free disk, and the Python of the run processes."""
     return await dependencies.runs.system()
+
+
+@router.get("/api/v1/system/storage", operation_id="getStorage", responses=refusals())
+async def get_storage(dependencies: Dependencies) -> StorageInfo:
+    """How large the records are, file by file, and how much room the disk has left."""
+    return await dependencies.runs.storage()
 
 
 @router.get("/api/v1/environments", operation_id="listEnvironments", responses=refusals())

@@ -46,3 +46,12 @@ describe("the address of a comparison", () => {
     expect(withZoomIn({ from: 1, to: 2 }, null)).toEqual({});
   });
 });
+
+it("a comparison begins as its reader wants it, with steps where it has no such axis", () => {
+  const wanted = { axis: "update", comparisonSmoothing: 0.8 } as const;
+  expect(readCompareSearch({}, wanted)).toEqual({ smoothing: 0.8 });
+  expect(readCompareSearch({ smoothing: 0.95 }, { ...wanted, axis: "episode" })).toEqual({
+    x: "episode",
+    smoothing: 0.95,
+  });
+});

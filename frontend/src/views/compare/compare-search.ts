@@ -3,6 +3,7 @@
 import type { SeriesAxis } from "../../api/types";
 import { MOST_SMOOTHING } from "../../live/ema";
 import type { ZoomRange } from "../../live/run-store";
+import { type Preferences, preferences } from "../../ui/preferences";
 import { GATHERINGS, type Gathering } from "./gathering";
 
 /** Single episodes scatter; a comparison looks at where they tend. */
@@ -32,8 +33,11 @@ export interface CompareSearch {
   readonly to?: number;
 }
 
-/** Reads a URL that anybody may have typed: what makes no sense is left out. */
-export function readCompareSearch(search: Readonly<Record<string, unknown>>): CompareSearch {
+/** Reads a URL that anybody may have typed: what makes no sense is left out. As that of a run. */
+export function readCompareSearch(
+  search: Readonly<Record<string, unknown>>,
+  wanted: Pick<Preferences, "axis" | "comparisonSmoothing"> = preferences(),
+): CompareSearch {
   const { smoothing, threshold, from, to } = search;
   const runs = idsText(search.runs);
   const without = idsText(search.without);
@@ -41,14 +45,19 @@ export function readCompareSearch(search: Readonly<Record<string, unknown>>): Co
     typeof each === "string" || typeof each === "number" ? [String(each)] : [],
   );
   const by = GATHERINGS.find((each) => each === search.by);
-  const x = COMPARE_AXES.find((each) => each === search.x);
+  const wantedAxis = COMPARE_AXES.find((each) => each === wanted.axis) ?? "env_step";
+  const x = COMPARE_AXES.find((each) => each === search.x) ?? wantedAxis;
+  const isPlainAxis = x === "env_step" && wantedAxis === "env_step";
   const isSmoothing = isNumber(smoothing) && smoothing >= 0 && smoothing <= MOST_SMOOTHING;
+  const smoothed = isSmoothing ? smoothing : wanted.comparisonSmoothing;
+  const isPlainSmoothing =
+    smoothed === DEFAULT_SMOOTHING && wanted.comparisonSmoothing === DEFAULT_SMOOTHING;
   return {
     ...(runs === "" ? {} : { runs }),
     ...(groups.length === 0 ? {} : { group: [...new Set(groups)] }),
     ...(by === undefined || by === "setting" ? {} : { by }),
-    ...(x === undefined || x === "env_step" ? {} : { x }),
-    ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
+    ...(isPlainAxis ? {} : { x }),
+    ...(isPlainSmoothing ? {} : { smoothing: smoothed }),
     ...(search.scale === "symlog" ? { scale: "symlog" } : {}),
     ...(isNumber(threshold) ? { threshold } : {}),
     ...(search.steered === "in" ? { steered: "in" } : {}),

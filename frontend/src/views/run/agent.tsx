@@ -8,6 +8,7 @@ import { formatCount, formatExactCount, formatMeasured } from "../../format/numb
 import { useAgentView } from "../../live/agent-hooks";
 import { ChoiceChips } from "../../ui/choice-chips";
 import { Icon } from "../../ui/icons";
+import { usePreferences } from "../../ui/preferences";
 import styles from "./agent.module.css";
 import { ActionBars, ValueStrip } from "./agent-mind";
 import { AgentPicture } from "./agent-picture";
@@ -27,7 +28,8 @@ export function Agent({ run, checkpoints }: AgentProps) {
   const { ref, inViewport } = useInViewport<HTMLElement>();
   const isVisible = useDocumentVisibility() === "visible";
   // Who wants little motion starts it by hand.
-  const isStill = useReducedMotion();
+  const isSystemStill = useReducedMotion();
+  const isStill = usePreferences().motion === "reduced" || isSystemStill;
   const [isWanted, setWanted] = useState(false);
   const isAllowed = isWanted || !isStill;
   const isSeen = inViewport && isVisible && isAllowed;

@@ -19,6 +19,16 @@ describe("the view in the URL", () => {
     expect(readRunSearch({ x: "env_step", smoothing: 0.6 })).toEqual({});
   });
 
+  it("begins as its reader wants it, and then says so to others", () => {
+    const wanted = { axis: "seconds", runSmoothing: 0.9 } as const;
+    expect(readRunSearch({}, wanted)).toEqual({ x: "seconds", smoothing: 0.9 });
+    // What somebody else chose stays, also where it is the page's default.
+    expect(readRunSearch({ x: "env_step", smoothing: 0.6 }, wanted)).toEqual({
+      x: "env_step",
+      smoothing: 0.6,
+    });
+  });
+
   it.each([
     { x: "nonsense" },
     { smoothing: 2 },

@@ -4,6 +4,7 @@ import type { SeriesAxis } from "../../api/types";
 import { AXES } from "../../charts/axes";
 import { MOST_SMOOTHING } from "../../live/ema";
 import type { ZoomRange } from "../../live/run-store";
+import { type Preferences, preferences } from "../../ui/preferences";
 import { CHART_SETS, type ChartSet } from "./chart-sets";
 
 export const DEFAULT_SMOOTHING = 0.6;
@@ -26,17 +27,27 @@ export interface RunSearch {
   readonly to?: number;
 }
 
-/** Reads a URL that anybody may have typed: what makes no sense is left out. */
-export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSearch {
+/**
+ * Reads a URL that anybody may have typed: what makes no sense is left out. A view that is opened
+ * anew begins as its reader wants it; an address always says what differs from the page's own
+ * defaults, so that it shows the same to others.
+ */
+export function readRunSearch(
+  search: Readonly<Record<string, unknown>>,
+  { axis: wantedAxis, runSmoothing }: Pick<Preferences, "axis" | "runSmoothing"> = preferences(),
+): RunSearch {
   const { x, smoothing, scale, charts, tab, from, to } = search;
   const isZoom = isNumber(from) && isNumber(to) && from < to;
   const isSmoothing = isNumber(smoothing) && smoothing >= 0 && smoothing <= MOST_SMOOTHING;
   const set = CHART_SETS.find((each) => each === charts);
   const shown = OTHER_TABS.find((each) => each === tab);
-  const axis = AXES.find((each) => each === x);
+  const axis = AXES.find((each) => each === x) ?? wantedAxis;
+  const isPlainAxis = axis === "env_step" && wantedAxis === "env_step";
+  const smoothed = isSmoothing ? smoothing : runSmoothing;
+  const isPlainSmoothing = smoothed === DEFAULT_SMOOTHING && runSmoothing === DEFAULT_SMOOTHING;
   return {
-    ...(axis === undefined || axis === "env_step" ? {} : { x: axis }),
-    ...(isSmoothing && smoothing !== DEFAULT_SMOOTHING ? { smoothing } : {}),
+    ...(isPlainAxis ? {} : { x: axis }),
+    ...(isPlainSmoothing ? {} : { smoothing: smoothed }),
     ...(scale === "symlog" ? { scale } : {}),
     ...(set === undefined || set === "overview" ? {} : { charts: set }),
     ...(shown === undefined ? {} : { tab: shown }),

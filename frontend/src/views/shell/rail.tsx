@@ -140,6 +140,14 @@ export function Rail({ onFollow, onFilter, onHelp, tour }: RailProps) {
             </ActionIcon>
           </Tooltip>
           <ThemeSwitch />
+          <Tooltip label="Settings">
+            <ActionIcon
+              aria-label="Settings"
+              renderRoot={(props) => <Link {...props} to="/settings" onClick={onFollow} />}
+            >
+              <Icon name="sliders" />
+            </ActionIcon>
+          </Tooltip>
         </span>
       </footer>
     </div>

@@ -7,6 +7,7 @@ import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 import { onSessionChange, sessionState } from "../../api/session";
 import { useConnection } from "../../live/hooks";
 import { Icon } from "../../ui/icons";
+import { usePreferences } from "../../ui/preferences";
 import { useShortcut } from "../../ui/shortcuts";
 import { LoginPage } from "../login/login-page";
 import { ConnectionBanner } from "./connection-banner";
@@ -17,6 +18,7 @@ import { Rail } from "./rail";
 import styles from "./shell.module.css";
 import { useTour } from "./use-tour";
 
+const RunWatch = lazy(async () => ({ default: (await import("./run-watch")).RunWatch }));
 const Tour = lazy(async () => ({ default: (await import("../tour/tour")).Tour }));
 
 export function Shell() {
@@ -28,6 +30,7 @@ export function Shell() {
   const [isHelpOpen, help] = useDisclosure(false);
   useShortcut("?", help.open);
   const tour = useTour();
+  const { tellEnd, tellAlert } = usePreferences();
   useShortcut("w", tour.toggle);
   useShortcut("n", () => void navigate({ to: "/runs/new" }));
   useEffect(() => {
@@ -78,6 +81,11 @@ export function Shell() {
         </main>
       </div>
       <Help isOpen={isHelpOpen} onClose={help.close} />
+      {(tellEnd || tellAlert) && (
+        <Suspense>
+          <RunWatch />
+        </Suspense>
+      )}
       {tour.at !== null && (
         <Suspense>
           <Tour at={tour.at} onGo={tour.go} />

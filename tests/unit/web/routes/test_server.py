@@ -43,3 +43,16 @@ async def test_what_the_server_offers(script: httpx.AsyncClient, runs: FakeRuns,
     assert response.status_code == 200
     assert runs.calls == [(name, None)]
     assert module.PrometheusResponse.media_type.startswith("text/plain")
+
+
+async def test_what_the_records_take(script: httpx.AsyncClient, runs: FakeRuns) -> None:
+    """It is one call of the service, and only who is known is told."""
+    response = await script.get("/api/v1/system/storage")
+
+    assert response.json() == {
+        "runs": 2,
+        "record_bytes": 3,
+        "free_disk_bytes": 4,
+        "total_disk_bytes": 5,
+    }
+    assert runs.calls == [("storage", None)]
