@@ -16,6 +16,8 @@ pytestmark = pytest.mark.e2e
 NewPage = Callable[..., WatchedPage]
 BUDGET = 4_000
 LIGHT_INK = "#1b1b18"
+PAPER = {"width": 703, "height": 1000}
+"""A4 between its margins."""
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def test_a_comparison_and_the_theory_are_printed_without_controls(
     live_server: LiveServer, new_page: NewPage, ended_run: str
 ) -> None:
     """Neither has a button on paper, and what they say is still there."""
-    watched = new_page(live_server).log_in()
+    watched = new_page(live_server, viewport=PAPER).log_in()
     page = watched.page
     for path, words in (
         (f"/compare?runs={ended_run}", "Last 100"),
@@ -111,6 +113,6 @@ def test_a_comparison_and_the_theory_are_printed_without_controls(
         page.emulate_media(media="print")
         expect(page.get_by_role("main")).to_contain_text(words)
         # What is set in the theory belongs to what its picture shows.
-        controls = "button, nav, .mantine-Button-root, input:not([role=switch], [type=range])"
-        assert visible(page, controls) == []
+        fields = "input:not([role=switch], [type=range], [type=radio])"
+        assert visible(page, f"button, nav, .mantine-Button-root, {fields}") == []
         assert watched.horizontal_overflow_px() == 0
