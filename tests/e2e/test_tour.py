@@ -42,7 +42,9 @@ def places(page: Page) -> list[object]:
 def test_a_key_explains_everything_and_moves_nothing(
     live_server: LiveServer, new_page: NewPage, ended_run: str
 ) -> None:
-    """`w` puts a note at each thing in view, also at settings; Escape takes them away."""
+    """`w` puts a sign at each thing in view, also at settings, which says what it is when it is
+    pointed at or has the focus; Escape takes them away.
+    """
     watched = new_page(live_server).log_in().open_run(ended_run)
     page = watched.page
     expect(page.get_by_role("img", name=re.compile(r"^value loss: .* points"))).to_be_visible()
@@ -52,9 +54,17 @@ def test_a_key_explains_everything_and_moves_nothing(
     dialog = page.get_by_role("dialog", name="What am I looking at?")
     expect(dialog).to_be_visible()
     page.wait_for_url(re.compile("tour=all"))
-    expect(dialog.get_by_role("button", name=re.compile("env steps: steps in"))).to_be_visible()
+    steps = dialog.get_by_role("button", name=re.compile(r"\d\. env steps: How many times"))
+    words = steps.get_by_text("How many times any environment")
+    expect(words).to_be_hidden()
+    steps.hover()
+    expect(words).to_be_visible()
     for text in ("value loss: Half the critic", "the buttons of a run:", "learning rate: How far"):
-        expect(dialog.get_by_role("button", name=re.compile(text))).to_be_visible()
+        sign = dialog.get_by_role("button", name=re.compile(text))
+        expect(sign).to_be_visible()
+        sign.focus()
+        expect(sign.locator("strong")).to_be_visible()
+        expect(sign.locator("strong")).to_be_in_viewport(ratio=1)
     assert places(page) == before
     assert watched.accessibility_violations() == []
 

@@ -1,40 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { cardPlace, notePlace, notePlaces } from "./note-places";
+import { cardPlace, SIGN_PX, signPlace } from "./note-places";
 
 const WINDOW = { width: 1280, height: 800 };
 
-describe("where a short note stands", () => {
-  it("covers the lower part of a chart, and leaves its head free", () => {
+describe("where a sign stands", () => {
+  it("is about the corner of what it explains", () => {
     const chart = { left: 300, top: 100, width: 280, height: 170 };
-    const note = notePlace(chart, WINDOW);
-    expect(note.top).toBeGreaterThan(chart.top + 60);
-    expect(note.top + note.height).toBeLessThanOrEqual(chart.top + chart.height);
-    expect(note.lines).toBeGreaterThanOrEqual(3);
+    expect(signPlace(chart, WINDOW)).toEqual({ left: 280, top: 88 });
   });
 
-  it("hangs under a figure of the header, wide enough to be read", () => {
-    const figure = { left: 300, top: 60, width: 40, height: 36 };
-    const note = notePlace(figure, WINDOW);
-    expect(note.top).toBe(96);
-    expect(note.width).toBeGreaterThan(80);
-  });
-
-  it("is only a sign where it would cover another small thing", () => {
-    const upper = { left: 10, top: 60, width: 90, height: 36 };
-    const lower = { ...upper, top: 104 };
-    const chart = { left: 10, top: 150, width: 340, height: 200 };
-    const [sign, note] = notePlaces([upper, lower, chart], { width: 360, height: 740 });
-    expect(sign?.lines).toBe(0);
-    expect((sign?.left ?? 0) + (sign?.width ?? 0)).toBe(100);
-    // A large thing has room for both.
-    expect(note?.lines).toBe(2);
-  });
-
-  it("stays within a phone", () => {
-    const figure = { left: 300, top: 60, width: 50, height: 36 };
-    const note = notePlace(figure, { width: 360, height: 740 });
-    expect(note.left).toBeGreaterThanOrEqual(0);
-    expect(note.left + note.width).toBeLessThanOrEqual(360);
+  it.each([
+    ["at the edge of a phone", { left: 0, top: 0, width: 360, height: 40 }],
+    ["of something half in the window", { left: -40, top: 735, width: 500, height: 90 }],
+  ])("is within the window %s", (_, thing) => {
+    const { left, top } = signPlace(thing, { width: 360, height: 740 });
+    expect(left).toBeGreaterThanOrEqual(0);
+    expect(left + SIGN_PX).toBeLessThanOrEqual(360);
+    expect(top).toBeGreaterThanOrEqual(0);
+    expect(top + SIGN_PX).toBeLessThanOrEqual(740);
   });
 });
 

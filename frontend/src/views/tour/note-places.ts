@@ -12,81 +12,19 @@ export interface Size {
   readonly height: number;
 }
 
-export interface NotePlace extends Box {
-  /** Lines of text that fit; 0: only a sign that there is an explanation. */
-  readonly lines: number;
-}
-
-const SIGN_PX = 22;
-
-const LINE_PX = 16;
-const PADDING_PX = 10;
-/** Of what is explained: a wider thing has room for its explanation within itself. */
-const ROOMY = { width: 190, height: 44 };
-const MARGIN_PX = 4;
-const SMALLEST_NOTE_PX = 92;
-const LINES_BELOW = 2;
+/** As large as a thumb needs it. */
+export const SIGN_PX = 24;
+const MARGIN_PX = 2;
+const OVER_PX = 4;
 const CARD_GAP = 16;
 
-/**
- * Of all short notes. One that would cover another small thing is only a sign at its own: on a
- * phone, header figures stand close together.
- */
-export function notePlaces(
-  things: readonly (Box | null)[],
-  window: Size,
-): readonly (NotePlace | null)[] {
-  return things.map((thing, i) => {
-    if (thing === null) return null;
-    const place = notePlace(thing, window);
-    if (isRoomy(thing)) return place;
-    const isInTheWay = things.some(
-      (other, j) => j !== i && other !== null && !isRoomy(other) && overlaps(place, other),
-    );
-    if (!isInTheWay) return place;
-    const left = thing.left + thing.width - SIGN_PX;
-    return { left, top: thing.top, width: SIGN_PX, height: SIGN_PX, lines: 0 };
-  });
-}
-
-function isRoomy({ width, height }: Box): boolean {
-  return width >= ROOMY.width && height >= ROOMY.height;
-}
-
-function overlaps(a: Box, b: Box): boolean {
-  return (
-    a.left < b.left + b.width &&
-    b.left < a.left + a.width &&
-    a.top < b.top + b.height &&
-    b.top < a.top + a.height
-  );
-}
-
-/** Of a short note: over the lower half of a large thing, under a small one. */
-export function notePlace(thing: Box, window: Size): NotePlace {
-  if (isRoomy(thing)) {
-    const room = Math.max(thing.height * 0.45, thing.height - 150);
-    const lines = Math.max(1, Math.min(4, Math.floor((room - PADDING_PX) / LINE_PX)));
-    const height = lines * LINE_PX + PADDING_PX;
-    return {
-      left: thing.left + MARGIN_PX,
-      top: thing.top + thing.height - height - MARGIN_PX,
-      width: Math.min(thing.width - 2 * MARGIN_PX, 460),
-      height,
-      lines,
-    };
-  }
-  const width = Math.min(
-    Math.max(thing.width, SMALLEST_NOTE_PX),
-    window.width - 2 * MARGIN_PX,
-    360,
-  );
+/** Of the sign at something: left of its upper corner, where it covers no words. */
+export function signPlace(thing: Box, window: Size): { left: number; top: number } {
+  const within = (at: number, most: number) =>
+    Math.max(MARGIN_PX, Math.min(at, most - SIGN_PX - MARGIN_PX));
   return {
-    left: Math.max(MARGIN_PX, Math.min(thing.left, window.width - width - MARGIN_PX)),
-    top: thing.top + thing.height,
-    width,
-    height: LINES_BELOW * LINE_PX + PADDING_PX,
-    lines: LINES_BELOW,
+    left: within(thing.left - SIGN_PX + OVER_PX, window.width),
+    top: within(thing.top - SIGN_PX / 2, window.height),
   };
 }
 

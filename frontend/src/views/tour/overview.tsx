@@ -1,9 +1,12 @@
-/** A short note at each thing that is in the window; the page below can still be used. */
+/**
+ * A sign at each thing that is in the window, which tells what that is when it is pointed at. The
+ * page below stays visible, and can still be used.
+ */
 
 import { Button } from "@mantine/core";
-import { type CSSProperties, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { Icon } from "../../ui/icons";
-import { type NotePlace, notePlaces } from "./note-places";
+import { signPlace } from "./note-places";
 import type { Thing } from "./things";
 import styles from "./tour.module.css";
 import type { TourText } from "./tour-texts";
@@ -19,31 +22,32 @@ interface OverviewProps {
 export function Overview({ things, texts, onStep, onEnd }: OverviewProps) {
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus({ preventScroll: true }), []);
-  const end = useRef(onEnd);
-  end.current = onEnd;
+  const newest = useRef({ onStep, onEnd });
+  newest.current = { onStep, onEnd };
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" && event.key !== "w") return;
       const target = event.target instanceof Element ? event.target : null;
-      if (event.key === "w" && target?.closest("input, textarea") != null) return;
-      event.preventDefault();
-      end.current();
+      const isTyping = target?.closest("input, textarea") != null;
+      if (event.key === "Escape" || (event.key === "w" && !isTyping)) {
+        event.preventDefault();
+        newest.current.onEnd();
+      } else if (event.key === "PageDown" && !isTyping) {
+        // What presenters that people hold in their hand press.
+        event.preventDefault();
+        newest.current.onStep(null);
+      }
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
   }, []);
-  const places = notePlaces(
-    things.map(({ box }) => box),
-    { width: window.innerWidth, height: window.innerHeight },
-  );
+  const size = { width: window.innerWidth, height: window.innerHeight };
   return (
     <div role="dialog" aria-label="What am I looking at?" className={styles.overview}>
       <ul>
         {things.map(({ key, box }, i) => {
           const text = texts.get(key);
-          const place = places[i] ?? null;
-          if (box === null || place === null || text === undefined) return null;
-          const isBrief = place.lines < 3 && text.brief !== undefined;
+          if (box === null || text === undefined) return null;
+          const sign = signPlace(box, size);
           return (
             <li key={key}>
               <span
@@ -53,15 +57,17 @@ export function Overview({ things, texts, onStep, onEnd }: OverviewProps) {
               />
               <button
                 type="button"
-                className={styles.note}
-                data-sign={place.lines === 0 || undefined}
-                style={noteStyle(place, isBrief)}
+                className={styles.sign}
+                aria-label={`${i + 1}. ${text.title}: ${text.meaning}`}
+                style={sign}
+                data-opens-left={sign.left > size.width / 2 || undefined}
+                data-opens-up={sign.top > size.height / 2 || undefined}
                 onClick={() => onStep(key)}
               >
-                <span>
-                  <span className="visually-hidden">{`${i + 1}. ${text.title}: `}</span>
-                  {place.lines === 0 && <span aria-hidden="true">?</span>}
-                  <span className={styles.words}>{isBrief ? text.brief : text.meaning}</span>
+                ?
+                <span className={styles.note}>
+                  <strong>{text.title}</strong>
+                  <span className={styles.words}>{text.meaning}</span>
                 </span>
               </button>
             </li>
@@ -87,12 +93,4 @@ export function Overview({ things, texts, onStep, onEnd }: OverviewProps) {
       </div>
     </div>
   );
-}
-
-/** As variables, so that a note that is pointed at can show all that it says. */
-function noteStyle(place: NotePlace, isBrief: boolean): CSSProperties {
-  const { left, top, width, height, lines } = place;
-  const variables = { "--most": `${height}px`, "--lines": Math.max(1, lines) };
-  const size = isBrief ? { width: "max-content", maxWidth: width } : { width };
-  return { left, top, ...size, ...variables };
 }

@@ -5,41 +5,35 @@ import type { TourText } from "./tour-texts";
 export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   "figure.env_steps": {
     title: "env steps",
-    brief: "steps in all environments",
     meaning:
       "How many times any environment was asked for its next state, over all workers: the measure in which papers say how fast something learns.",
     guidance: "Compare runs by it, not by the clock: it does not depend on the machine.",
   },
   "figure.frames": {
     title: "frames",
-    brief: "pictures of the game",
     meaning:
       "Pictures that the game itself made. One env step repeats its action over several of them, so there are more frames than steps.",
     guidance: "Papers about Atari often count frames: four of them are one step.",
   },
   "figure.steps_per_second": {
     title: "steps per second",
-    brief: "speed of all workers",
     meaning: "Env steps of all workers in one second of training, now.",
     guidance:
       "Even is good. If it falls, something else needs the processor: stop another run, or try more environments per worker.",
   },
   "figure.seconds": {
     title: "training time",
-    brief: "pauses not counted",
     meaning: "How long the run has trained. Pauses, waiting in the queue and tests do not count.",
     guidance: "Compare it only between runs that shared the machine in the same way.",
   },
   "figure.episodes": {
     title: "episodes",
-    brief: "games played to the end",
     meaning:
       "How many times an environment began anew: because the agent failed or was done, or because a time limit came.",
     guidance: "Few episodes for many steps: each of them is long. In CartPole that is success.",
   },
   "figure.return_100": {
     title: "mean return 100",
-    brief: "of the last 100 episodes",
     meaning:
       "The mean of what the last 100 finished episodes brought. This number decides whether a task is solved.",
     guidance:
@@ -47,14 +41,12 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "figure.best": {
     title: "best",
-    brief: "highest mean so far",
     meaning: "The highest mean return of 100 consecutive episodes so far.",
     guidance:
       "The present mean far below it means that something was unlearned: go back to a checkpoint.",
   },
   "figure.budget": {
     title: "budget",
-    brief: "how much is used",
     meaning:
       "How much of what the run may use is used: env steps, seconds, or the way to a mean return.",
     guidance:
@@ -62,14 +54,12 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "control.run": {
     title: "the buttons of a run",
-    brief: "pause, step, stop, save, fork",
     meaning:
       "They do to the training what they say, at the next moment at which every worker can stand still. A button that does not apply now says why.",
     guidance: "Try Pause and then Step: one single update, then it stands still again.",
   },
   "control.view": {
     title: "how the charts are drawn",
-    brief: "axis, smoothing, scale, zoom",
     meaning:
       "The x axis, how much the line is smoothed, a scale for very different sizes, and the zoom. They change what is seen, never the training.",
     guidance:
@@ -77,7 +67,6 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "control.sets": {
     title: "sets of small charts",
-    brief: "what explains the return",
     meaning:
       "Each set answers one question: what the policy does, how good the values are, how large the updates, how old the gradients.",
     guidance:
@@ -85,27 +74,23 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "control.queue": {
     title: "the queue",
-    brief: "between acting and learning",
     meaning: "In GA3C, what the environments have played waits here until an optimizer takes it.",
     guidance: "Neither full nor empty is good. Full: learning is too slow. Empty: acting is.",
   },
   "control.hyperparameters": {
     title: "hyperparameters",
-    brief: "change them while it learns",
     meaning:
       "Every number that steers the learning. Each row says what was asked for, what is in use, and since which step; a change leaves a mark on every chart.",
     guidance: "Change one at a time, and look at the charts for a while before the next.",
   },
   "control.records": {
     title: "the records of the run",
-    brief: "agent, events, checkpoints",
     meaning:
       "The agent at play, what happened and who did it, the workers, what the run warns of, and the checkpoints to go back to.",
     guidance: "After a change that went wrong: Checkpoints, and back to before it.",
   },
   "control.compare": {
     title: "how runs are compared",
-    brief: "axis, smoothing, what is one curve",
     meaning:
       "The x axis, the smoothing, which runs make one curve together, and the return that counts as solved.",
     guidance:
@@ -113,7 +98,6 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "control.comparison": {
     title: "the curves",
-    brief: "strong: mean; band: how sure",
     meaning:
       "Each strong line is the mean over the seeds of one setting, each thin line one seed. The band says where that mean may lie.",
     guidance:
@@ -121,13 +105,11 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "control.curves": {
     title: "the legend",
-    brief: "how many seeds a line has",
     meaning: "Which line is which, over how many seeds, and what it is under the pointer.",
     guidance: "n = 1 is an anecdote: luck alone can make such a curve.",
   },
   "control.figures": {
     title: "the table",
-    brief: "last, best, time to the threshold",
     meaning:
       "For each curve, and below it for each of its runs: the last and the best 100 episodes, and when it reached what counts as solved.",
     guidance:
@@ -135,21 +117,18 @@ export const PAGE_TEXTS: Readonly<Record<string, TourText>> = {
   },
   "control.start": {
     title: "a new run, or a race",
-    brief: "start something",
     meaning:
       "A race starts A3C, GA3C, A2C and PPO on one task at the same time. A new run has everything to choose.",
     guidance: "A race on CartPole takes a minute or two and shows how differently they learn.",
   },
   "control.find": {
     title: "what the list shows",
-    brief: "find, filter, group",
     meaning:
       "Words look in names, groups, tags, notes and environments; the rest filters and groups what was found.",
     guidance: "Group by setting to see at once which seeds belong together.",
   },
   "control.list": {
     title: "the runs",
-    brief: "choose some to compare them",
     meaning: "One line for each: its state, what it trains, how its return went, how fast it is.",
     guidance: "Choose two or more, and compare them.",
   },

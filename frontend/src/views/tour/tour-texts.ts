@@ -5,8 +5,6 @@ import { PAGE_TEXTS } from "./page-texts";
 
 export interface TourText {
   readonly title: string;
-  /** A few words, where there is room for no more. */
-  readonly brief?: string;
   readonly meaning: string;
   /** What good looks like, and what to try; may be empty. */
   readonly guidance: string;
