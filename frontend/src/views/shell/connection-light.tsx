@@ -21,11 +21,14 @@ export function ConnectionLight() {
     <p className={styles.light} data-phase={phase}>
       <span className={styles.dot} aria-hidden="true" />
       <span>{WORDS[phase]}</span>
-      <span className={styles.age}>
-        {lastEventMs === null
-          ? "no event yet"
-          : `last event ${formatAgo((now - lastEventMs) / 1000)}`}
-      </span>
+      {lastEventMs === null ? (
+        <span className={styles.age}>no event yet</span>
+      ) : (
+        <span className={styles.age} title="Since the last event">
+          <span className="visually-hidden">last event </span>
+          {formatAgo((now - lastEventMs) / 1000)}
+        </span>
+      )}
     </p>
   );
 }
