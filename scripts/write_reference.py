@@ -269,7 +269,11 @@ def _shown_default(field: FieldInfo) -> str:
 def routes() -> list[str]:
     """Every call of the HTTP API."""
     rows = [
-        (f"`{method.upper()} {path}`", _route_meaning(operation))
+        (
+            f"`{method.upper()} {path}`",
+            operation.get("x-least-role", "none"),
+            _route_meaning(operation),
+        )
         for path, operations in openapi_document()["paths"].items()
         for method, operation in operations.items()
         if method in HTTP_METHODS
@@ -277,7 +281,7 @@ def routes() -> list[str]:
     opening = (
         "Bodies, parameters and answers are in [the OpenAPI document](../frontend/openapi.json)."
     )
-    return ["## HTTP calls", "", opening, "", *table(("call", "meaning"), rows), ""]
+    return ["## HTTP calls", "", opening, "", *table(("call", "least role", "meaning"), rows), ""]
 
 
 def _route_meaning(operation: Mapping[str, str]) -> str:
@@ -320,12 +324,20 @@ def command_line() -> list[str]:
 def _command_sections(command: Any, path: str) -> list[str]:
     subcommands = getattr(command, "commands", None)
     if subcommands is not None:
-        return [
+        below = [
             line
             for name, subcommand in subcommands.items()
             if not subcommand.hidden
             for line in _command_sections(subcommand, f"{path} {name}")
         ]
+        # Some do something without a command, too.
+        return (
+            [*_command_section(command, path), *below] if command.invoke_without_command else below
+        )
+    return _command_section(command, path)
+
+
+def _command_section(command: Any, path: str) -> list[str]:
     rows = [
         (
             ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])

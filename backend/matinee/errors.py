@@ -7,7 +7,7 @@
     ├── PreconditionFailedError      If-Match names an older revision
     ├── PreconditionRequiredError    If-Match is missing
     ├── AuthenticationError          no valid token or session
-    ├── ForbiddenError               wrong Host, Origin or kind of request
+    ├── ForbiddenError               wrong Host, Origin or kind of request, or too low a role
     ├── LimitExceededError           a server limit (runs, rate) is reached
     ├── RunUnreachableError          a run process does not answer on its control socket
     ├── ServerUnreachableError       the server does not answer, or not as Matinee does
@@ -20,6 +20,7 @@
     ├── ProgramError                 a program that makes a file for somebody fails or hangs
     ├── CheckpointError              a checkpoint can't be written, read or verified
     ├── CatalogueError               catalogue.db can't be used
+    ├── TokenFileError               tokens.json can't be used
     └── JournalError                 run.db can't be used
         ├── JournalOwnedError        another process is the writer
         └── JournalVersionError      written by a newer Matinee
@@ -98,7 +99,7 @@ class AuthenticationError(MatineeError):
 
 
 class ForbiddenError(MatineeError):
-    """The request came under a wrong name, from a wrong page or in a wrong form."""
+    """The request came under a wrong name, from a wrong page, in a wrong form, or needs a role."""
 
     code = "forbidden"
 
@@ -177,6 +178,12 @@ class CatalogueError(MatineeError):
     """catalogue.db can't be used; it is an index, so deleting it loses no run."""
 
     code = "catalogue"
+
+
+class TokenFileError(MatineeError):
+    """tokens.json can't be used; nobody gets in with a named token until it can."""
+
+    code = "token_file"
 
 
 class JournalError(MatineeError):

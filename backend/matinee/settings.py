@@ -17,6 +17,7 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from matinee.contracts.access import TOKEN_PREFIX
 from matinee.contracts.validation import field_errors
 from matinee.errors import InvalidInputError
 from matinee.journal.filesystems import network_filesystem
@@ -195,7 +196,7 @@ def _keep_new_token(path: Path) -> None:
         if not path.exists():
             descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(24) + "\n")
+                file.write(TOKEN_PREFIX + secrets.token_urlsafe(24) + "\n")
             Path(aside).rename(path)
     finally:
         os.close(lock)

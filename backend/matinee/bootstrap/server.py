@@ -33,8 +33,9 @@ from matinee.runs.watching import Watching
 from matinee.settings import Settings, access_token, prepare_data_dir, runtime_dir
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
+from matinee.storage.token_file import TokenFile
 from matinee.web.app import create_app
-from matinee.web.credentials import AccessToken, LoginCodes
+from matinee.web.credentials import OWN_GRANT, AccessToken, LoginCodes
 from matinee.web.dependencies import WebDependencies
 from matinee.web.hosts import HostPolicy
 
@@ -54,7 +55,7 @@ class Server:
 
     def new_login_path(self) -> str:
         """A path that logs one browser in, once."""
-        return f"/login?code={self.dependencies.login_codes.create()}"
+        return f"/login?code={self.dependencies.login_codes.create(OWN_GRANT)}"
 
 
 def build_server(settings: Settings) -> Server:
@@ -62,10 +63,12 @@ def build_server(settings: Settings) -> Server:
 
     Raises:
         InvalidInputError: a setting is wrong.
+        TokenFileError: the named tokens can't be read.
     """
     settings.check_exposure()
     data_dir = settings.data_dir
     prepare_data_dir(data_dir)
+    tokens = TokenFile(data_dir)
     folders = RunFolders(data_dir)
     catalogue = SqliteCatalogue(data_dir / "catalogue.db")
     index = RunIndex(folders, catalogue)
@@ -149,15 +152,18 @@ def build_server(settings: Settings) -> Server:
         forking=forking,
         policies=OnnxProgram(),
     )
+    sessions, token = SqliteSessionStore(catalogue), AccessToken(access_token(settings))
+    sessions.adopt(token.owner)
     dependencies = WebDependencies(
         runs=service,
         checkpoints=checkpoints,
         playing=Playing(folders=folders, players=players, places=places),
         watching=watching,
         feed=hub,
-        sessions=SqliteSessionStore(catalogue),
+        sessions=sessions,
+        tokens=tokens,
         login_codes=LoginCodes(_now),
-        token=AccessToken(access_token(settings)),
+        token=token,
         hosts=HostPolicy(settings.allowed_hosts),
         clock=_now,
     )

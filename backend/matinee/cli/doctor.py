@@ -28,12 +28,23 @@ def doctor(
     import json
 
     from matinee.bootstrap.data_dir_lock import is_looked_after, lock_data_dir
-    from matinee.errors import MatineeError
+    from matinee.errors import MatineeError, TokenFileError
     from matinee.runs.doctor import DESERTED, Diagnosis, Doctor
     from matinee.settings import read_settings
+    from matinee.storage.token_file import TokenFile
 
     folder = read_settings(data_dir=data_dir).data_dir
-    examiner = Doctor(folder, is_served=lambda: is_looked_after(folder))
+
+    def tokens_complaint() -> str | None:
+        try:
+            TokenFile(folder)
+        except TokenFileError as error:
+            return str(error)
+        return None
+
+    examiner = Doctor(
+        folder, is_served=lambda: is_looked_after(folder), tokens_complaint=tokens_complaint
+    )
 
     def mend(diagnosis: Diagnosis) -> str | None:
         try:

@@ -13,7 +13,7 @@ from matinee.cli.hyperparameters import hyperparameters
 from matinee.cli.runs import runs_app
 from matinee.cli.schema import schema_app
 from matinee.cli.serve import serve
-from matinee.cli.token import token
+from matinee.cli.token import token_app
 from matinee.cli.train import train
 from matinee.errors import InvalidInputError, MatineeError
 
@@ -31,7 +31,7 @@ typer_app.command()(train)
 typer_app.add_typer(runs_app, name="runs")
 typer_app.command()(hyperparameters)
 typer_app.command()(doctor)
-typer_app.command()(token)
+typer_app.add_typer(token_app, name="token")
 typer_app.add_typer(schema_app, name="schema")
 
 

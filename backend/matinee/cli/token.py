@@ -1,19 +1,265 @@
-"""`matinee token`: print the access token."""
+"""`matinee token`: print the server's own token; make, list and revoke named ones; share a link."""
 
 from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from matinee.cli.options import DataDir
+from matinee.contracts.access import (
+    MAX_LIFETIME_S,
+    MAX_LINK_LIFETIME_S,
+    MIN_LIFETIME_S,
+    Role,
+    Token,
+    TokenKind,
+    TokenName,
+)
+from matinee.errors import FieldError, InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from matinee.storage.token_file import TokenFile
+
+ACTOR = "cli"
+_UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_MIN_TABLE_WIDTH = 100
+
+token_app = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
+
+Name = Annotated[
+    str, typer.Argument(help="The ledger shows it as the actor of what is done with it.")
+]
+TheRole = Annotated[
+    Role,
+    typer.Option(
+        help="viewer: read, follow live, watch. operator: also start, steer, edit and delete runs. "
+        "admin: also make and revoke tokens."
+    ),
+]
 
 
-def token(data_dir: DataDir = None) -> None:
-    """Print the access token that scripts send as `Authorization: Bearer …`.
+@token_app.callback()
+def token(ctx: typer.Context, data_dir: DataDir = None) -> None:
+    """Print the server's own access token; with a command: named tokens, with roles.
 
-    It is made at the first start and kept in `<data dir>/token`, readable by you alone.
+    Scripts send it as `Authorization: Bearer …`. It opens everything, is made at the first start
+    and kept in `<data dir>/token`, readable by you alone.
 
         curl -H "Authorization: Bearer $(matinee token)" http://127.0.0.1:8000/api/v1/runs
+
+    Give others one of their own: `matinee token create NAME --role viewer`.
     """
+    ctx.obj = data_dir
+    if ctx.invoked_subcommand is not None:
+        return
     from matinee.settings import access_token, read_settings
 
     typer.echo(access_token(read_settings(data_dir=data_dir)))
+
+
+@token_app.command("create")
+def create(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    role: TheRole = Role.VIEWER,
+    expires: Annotated[
+        str, typer.Option(help="When it ends: 12h, 90d, 4w, a date such as 2027-01-31, or never.")
+    ] = "90d",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a token for somebody or something, and print it; it can't be printed again.
+
+    A server that runs on the data directory knows it at once.
+
+        matinee token create ci --role operator --expires 30d
+    """
+    now = datetime.now(UTC)
+    made, secret = _tokens(ctx, data_dir).create(
+        _checked(name),
+        kind=TokenKind.TOKEN,
+        role=role,
+        expires_at=read_expiry(expires, now=now, longest_s=MAX_LIFETIME_S, may_be_never=True),
+        created_by=ACTOR,
+        now=now,
+    )
+    typer.echo(f"{made.name}: {made.role}, {_ends(made)}. It is not shown again:", err=True)
+    typer.echo(secret)
+
+
+@token_app.command("share")
+def share(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    role: TheRole = Role.VIEWER,
+    expires: Annotated[
+        str, typer.Option(help="When it ends: 30m, 8h, 4w, or a date. At most 90 days.")
+    ] = "8h",
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Where others reach the server. Default: http://, $MATINEE_HOST and $MATINEE_PORT."
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a link that logs in whoever opens it, until it expires or is revoked.
+
+    For a class: any number of people may open it, and all of them lose access when it ends.
+
+        matinee token share lesson-3 --expires 4h --url https://rl.example.org
+    """
+    from matinee.settings import read_settings
+
+    now = datetime.now(UTC)
+    settings = read_settings()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = (url or f"http://{host}:{settings.port}").rstrip("/")
+    made, secret = _tokens(ctx, data_dir).create(
+        _checked(name),
+        kind=TokenKind.LINK,
+        role=role,
+        expires_at=read_expiry(expires, now=now, longest_s=MAX_LINK_LIFETIME_S),
+        created_by=ACTOR,
+        now=now,
+    )
+    typer.echo(f"{made.name}: {made.role}, {_ends(made)}. It is not shown again:", err=True)
+    typer.echo(f"{base}/login?code={secret}")
+
+
+@token_app.command("list")
+def list_tokens(
+    ctx: typer.Context,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
+) -> None:
+    """List named tokens and links, newest first, also those that ended in the last 90 days."""
+    from rich.console import Console
+    from rich.table import Table
+
+    tokens = _tokens(ctx, data_dir).tokens()
+    if as_json:
+        for each in tokens:
+            typer.echo(each.model_dump_json())
+        return
+    if not tokens:
+        typer.echo("there are none; make one: matinee token create NAME --role viewer")
+        return
+    table = Table(box=None, header_style="bold")
+    table.add_column("id", no_wrap=True, overflow="ignore")
+    table.add_column("name", overflow="fold")
+    for column in ("kind", "role"):
+        table.add_column(column, no_wrap=True, overflow="ignore")
+    table.add_column("made by", overflow="fold")
+    table.add_column("ends", overflow="fold")
+    for each in tokens:
+        table.add_row(each.id, each.name, each.kind, each.role, each.created_by, _ends(each))
+    console = Console(markup=False, emoji=False)
+    console.width = max(console.width, _MIN_TABLE_WIDTH)
+    console.print(table)
+
+
+@token_app.command("revoke")
+def revoke(
+    ctx: typer.Context,
+    which: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name, or its id, or enough of its end.")
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Let a token or link open nothing from now on.
+
+    Browsers that came in with it are logged out, and a running server ends its live streams within
+    seconds.
+    """
+    tokens, now = _tokens(ctx, data_dir), datetime.now(UTC)
+    chosen = _find(tokens.tokens(), which, now=now)
+    ended = tokens.revoke(chosen.id, revoked_by=ACTOR, now=now)
+    typer.echo(f"{ended.name} opens nothing any more")
+
+
+def read_expiry(
+    text: str, *, now: datetime, longest_s: int, may_be_never: bool = False
+) -> datetime | None:
+    """The moment that somebody means; None: never.
+
+    Raises:
+        InvalidInputError: it is none, has passed, or is too far away.
+    """
+    allowed = "12h, 90d, 4w, a date such as 2027-01-31" + (", never" if may_be_never else "")
+    match = re.fullmatch(r"(\d{1,6})([mhdw])", text)
+    if text == "never" and may_be_never:
+        return None
+    try:
+        if match is not None:
+            expires_at = now + timedelta(seconds=int(match[1]) * _UNITS_S[match[2]])
+        else:
+            expires_at = datetime.fromisoformat(text)
+            if expires_at.tzinfo is None:
+                expires_at = expires_at.astimezone()
+        left_s = (expires_at - now).total_seconds()
+    except (ValueError, OverflowError):
+        left_s, expires_at = 0, now
+    if not MIN_LIFETIME_S <= left_s <= longest_s:
+        raise InvalidInputError(
+            f"--expires {text} is no end for this",
+            fields=[
+                FieldError(
+                    ("expires",),
+                    f"{text!r} is not allowed; allowed: {allowed}; a minute to "
+                    f"{longest_s // 86_400} days from now",
+                )
+            ],
+        )
+    return expires_at
+
+
+def _tokens(ctx: typer.Context, data_dir: DataDir) -> TokenFile:
+    """Of the data directory that was named here, or before the command."""
+    from matinee.settings import prepare_data_dir, read_settings
+    from matinee.storage.token_file import TokenFile
+
+    folder = read_settings(data_dir=data_dir or ctx.obj).data_dir
+    prepare_data_dir(folder)
+    return TokenFile(folder)
+
+
+def _checked(name: str) -> str:
+    from pydantic import TypeAdapter, ValidationError
+
+    from matinee.contracts.validation import field_errors
+
+    try:
+        return TypeAdapter[str](TokenName).validate_python(name)
+    except ValidationError as error:
+        raise InvalidInputError(
+            "this can't be the name of a token", fields=field_errors(error, prefix=("name",))
+        ) from error
+
+
+def _find(tokens: list[Token], which: str, *, now: datetime) -> Token:
+    """The one that works under this name, else the one whose id it is, or ends like this.
+
+    Raises:
+        NotFoundError: there is none.
+        InvalidInputError: there are several.
+    """
+    named = [t for t in tokens if t.name.casefold() == which.casefold() and not t.has_ended(now)]
+    found = named or [t for t in tokens if t.id.endswith(which.upper())]
+    if not found:
+        raise NotFoundError(f"no token {which!r} works; see: matinee token list")
+    if len(found) > 1:
+        raise InvalidInputError(f"{which!r} fits {len(found)} tokens; give more of the id")
+    return found[0]
+
+
+def _ends(token: Token) -> str:
+    if token.revoked_at is not None:
+        return f"revoked {token.revoked_at:%Y-%m-%d %H:%M} UTC by {token.revoked_by}"
+    if token.expires_at is None:
+        return "never ends"
+    return f"ends {token.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -184,7 +184,10 @@ class Command(BaseModel):
 
     id: str
     run_id: str
-    actor: str = Field(description="Who asked: browser, token, cli, server, signal.")
+    actor: str = Field(
+        description="Who asked: the name of a token or link; else browser, token, cli, server, "
+        "signal."
+    )
     action: Action
     state: CommandState
     created_at: datetime

@@ -45,15 +45,23 @@ class Diagnosis:
 class Doctor:
     """Looks after one data directory. Its methods block."""
 
-    def __init__(self, data_dir: Path, *, is_served: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        is_served: Callable[[], bool],
+        tokens_complaint: Callable[[], str | None] = lambda: None,
+    ) -> None:
         """Examine later.
 
         Args:
             data_dir: Which directory.
             is_served: Whether a server looks after it now: that one sees itself who dies.
+            tokens_complaint: What is wrong with the named tokens; None: nothing.
         """
         self._data_dir = data_dir
         self._is_served = is_served
+        self._tokens_complaint = tokens_complaint
         self._folders = RunFolders(data_dir)
 
     def examine(self, run_id: str | None = None) -> Iterator[Diagnosis]:
@@ -110,6 +118,10 @@ class Doctor:
         if free < LITTLE_SPACE_BYTES:
             what = f"its disk has {free / 1e6:,.0f} MB left"
             yield Finding("little_space", what, repairable=False)
+        tokens_complaint = self._tokens_complaint()
+        if tokens_complaint is not None:
+            # Who had access can't be made anew from anything else.
+            yield Finding("tokens_damaged", tokens_complaint, repairable=False)
         catalogue = self._data_dir / CATALOGUE_FILE
         if catalogue.exists():
             complaint = _complaint(catalogue)

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from matinee.errors import CatalogueError
@@ -101,6 +101,11 @@ def microseconds(moment: datetime) -> int:
         raise ValueError(f"{moment} has no time zone")
     elapsed = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
+
+
+def moment(elapsed_us: int) -> datetime:
+    """What `microseconds` was made of."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=elapsed_us)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

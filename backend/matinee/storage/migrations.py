@@ -40,6 +40,12 @@ MIGRATIONS: Sequence[Migration] = (
         ) STRICT, WITHOUT ROWID""",
         "CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER) STRICT",
     ),
+    (
+        # Until now there was one token, which opened everything: who had a session had that role.
+        "ALTER TABLE sessions ADD COLUMN role TEXT NOT NULL DEFAULT 'admin'",
+        # NULL: from before; the next server enters its own token.
+        "ALTER TABLE sessions ADD COLUMN owner TEXT",
+    ),
 )
 
 

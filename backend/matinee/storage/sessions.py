@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from matinee.contracts.access import Role
+from matinee.errors import LimitExceededError
 from matinee.storage.catalogue import SqliteCatalogue
-from matinee.storage.database import microseconds
+from matinee.storage.database import microseconds, moment
 
 
 class SqliteSessionStore:
@@ -14,25 +16,56 @@ class SqliteSessionStore:
     def __init__(self, catalogue: SqliteCatalogue) -> None:
         self._database = catalogue.database
 
-    def add_session(self, session_digest: str, *, expires_at: datetime, now: datetime) -> None:
-        """Remember a session, and forget those that have expired."""
+    def adopt(self, owner: str) -> None:
+        """Enter an owner for the sessions of a Matinee that knew only one."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE sessions SET owner = ? WHERE owner IS NULL", (owner,))
+
+    def add_session(
+        self,
+        session_digest: str,
+        *,
+        role: Role,
+        owner: str,
+        expires_at: datetime,
+        now: datetime,
+        at_most: int | None = None,
+    ) -> None:
+        """Remember a session, and forget those that have expired.
+
+        Raises:
+            LimitExceededError: the owner has `at_most` sessions.
+        """
         with self._database.write() as connection:
             connection.execute(
                 "DELETE FROM sessions WHERE expires_at_us <= ?", (microseconds(now),)
             )
+            if at_most is not None:
+                (count,) = connection.execute(
+                    "SELECT count(*) FROM sessions WHERE owner = ?", (owner,)
+                ).fetchone()
+                if count >= at_most:
+                    raise LimitExceededError(
+                        f"{at_most} browsers are logged in with this already",
+                        code="too_many_logins",
+                    )
             connection.execute(
-                "INSERT OR REPLACE INTO sessions VALUES (?, ?)",
-                (session_digest, microseconds(expires_at)),
+                "INSERT OR REPLACE INTO sessions (digest, expires_at_us, role, owner) "
+                "VALUES (?, ?, ?, ?)",
+                (session_digest, microseconds(expires_at), role.value, owner),
             )
 
-    def has_session(self, session_digest: str, *, now: datetime) -> bool:
-        """Whether it was added, has not been removed and has not expired."""
+    def find_session(
+        self, session_digest: str, *, now: datetime
+    ) -> tuple[Role, str, datetime] | None:
+        """Role, owner and expiry of one that was added, not removed, and has not expired."""
         with self._database.read() as connection:
             row = connection.execute(
-                "SELECT 1 FROM sessions WHERE digest = ? AND expires_at_us > ?",
+                "SELECT role, owner, expires_at_us FROM sessions "
+                "WHERE digest = ? AND expires_at_us > ? AND owner IS NOT NULL",
                 (session_digest, microseconds(now)),
             ).fetchone()
-        return row is not None
+        return None if row is None else (Role(row[0]), str(row[1]), moment(row[2]))
 
     def remove_session(self, session_digest: str) -> None:
         """Forget a session; nothing happens if it is unknown."""

@@ -16,6 +16,7 @@ from matinee.web.openapi import bare_app
 from matinee.web.problems import install_problem_handlers
 from matinee.web.security import Gate
 from matinee.web.static import PageFiles
+from matinee.web.token_watch import watch_tokens
 
 _PAGE_GZIP_BYTES = 1024
 
@@ -40,13 +41,17 @@ def create_app(
     @asynccontextmanager
     async def run_within(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app):
-            sampling = asyncio.create_task(dependencies.telemetry.sample_loop_lag())
+            tasks = {
+                asyncio.create_task(dependencies.telemetry.sample_loop_lag()),
+                asyncio.create_task(watch_tokens(dependencies)),
+            }
             try:
                 yield
             finally:
                 dependencies.closing.set()
-                sampling.cancel()
-                await asyncio.wait({sampling})
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
 
     app = bare_app(lifespan=run_within)
     app.state.dependencies = dependencies

@@ -160,5 +160,5 @@ def _log_access(scope: Scope, *, status: int, duration_s: float) -> None:
         status=status,
         duration_ms=round(duration_s * 1000, 1),
         peer=scope["client"][0] if scope.get("client") else None,
-        actor=str(principal.actor) if isinstance(principal, Principal) else None,
+        actor=principal.actor if isinstance(principal, Principal) else None,
     )

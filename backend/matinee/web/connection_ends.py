@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import NoReturn
 
+from matinee.errors import TokenFileError
 from matinee.web.credentials import Principal
 from matinee.web.dependencies import WebDependencies
-from matinee.web.sessions import is_session_open
+from matinee.web.sessions import is_still_good
 
 SESSION_CHECK_S = 30.0
+"""Without a ring of the bell; it rings within a second of what was done in the terminal."""
+MIN_CHECK_S = 0.01
 
 
 class CloseCode:
@@ -58,19 +62,31 @@ async def end_with_server(dependencies: WebDependencies) -> NoReturn:
     )
 
 
-async def end_with_session(dependencies: WebDependencies, principal: Principal) -> None:
-    """Look now and then whether the session is still open; a token has none, and returns at once.
+async def end_with_access(dependencies: WebDependencies, principal: Principal) -> None:
+    """Look, when the bell rings and now and then, whether they still have access.
+
+    The server's own token has no end, and returns at once.
 
     Raises:
-        StreamEndedError: it has ended.
+        StreamEndedError: they have it no longer.
     """
-    session = principal.session
-    while session is not None:
-        await asyncio.sleep(SESSION_CHECK_S)
-        if not await is_session_open(dependencies, session):
+    grant = principal.grant
+    while principal.session is not None or grant.token_id is not None:
+        ring = dependencies.access_bell.next_ring
+        try:
+            good = await is_still_good(dependencies, principal)
+        except TokenFileError:
+            good = False
+        if not good:
             raise StreamEndedError(
-                CloseCode.UNAUTHENTICATED, "the session has ended; log in", cause="logged_out"
+                CloseCode.UNAUTHENTICATED, "your access has ended; log in", cause="logged_out"
             )
+        patience_s = SESSION_CHECK_S
+        if grant.expires_at is not None:
+            left_s = (grant.expires_at - dependencies.clock()).total_seconds()
+            patience_s = max(MIN_CHECK_S, min(patience_s, left_s))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ring.wait(), patience_s)
 
 
 def first_end(group: BaseExceptionGroup[StreamEndedError]) -> StreamEndedError:

@@ -46,7 +46,14 @@ from matinee.contracts.workers import WorkerTable
 from matinee.runs.downloads import Download
 from matinee.runs.ports import RunQuery
 from matinee.runs.shows import PublicShow
-from matinee.web.credentials import AccessToken, LoginCodes, Principal, SessionStore
+from matinee.web.access_bell import AccessBell
+from matinee.web.credentials import (
+    AccessToken,
+    LoginCodes,
+    Principal,
+    SessionStore,
+    TokenStore,
+)
 from matinee.web.hosts import HostPolicy
 from matinee.web.login_limit import LoginLimit
 from matinee.web.telemetry import WebTelemetry
@@ -276,6 +283,7 @@ class WebDependencies:
     watching: WatchingUseCases
     feed: EventFeed
     sessions: SessionStore
+    tokens: TokenStore
     login_codes: LoginCodes
     token: AccessToken
     hosts: HostPolicy
@@ -285,6 +293,7 @@ class WebDependencies:
     """Of this server process, so that a page notices a restart."""
     login_limit: LoginLimit = field(default_factory=LoginLimit)
     telemetry: WebTelemetry = field(default_factory=WebTelemetry)
+    access_bell: AccessBell = field(default_factory=AccessBell)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to shut down: streams end with 1012, so that it need not wait."""
 

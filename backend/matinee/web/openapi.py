@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.types import Lifespan
 
@@ -18,6 +19,7 @@ from matinee.contracts.schedules import Schedule
 from matinee.contracts.stream import ClientFrame, ServerFrame
 from matinee.contracts.view import ViewClientFrame, ViewFrame, ViewStatus
 from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_answers
+from matinee.web.roles import guard, needed_role
 from matinee.web.routes import (
     checkpoints,
     control,
@@ -30,12 +32,15 @@ from matinee.web.routes import (
     server,
     sessions,
     stream,
+    tokens,
     view,
 )
+from matinee.web.security import PUBLIC_CALLS
 
 _ROUTERS = (
     server.router,
     sessions.router,
+    tokens.router,
     runs.router,
     control.router,
     ledger.router,
@@ -70,6 +75,7 @@ Everything that the dashboard can do, a script can do.
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`. Identifiers are ULIDs,
 times RFC 3339, durations in seconds. Unknown fields, NaN and infinities are refused with 422.
+`x-least-role` of a call says which role it needs: `viewer`, `operator` or `admin`.
 The WebSocket at `/api/v1/stream` sends `ServerFrame`s and takes `ClientFrame`s; the one at
 `/api/v1/runs/{run_id}/view` sends a `ViewStatus` as text and takes `ViewClientFrame`s, and its
 binary messages are the length of a head (32 bits, big-endian), a `ViewFrame`, and an image.
@@ -77,7 +83,11 @@ binary messages are the length of a head (32 bits, big-endian), a `ViewFrame`, a
 
 
 def bare_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """The routes alone: no security, no page, nothing to call. `create_app` builds on it."""
+    """The routes alone: no gate, no page, nothing to call. `create_app` builds on it.
+
+    Raises:
+        LookupError: a route does not say who may call it.
+    """
     app = FastAPI(
         title="Matinee",
         version=__version__,
@@ -93,12 +103,14 @@ def bare_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     # while somebody waits. The routes are complete as they are.
     for router in _ROUTERS:
         app.router.routes.extend(router.routes)
+    guard(app.router.routes, public=PUBLIC_CALLS)
     return app
 
 
 def openapi_document() -> dict[str, Any]:
     """The complete document: every answer typed, stream frames included."""
-    document = bare_app().openapi()
+    app = bare_app()
+    document = app.openapi()
     components = document["components"]
     schemas = components["schemas"]
     schemas["Problem"] = _definition(Problem, schemas)
@@ -115,7 +127,7 @@ def openapi_document() -> dict[str, Any]:
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "The access token; `matinee token` prints it.",
+            "description": "A named token, or the server's own, which `matinee token` prints.",
         },
         "session": {
             "type": "apiKey",
@@ -129,6 +141,11 @@ def openapi_document() -> dict[str, Any]:
         for operation in operations.values():
             if operation["operationId"] in _PUBLIC_OPERATIONS:
                 operation["security"] = []
+    for route in app.routes:
+        role = needed_role(route)
+        if role is not None and isinstance(route, APIRoute):
+            for method in route.methods or ():
+                document["paths"][route.path][method.lower()]["x-least-role"] = role.value
     return document
 
 

@@ -35,6 +35,7 @@ from matinee.errors import (
     PreconditionRequiredError,
     ProgramError,
     RunUnreachableError,
+    TokenFileError,
 )
 
 _STATUS_OF: tuple[tuple[type[MatineeError], HTTPStatus], ...] = (
@@ -51,6 +52,7 @@ _STATUS_OF: tuple[tuple[type[MatineeError], HTTPStatus], ...] = (
     (JournalOwnedError, HTTPStatus.CONFLICT),
     (JournalVersionError, HTTPStatus.CONFLICT),
     (CatalogueError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TokenFileError, HTTPStatus.SERVICE_UNAVAILABLE),
     (JournalError, HTTPStatus.SERVICE_UNAVAILABLE),
     (ProgramError, HTTPStatus.SERVICE_UNAVAILABLE),
 )

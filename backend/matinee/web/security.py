@@ -2,23 +2,26 @@
 
 It works on the raw ASGI scope, before routing, and never on a reconstructed URL: a crafted Host
 header can make `request.url.path` differ from the path that is routed (CVE-2026-48710). The order
-is: under which name (DNS rebinding), from which page (cross-site requests), who.
+is: under which name (DNS rebinding), from which page (cross-site requests), who. What they may do
+is decided at the route (`web.roles`).
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from matinee.errors import AuthenticationError, ForbiddenError, MatineeError
+from matinee.contracts.access import TOKEN_PREFIX, TokenKind
+from matinee.errors import AuthenticationError, ForbiddenError, MatineeError, TokenFileError
 from matinee.web.connection_ends import CloseCode
-from matinee.web.credentials import Actor, Principal
+from matinee.web.credentials import OWN_GRANT, Actor, Grant, Principal, grant_of
 from matinee.web.dependencies import WebDependencies
 from matinee.web.problems import problem_for
-from matinee.web.sessions import find_session
+from matinee.web.sessions import find_principal
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 PUBLIC_CALLS: Final = frozenset(
@@ -47,7 +50,7 @@ class Gate:
             self._check_where_from(scope)
             if not is_public(scope):
                 scope["matinee.principal"] = await self._authenticate(scope)
-        except (ForbiddenError, AuthenticationError) as error:
+        except (ForbiddenError, AuthenticationError, TokenFileError) as error:
             await _refuse(error, scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -94,20 +97,42 @@ class Gate:
         authorizations = headers.getlist("authorization")
         if authorizations:
             # A wrong token is refused even beside a good cookie: the sender meant the token.
-            if len(authorizations) > 1 or not self._is_token(authorizations[0]):
-                raise AuthenticationError("the access token is wrong", code="wrong_token")
-            return Principal(Actor.TOKEN)
-        session = await find_session(self._dependencies, HTTPConnection(scope))
-        if session is None:
+            kind, _, candidate = authorizations[0].partition(" ")
+            if len(authorizations) > 1 or kind.lower() != "bearer":
+                raise _wrong_token()
+            return Principal(Actor.TOKEN, await grant_for(self._dependencies, candidate.strip()))
+        principal = await find_principal(self._dependencies, HTTPConnection(scope))
+        if principal is None:
             raise AuthenticationError(
                 "log in with the link that `matinee serve` prints, or send "
                 "`Authorization: Bearer <token>`; `matinee token` prints the token"
             )
-        return Principal(Actor.BROWSER, session)
+        return principal
 
-    def _is_token(self, authorization: str) -> bool:
-        kind, _, candidate = authorization.partition(" ")
-        return kind.lower() == "bearer" and self._dependencies.token.matches(candidate.strip())
+
+async def grant_for(dependencies: WebDependencies, candidate: str) -> Grant:
+    """What a token opens.
+
+    Raises:
+        AuthenticationError: nothing: it is unknown, has expired or was revoked.
+        TokenFileError: nobody can tell.
+    """
+    if dependencies.token.matches(candidate):
+        return OWN_GRANT
+    if candidate.startswith(TOKEN_PREFIX):
+        token = await asyncio.to_thread(dependencies.tokens.find, candidate, TokenKind.TOKEN)
+        if token is not None:
+            # Said only to who has the whole secret.
+            if token.revoked_at is not None:
+                raise AuthenticationError("the token was revoked", code="token_revoked")
+            if token.has_ended(dependencies.clock()):
+                raise AuthenticationError("the token has expired", code="token_expired")
+            return grant_of(token)
+    raise _wrong_token()
+
+
+def _wrong_token() -> AuthenticationError:
+    return AuthenticationError("the access token is wrong", code="wrong_token")
 
 
 def is_public(scope: Scope) -> bool:

@@ -7,7 +7,7 @@ from typing import NoReturn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from matinee.contracts.stream import SubscribeFrame
+from matinee.contracts.stream import ErrorFrame, SubscribeFrame
 from matinee.web.connection_ends import CloseCode, StreamEndedError
 from matinee.web.credentials import Principal
 from matinee.web.dependencies import WebDependencies
@@ -52,5 +52,8 @@ class EventStreamResponse(Response):
         stream = LiveStream(self._dependencies, self._principal, send=send_event)
         ended = await stream.serve(listen, first=self._first)
         self._dependencies.telemetry.count_disconnect(ended.cause)
-        if ended.cause == "shutdown":
+        if ended.cause == "logged_out":
+            farewell = ErrorFrame(run_id=None, code="unauthenticated", detail=ended.reason)
+            await send_event(farewell.model_dump_json(), None)
+        if ended.cause in {"shutdown", "logged_out"}:
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,20 +1,28 @@
-"""Session cookies: made at login, checked on every request, ended at logout."""
+"""Session cookies: made at login, checked on every request, ended at logout and with a token."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from matinee.contracts.access import Role
+from matinee.errors import AuthenticationError
 from matinee.web.credentials import (
     SESSION_LIFETIME,
+    Actor,
+    Grant,
     Principal,
     digest,
     new_secret,
 )
 from matinee.web.dependencies import WebDependencies
+
+MAX_SESSIONS_PER_TOKEN = 1000
+"""Of a named token or link: whoever has a link that many have must not fill the disk."""
 
 
 def cookie_name(scope: Scope) -> str:
@@ -23,20 +31,25 @@ def cookie_name(scope: Scope) -> str:
     return f"matinee_session_{server[1] if server is not None else 'local'}"
 
 
-async def open_session(dependencies: WebDependencies, request: Request, response: Response) -> None:
-    """Remember a new session and give its cookie to the browser."""
+async def open_session(
+    dependencies: WebDependencies, request: Request, response: Response, grant: Grant
+) -> None:
+    """Remember a new session and give its cookie to the browser.
+
+    Raises:
+        AuthenticationError: what it hangs on has ended.
+        LimitExceededError: too many hang on that.
+    """
     secret = new_secret()
     now = dependencies.clock()
+    ends = [now + SESSION_LIFETIME, *([grant.expires_at] if grant.expires_at is not None else [])]
     await asyncio.to_thread(
-        dependencies.sessions.add_session,
-        digest(secret),
-        expires_at=now + SESSION_LIFETIME,
-        now=now,
+        _add, dependencies, digest(secret), grant, expires_at=min(ends), now=now
     )
     response.set_cookie(
         cookie_name(request.scope),
         secret,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
+        max_age=int((min(ends) - now).total_seconds()),
         path="/",
         httponly=True,
         samesite="strict",
@@ -44,26 +57,69 @@ async def open_session(dependencies: WebDependencies, request: Request, response
     )
 
 
-async def find_session(dependencies: WebDependencies, connection: HTTPConnection) -> str | None:
-    """The digest of the session whose cookie came along; None if there is no valid one."""
-    secret = connection.cookies.get(cookie_name(connection.scope))
-    if secret is None:
-        return None
-    session = digest(secret)
-    return session if await is_session_open(dependencies, session) else None
-
-
-async def is_session_open(dependencies: WebDependencies, session: str) -> bool:
-    """Whether a session is still good."""
-    return await asyncio.to_thread(
-        dependencies.sessions.has_session, session, now=dependencies.clock()
+def _add(
+    dependencies: WebDependencies,
+    session: str,
+    grant: Grant,
+    *,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    owner = grant.token_id
+    if owner is not None and dependencies.tokens.find_working(owner, now=now) is None:
+        raise AuthenticationError("the token of this login has ended")
+    dependencies.sessions.add_session(
+        session,
+        role=grant.role,
+        owner=dependencies.token.owner if owner is None else owner,
+        expires_at=expires_at,
+        now=now,
+        at_most=None if owner is None else MAX_SESSIONS_PER_TOKEN,
     )
 
 
+async def find_principal(
+    dependencies: WebDependencies, connection: HTTPConnection
+) -> Principal | None:
+    """Whose session's cookie came along; None if there is no valid one."""
+    secret = connection.cookies.get(cookie_name(connection.scope))
+    if secret is None:
+        return None
+    return await asyncio.to_thread(_principal_of, dependencies, digest(secret))
+
+
+def _principal_of(dependencies: WebDependencies, session: str) -> Principal | None:
+    """Looks at the session and at what it hangs on; blocks."""
+    now = dependencies.clock()
+    found = dependencies.sessions.find_session(session, now=now)
+    if found is None:
+        return None
+    role, owner, expires_at = found
+    if owner == dependencies.token.owner:
+        return Principal(Actor.BROWSER, Grant(role, expires_at=expires_at), session)
+    token = dependencies.tokens.find_working(owner, now=now)
+    if token is None:
+        return None
+    lower: Role = role if token.role.allows(role) else token.role
+    return Principal(Actor.BROWSER, Grant(lower, token.id, token.name, expires_at), session)
+
+
+async def is_still_good(dependencies: WebDependencies, principal: Principal) -> bool:
+    """Whether the token or session that somebody came with still opens anything."""
+    if principal.session is not None:
+        return await asyncio.to_thread(_principal_of, dependencies, principal.session) is not None
+    token_id = principal.grant.token_id
+    if token_id is None:
+        return True
+    now = dependencies.clock()
+    return await asyncio.to_thread(dependencies.tokens.find_working, token_id, now=now) is not None
+
+
 async def close_session(dependencies: WebDependencies, principal: Principal) -> None:
-    """End the session of a principal; nothing to do for one that came with the token."""
+    """End the session of a principal; nothing to do for one that came with a token."""
     if principal.session is not None:
         await asyncio.to_thread(dependencies.sessions.remove_session, principal.session)
+        dependencies.access_bell.ring()
 
 
 def forget_cookie(request: Request, response: Response) -> None:

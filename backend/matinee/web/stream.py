@@ -31,8 +31,8 @@ from matinee.errors import MatineeError
 from matinee.web.connection_ends import (
     CloseCode,
     StreamEndedError,
+    end_with_access,
     end_with_server,
-    end_with_session,
     first_end,
 )
 from matinee.web.credentials import Principal
@@ -89,7 +89,7 @@ class LiveStream:
                 tasks.create_task(listen())  # type: ignore[arg-type]
                 tasks.create_task(end_with_server(self._dependencies))
                 tasks.create_task(self._tick())
-                tasks.create_task(end_with_session(self._dependencies, self._principal))
+                tasks.create_task(end_with_access(self._dependencies, self._principal))
         except* StreamEndedError as group:
             ended = first_end(group)
         assert ended is not None

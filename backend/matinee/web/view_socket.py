@@ -8,6 +8,7 @@ from typing import Any, NoReturn, assert_never
 
 from fastapi import WebSocket
 
+from matinee.contracts.access import Role
 from matinee.contracts.view import (
     MAX_UNSEEN,
     VIEW_CLIENT_FRAME_ADAPTER,
@@ -21,13 +22,14 @@ from matinee.runs.shows import PublicShow
 from matinee.web.connection_ends import (
     CloseCode,
     StreamEndedError,
+    end_with_access,
     end_with_server,
-    end_with_session,
     first_end,
     refused,
 )
 from matinee.web.credentials import Principal
 from matinee.web.dependencies import WebDependencies
+from matinee.web.roles import role_too_low
 from matinee.web.sockets import ClientFrames, send_message, serve_until_it_ends
 from matinee.web.stream import SEND_TIMEOUT_S
 
@@ -39,6 +41,9 @@ TICK_S = 5.0
 FINE_QUALITY, USUAL_QUALITY, POOR_QUALITY = 88, 70, 45
 QUICK_S, SLOW_S = 0.12, 0.4
 """Until a frame was seen, after it was sent: what the quality goes by."""
+
+_FOR_EVERYBODY = frozenset({"speed", "paused", "deterministic"})
+"""What of a `ViewSet` changes the show of all who watch it."""
 
 
 async def serve_view(
@@ -92,7 +97,7 @@ class _View:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._frames.listen(self._take))
                 tasks.create_task(end_with_server(self._dependencies))
-                tasks.create_task(end_with_session(self._dependencies, self._principal))
+                tasks.create_task(end_with_access(self._dependencies, self._principal))
                 await self._watch(checkpoint_id)
         except* StreamEndedError as group:
             ended = first_end(group)
@@ -164,16 +169,29 @@ class _View:
             case ViewSeen():
                 self._note_seen(frame.number)
             case ViewSet():
+                if frame.model_fields_set & _FOR_EVERYBODY:
+                    self._check_steering()
                 if self._show is not None:
                     self._show.set(frame)
                 if "checkpoint_id" in frame.model_fields_set:
                     self._asked_for = (frame.checkpoint_id,)
                     self._seen.set()
             case ViewStep():
+                self._check_steering()
                 if self._show is not None:
                     self._show.step()
             case _:
                 assert_never(frame)
+
+    def _check_steering(self) -> None:
+        """A class that may look must not stop the show for itself.
+
+        Raises:
+            StreamEndedError: their role is too low.
+        """
+        if not self._principal.grant.role.allows(Role.OPERATOR):
+            reason = str(role_too_low(self._principal, Role.OPERATOR))
+            raise refused(CloseCode.POLICY_VIOLATION, f"others watch, too: {reason}")
 
     def _note_seen(self, number: int) -> None:
         sent_at_s = self._unseen.pop(number, None)

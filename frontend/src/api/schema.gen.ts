@@ -195,7 +195,7 @@ export interface paths {
         put?: never;
         /**
          * Log In By Token
-         * @description Exchange the access token for a session cookie.
+         * @description Exchange a token for a session cookie, which ends with it and has its role.
          */
         post: operations["logIn"];
         delete?: never;
@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Me
+         * @description Who one is to this server, and what one may do.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login-codes": {
         parameters: {
             query?: never;
@@ -235,10 +255,56 @@ export interface paths {
         put?: never;
         /**
          * Create Login Link
-         * @description Make a link that logs one browser in, once.
+         * @description Make a link that logs one browser in, once, or under a name any number of browsers.
+         *
+         *     It ends with the token with which it was made, and so does what was opened with it.
          */
         post: operations["createLoginLink"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description Named tokens and links, without their secrets; the server's own token is none of them.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Create Token
+         * @description Make a named token. Its secret is in the answer, and nowhere else from then on.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Let a token or link open nothing from now on; sessions and streams of it end at once.
+         */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1499,7 +1565,7 @@ export interface components {
         Command: {
             id: string;
             run_id: string;
-            /** @description Who asked: browser, token, cli, server, signal. */
+            /** @description Who asked: the name of a token or link; else browser, token, cli, server, signal. */
             actor: string;
             action: components["schemas"]["Action"];
             state: components["schemas"]["CommandState"];
@@ -2400,6 +2466,18 @@ export interface components {
             schedule: "linear";
         };
         /**
+         * LinkRequest
+         * @description A link into the page to be made: for one browser, or under a name for many.
+         */
+        LinkRequest: {
+            /** @description At most one's own; null: one's own. */
+            role?: components["schemas"]["Role"] | null;
+            /** @description Given: it works for any number of browsers until it expires or is revoked, and is listed among the tokens. null: it works once. */
+            name?: string | null;
+            /** @description null: 8 hours, or 10 minutes if it works once, which is then also the most. */
+            expires_in_s?: number | null;
+        };
+        /**
          * LiveClass
          * @description What it takes to change a hyperparameter of a run that is training.
          * @enum {string}
@@ -2447,12 +2525,28 @@ export interface components {
         };
         /**
          * LoginLink
-         * @description A single-use link into the page.
+         * @description A link into the page.
          */
         LoginLink: {
             /** @description Append it to the address of the server. */
             path: string;
+            role: components["schemas"]["Role"];
             expires_in_s: number;
+            /** @description By which it is revoked; null: it works once. */
+            id: string | null;
+        };
+        /**
+         * Me
+         * @description Who one is to this server.
+         */
+        Me: {
+            /** @description Of the token or link; null: the server's own token, or its login link. */
+            name: string | null;
+            role: components["schemas"]["Role"];
+            /** @enum {string} */
+            through: "token" | "session";
+            /** @description null: never. */
+            expires_at: string | null;
         };
         /**
          * MetricDefinition
@@ -2593,6 +2687,15 @@ export interface components {
             lstm?: number | null;
             /** @description Logarithm of the standard deviation of continuous actions at the start. Default: 0.0. */
             log_std_init?: number;
+        };
+        /**
+         * NewToken
+         * @description A token that was just made, with its secret, which nobody can be told again.
+         */
+        NewToken: {
+            /** @description Send it as `Authorization: Bearer …`. It is not kept. */
+            token: string;
+            details: components["schemas"]["Token"];
         };
         /**
          * NoFields
@@ -3024,6 +3127,12 @@ export interface components {
         RewindRequest: {
             checkpoint_id: string;
         };
+        /**
+         * Role
+         * @description What somebody may do; each may all that those before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
         /**
          * Run
          * @description One run: what was asked for, where it stands, how far it came.
@@ -3634,11 +3743,57 @@ export interface components {
             at: string;
         };
         /**
+         * Token
+         * @description A named token or link, without its secret.
+         */
+        Token: {
+            id: string;
+            /** @description The ledger shows it as the actor of what was done with it. */
+            name: string;
+            kind: components["schemas"]["TokenKind"];
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description The actor who made it. */
+            created_by: string;
+            /** @description From then on it opens nothing; null: never. */
+            expires_at: string | null;
+            /** @description null: it was not revoked. */
+            revoked_at: string | null;
+            revoked_by: string | null;
+            /** @description Of a link: id of the token with which it was made, and ends. null: with the server's own token, or in the terminal. */
+            made_with: string | null;
+        };
+        /**
+         * TokenKind
+         * @description How a secret is used.
+         * @enum {string}
+         */
+        TokenKind: "token" | "link";
+        /**
+         * TokenList
+         * @description Named tokens and links, newest first; those that have ended are listed for 90 days more.
+         */
+        TokenList: {
+            items: components["schemas"]["Token"][];
+        };
+        /**
          * TokenLogin
-         * @description The access token, to be exchanged for a session cookie.
+         * @description A token, to be exchanged for a session cookie.
          */
         TokenLogin: {
             token: string;
+        };
+        /**
+         * TokenRequest
+         * @description A token to be made.
+         */
+        TokenRequest: {
+            /** @description No other token that works may have it. */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** @description null: it never expires. Left out: 90 days. Default: 7776000. */
+            expires_in_s?: number | null;
         };
         /**
          * UnsubscribeFrame
@@ -4413,7 +4568,7 @@ export interface operations {
             };
         };
     };
-    createLoginLink: {
+    getMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -4421,6 +4576,57 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createLoginLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {
@@ -4449,6 +4655,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -4460,6 +4702,251 @@ export interface operations {
             };
             /** @description Internal Server Error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ULID of the token or link. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

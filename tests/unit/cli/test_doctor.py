@@ -71,3 +71,15 @@ def test_a_data_directory_that_is_not_there_is_well(tmp_path: Path) -> None:
     """Where nothing is, nothing is wrong, and nothing is made."""
     assert examine(tmp_path / "none").exit_code == 0
     assert not (tmp_path / "none").exists()
+
+
+def test_damaged_tokens_are_told_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has access can't be made anew from anything else, so not even a repair touches it."""
+    monkeypatch.setattr(doctor_module, "LITTLE_SPACE_BYTES", 0)
+    (tmp_path / "tokens.json").write_text("{")
+
+    result = examine(tmp_path, "--repair")
+
+    assert result.exit_code == 1
+    assert "tokens.json is damaged" in result.stdout
+    assert (tmp_path / "tokens.json").read_text() == "{"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from matinee.cli.token import token
+from matinee.cli.token import read_expiry, token, token_app
+from matinee.contracts.access import MAX_LIFETIME_S, Role, TokenKind
+from matinee.errors import InvalidInputError, NotFoundError
 from matinee.settings import Settings, access_token
+from matinee.storage.token_file import TokenFile
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -40,3 +47,112 @@ def test_the_variable_wins(command: typer.Typer, tmp_path: Path) -> None:
     runner = CliRunner(env={"MATINEE_TOKEN": "v" * 32})
 
     assert runner.invoke(command, ["--data-dir", str(tmp_path)]).stdout == "v" * 32 + "\n"
+
+
+def run(*arguments: str, data_dir: Path) -> Result:
+    """`matinee token …`."""
+    return CliRunner().invoke(token_app, [*arguments, "--data-dir", str(data_dir)])
+
+
+def test_a_named_token_is_printed_alone_and_once(tmp_path: Path) -> None:
+    """The first line of the output is the token and nothing else, so that a script can take it;
+    the list and the folder do not have it.
+    """
+    made = run("create", "ci", "--role", "operator", data_dir=tmp_path)
+    secret = made.stdout.removesuffix("\n")
+    listed = run("list", data_dir=tmp_path)
+
+    found = TokenFile(tmp_path).find(secret, TokenKind.TOKEN)
+    assert found is not None
+    assert (found.name, found.role, found.created_by) == ("ci", Role.OPERATOR, "cli")
+    assert found.expires_at is not None
+    assert (found.expires_at - found.created_at).days == 90
+    assert "ci" in listed.stdout
+    assert secret not in listed.stdout
+    assert not any(secret in path.read_text() for path in tmp_path.iterdir())
+
+
+def test_the_folder_may_be_named_before_the_command(tmp_path: Path) -> None:
+    """As `matinee token --data-dir DIR` takes it."""
+    named = ["--data-dir", str(tmp_path), "create", "lab"]
+
+    assert CliRunner().invoke(token_app, named).exit_code == 0
+    assert [t.name for t in TokenFile(tmp_path).tokens()] == ["lab"]
+
+
+def test_a_link_is_shared(tmp_path: Path) -> None:
+    """Under the address that others reach, as a viewer for eight hours unless told otherwise."""
+    made = run("share", "class", "--url", "https://rl.example.org/", data_dir=tmp_path)
+    address, _, secret = made.stdout.strip().partition("?code=")
+
+    assert address == "https://rl.example.org/login"
+    link = TokenFile(tmp_path).find(secret, TokenKind.LINK)
+    assert link is not None
+    assert link.role is Role.VIEWER
+    assert link.expires_at is not None
+    assert (link.expires_at - link.created_at).total_seconds() == 8 * 3600
+    usual = run("share", "other", data_dir=tmp_path).stdout
+    assert usual.startswith("http://127.0.0.1:8000/login?code=mtn_")
+
+
+@pytest.mark.parametrize("by", ["name", "id", "end of the id"])
+def test_a_token_is_revoked(tmp_path: Path, by: str) -> None:
+    """By its name in any case, its id, or enough of that; the list says so."""
+    run("create", "lab", data_dir=tmp_path)
+    (token,) = TokenFile(tmp_path).tokens()
+    which = {"name": "LAB", "id": token.id, "end of the id": token.id[-8:].lower()}[by]
+
+    assert run("revoke", which, data_dir=tmp_path).exit_code == 0
+
+    (ended,) = TokenFile(tmp_path).tokens()
+    assert ended.revoked_by == "cli"
+    assert json.loads(run("list", "--json", data_dir=tmp_path).stdout)["revoked_by"] == "cli"
+
+
+def test_what_is_not_there_is_not_revoked(tmp_path: Path) -> None:
+    """Said in words, also where the name is that of one that has ended."""
+    run("create", "lab", data_dir=tmp_path)
+    run("revoke", "lab", data_dir=tmp_path)
+
+    for which in ("lab", "other"):
+        refused = run("revoke", which, data_dir=tmp_path)
+        assert isinstance(refused.exception, NotFoundError)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("90d", timedelta(days=90)),
+        ("12h", timedelta(hours=12)),
+        ("2w", timedelta(weeks=2)),
+        ("5m", timedelta(minutes=5)),
+        ("2026-01-02T00:00:00+00:00", timedelta(days=1)),
+    ],
+)
+def test_an_end_is_a_time_or_a_date(text: str, after: timedelta) -> None:
+    """Units from minutes to weeks, or a moment."""
+    assert read_expiry(text, now=NOW, longest_s=MAX_LIFETIME_S) == NOW + after
+
+
+def test_never_is_for_tokens_alone() -> None:
+    """A link that many have must end."""
+    assert read_expiry("never", now=NOW, longest_s=1, may_be_never=True) is None
+    with pytest.raises(InvalidInputError):
+        read_expiry("never", now=NOW, longest_s=MAX_LIFETIME_S)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "5s", "0d", "-1d", "999999w", "2025-12-31", "1.5h", "2026-13-01"]
+)
+def test_other_ends_are_refused(text: str) -> None:
+    """With what would be allowed; nothing of the past, or too far away."""
+    with pytest.raises(InvalidInputError) as refusal:
+        read_expiry(text, now=NOW, longest_s=MAX_LIFETIME_S)
+
+    assert "allowed: 12h, 90d" in refusal.value.fields[0].message
+
+
+def test_a_name_that_would_mislead_is_refused(tmp_path: Path) -> None:
+    """As the API refuses it."""
+    assert isinstance(run("create", "server", data_dir=tmp_path).exception, InvalidInputError)
+    assert TokenFile(tmp_path).tokens() == []

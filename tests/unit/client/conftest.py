@@ -19,6 +19,7 @@ from fakes.watching_use_cases import FakeWatching
 from matinee.client import AsyncMatineeClient
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
+from matinee.storage.token_file import TokenFile
 from matinee.web.app import create_app
 from matinee.web.credentials import AccessToken, LoginCodes
 from matinee.web.dependencies import WebDependencies
@@ -68,6 +69,7 @@ def app(
                 watching=watching,
                 feed=FakeFeed(runs),
                 sessions=SqliteSessionStore(catalogue),
+                tokens=TokenFile(tmp_path),
                 login_codes=LoginCodes(clock),
                 token=AccessToken(TOKEN),
                 hosts=HostPolicy(),

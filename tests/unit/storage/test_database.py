@@ -34,7 +34,7 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
 
     def fail_midway() -> None:
         with database.write() as connection:
-            connection.execute("INSERT INTO sessions VALUES ('a', 1)")
+            connection.execute("INSERT INTO sessions (digest, expires_at_us) VALUES ('a', 1)")
             raise RuntimeError("midway")
 
     with pytest.raises(RuntimeError, match="midway"):
@@ -42,7 +42,7 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     assert count_sessions(database) == 0
 
     with database.write() as connection:
-        connection.execute("INSERT INTO sessions VALUES ('b', 1)")
+        connection.execute("INSERT INTO sessions (digest, expires_at_us) VALUES ('b', 1)")
     assert count_sessions(database) == 1
 
 
@@ -70,7 +70,10 @@ def test_threads_write_one_after_another(database: Database) -> None:
         try:
             for n in range(25):
                 with database.write() as connection:
-                    connection.execute("INSERT INTO sessions VALUES (?, 1)", (f"{name}-{n}",))
+                    connection.execute(
+                        "INSERT INTO sessions (digest, expires_at_us) VALUES (?, 1)",
+                        (f"{name}-{n}",),
+                    )
         except Exception as error:  # noqa: BLE001 - handed to the main thread
             failures.append(error)
 

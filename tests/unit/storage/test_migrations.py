@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fakes.run_use_cases import NOW
+from matinee.contracts.access import Role
 from matinee.errors import CatalogueError
-from matinee.storage.database import Database
+from matinee.storage.catalogue import SqliteCatalogue
+from matinee.storage.database import Database, microseconds
 from matinee.storage.migrations import MIGRATIONS, Migration, migrate
+from matinee.storage.sessions import SqliteSessionStore
 
 SECOND: Migration = ("CREATE TABLE added (x INTEGER) STRICT", "INSERT INTO added VALUES (1)")
 BROKEN: Migration = ("CREATE TABLE half (x INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)")
@@ -83,6 +87,26 @@ def test_a_newer_file_is_left_alone(path: Path) -> None:
 
 def test_a_current_file_is_not_copied(path: Path) -> None:
     """Opening a file that needs no step writes no copy."""
-    Database(path).close()
+    current = path.with_name("current.db")
+    Database(current).close()
+    Database(current).close()
 
     assert [file.name for file in path.parent.glob("*.bak")] == []
+
+
+def test_sessions_of_before_go_on(path: Path) -> None:
+    """Who was logged in when one token opened everything has the role that this had, once the
+    server's token is entered for them.
+    """
+    later = microseconds(NOW) + 1
+    with closing(connect(path)) as connection:
+        connection.execute("INSERT INTO sessions VALUES ('open', ?)", (later,))
+    with closing(SqliteCatalogue(path)) as catalogue:
+        store = SqliteSessionStore(catalogue)
+        assert store.find_session("open", now=NOW) is None
+
+        store.adopt("own-1")
+
+        found = store.find_session("open", now=NOW)
+        assert found is not None
+        assert found[:2] == (Role.ADMIN, "own-1")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.run_use_cases import NOW
+from matinee.contracts.access import Role
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
 
@@ -26,32 +27,34 @@ def catalogue(tmp_path: Path) -> Iterator[SqliteCatalogue]:
 def test_a_session_lasts_until_it_expires(catalogue: SqliteCatalogue) -> None:
     """A session is good up to the moment of its expiry, and not from then on."""
     store = SqliteSessionStore(catalogue)
-    store.add_session("d", expires_at=NOW + HOUR, now=NOW)
+    store.add_session("d", role=Role.VIEWER, owner="own-1", expires_at=NOW + HOUR, now=NOW)
 
-    assert store.has_session("d", now=NOW + HOUR - timedelta(microseconds=1))
-    assert not store.has_session("d", now=NOW + HOUR)
-    assert not store.has_session("other", now=NOW)
+    assert store.find_session("d", now=NOW + HOUR - timedelta(microseconds=1)) is not None
+    assert store.find_session("d", now=NOW + HOUR) is None
+    assert store.find_session("other", now=NOW) is None
 
 
 def test_an_ended_session_is_gone(catalogue: SqliteCatalogue) -> None:
     """After its end a session is refused; ending an unknown one is no error."""
     store = SqliteSessionStore(catalogue)
-    store.add_session("d", expires_at=NOW + HOUR, now=NOW)
+    store.add_session("d", role=Role.VIEWER, owner="own-1", expires_at=NOW + HOUR, now=NOW)
 
     store.remove_session("d")
     store.remove_session("d")
 
-    assert not store.has_session("d", now=NOW)
+    assert store.find_session("d", now=NOW) is None
 
 
 def test_sessions_survive_a_restart(catalogue: SqliteCatalogue, tmp_path: Path) -> None:
     """A server started later on the same file knows the session."""
-    SqliteSessionStore(catalogue).add_session("d", expires_at=NOW + HOUR, now=NOW)
+    SqliteSessionStore(catalogue).add_session(
+        "d", role=Role.VIEWER, owner="own-1", expires_at=NOW + HOUR, now=NOW
+    )
     catalogue.close()
 
     again = SqliteCatalogue(tmp_path / "catalogue.db")
 
-    assert SqliteSessionStore(again).has_session("d", now=NOW)
+    assert SqliteSessionStore(again).find_session("d", now=NOW) is not None
     again.close()
 
 
@@ -59,9 +62,11 @@ def test_expired_sessions_do_not_pile_up(catalogue: SqliteCatalogue) -> None:
     """Each login clears away the sessions that have expired."""
     store = SqliteSessionStore(catalogue)
     for n in range(5):
-        store.add_session(str(n), expires_at=NOW + HOUR, now=NOW)
+        store.add_session(str(n), role=Role.VIEWER, owner="own-1", expires_at=NOW + HOUR, now=NOW)
 
-    store.add_session("new", expires_at=NOW + 3 * HOUR, now=NOW + 2 * HOUR)
+    store.add_session(
+        "new", role=Role.VIEWER, owner="own-1", expires_at=NOW + 3 * HOUR, now=NOW + 2 * HOUR
+    )
 
     with catalogue.database.read() as connection:
         assert connection.execute("SELECT digest FROM sessions").fetchall() == [("new",)]

@@ -19,6 +19,7 @@ from fakes.serving import serving
 from fakes.watching_use_cases import FakeWatching
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
+from matinee.storage.token_file import TokenFile
 from matinee.web.app import create_app
 from matinee.web.credentials import AccessToken, LoginCodes
 from matinee.web.dependencies import WebDependencies
@@ -56,15 +57,22 @@ def watching() -> FakeWatching:
 
 
 @pytest.fixture
+def tokens(tmp_path: Path) -> TokenFile:
+    """The named tokens."""
+    return TokenFile(tmp_path)
+
+
+@pytest.fixture
 def dependencies(  # noqa: PLR0917 - pytest fills them by name
     runs: FakeRuns,
     checkpoints: FakeCheckpoints,
     playing: FakePlaying,
     watching: FakeWatching,
     clock: StoppedClock,
+    tokens: TokenFile,
     tmp_path: Path,
 ) -> Iterator[WebDependencies]:
-    """All that the app needs; sessions are in a real SQLite file."""
+    """All that the app needs; sessions and tokens are in real files."""
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
         yield WebDependencies(
             runs=runs,
@@ -73,6 +81,7 @@ def dependencies(  # noqa: PLR0917 - pytest fills them by name
             watching=watching,
             feed=FakeFeed(runs),
             sessions=SqliteSessionStore(catalogue),
+            tokens=tokens,
             login_codes=LoginCodes(clock),
             token=AccessToken(TOKEN),
             hosts=HostPolicy(["gpu1.example.org", "https://rl.example.org"]),

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from fakes.clock import StoppedClock
+from matinee.contracts.access import Role
 from matinee.web import connection_ends as module
 from matinee.web.connection_ends import (
     StreamEndedError,
     client_left,
+    end_with_access,
     end_with_server,
-    end_with_session,
     first_end,
     refused,
 )
-from matinee.web.credentials import Actor, Principal
+from matinee.web.credentials import OWN_GRANT, Actor, Principal
 from matinee.web.dependencies import WebDependencies
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +30,12 @@ async def test_a_closed_session_ends_it_at_the_next_look(
     """Whoever logs out elsewhere is told to log in, and not before."""
     monkeypatch.setattr(module, "SESSION_CHECK_S", 0.01)
     later = clock.now.replace(year=clock.now.year + 1)
-    dependencies.sessions.add_session("d", expires_at=later, now=clock.now)
-    watching = asyncio.create_task(end_with_session(dependencies, Principal(Actor.BROWSER, "d")))
+    dependencies.sessions.add_session(
+        "d", role=Role.ADMIN, owner=dependencies.token.owner, expires_at=later, now=clock.now
+    )
+    watching = asyncio.create_task(
+        end_with_access(dependencies, Principal(Actor.BROWSER, OWN_GRANT, "d"))
+    )
     done, _ = await asyncio.wait({watching}, timeout=0.1)
     assert not done
 
@@ -42,7 +47,7 @@ async def test_a_closed_session_ends_it_at_the_next_look(
 
 async def test_a_token_has_no_session_to_end(dependencies: WebDependencies) -> None:
     """Nothing is looked at for a script."""
-    await asyncio.wait_for(end_with_session(dependencies, Principal(Actor.TOKEN)), 20)
+    await asyncio.wait_for(end_with_access(dependencies, Principal(Actor.TOKEN, OWN_GRANT)), 20)
 
 
 async def test_the_end_of_the_server_is_an_end(dependencies: WebDependencies) -> None:

@@ -9,9 +9,10 @@ from matinee.errors import LimitExceededError
 from matinee.web.credentials import (
     LOGIN_CODE_LIFETIME,
     MAX_LOGIN_CODES,
+    OWN_GRANT,
     AccessToken,
+    BadCode,
     LoginCodes,
-    Redemption,
     digest,
     new_secret,
 )
@@ -48,36 +49,36 @@ def test_secrets_have_192_bits() -> None:
 def test_a_code_opens_once(clock: StoppedClock) -> None:
     """A code is accepted the first time, then known as used; a made-up one is unknown."""
     codes = LoginCodes(clock)
-    code = codes.create()
+    code = codes.create(OWN_GRANT)
 
-    assert codes.redeem(code) is Redemption.ACCEPTED
-    assert codes.redeem(code) is Redemption.USED
-    assert codes.redeem("made up") is Redemption.UNKNOWN
+    assert codes.redeem(code) is OWN_GRANT
+    assert codes.redeem(code) is BadCode.USED
+    assert codes.redeem("made up") is BadCode.UNKNOWN
 
 
 def test_a_code_expires(clock: StoppedClock) -> None:
     """Ten minutes after it was made a code is gone, used or not."""
     codes = LoginCodes(clock)
-    used, unused = codes.create(), codes.create()
+    used, unused = codes.create(OWN_GRANT), codes.create(OWN_GRANT)
     codes.redeem(used)
 
     clock.advance(LOGIN_CODE_LIFETIME)
 
-    assert codes.redeem(used) is Redemption.UNKNOWN
-    assert codes.redeem(unused) is Redemption.UNKNOWN
+    assert codes.redeem(used) is BadCode.UNKNOWN
+    assert codes.redeem(unused) is BadCode.UNKNOWN
 
 
 def test_codes_do_not_pile_up(clock: StoppedClock) -> None:
     """Beyond a hundred living codes no more are made until some expire."""
     codes = LoginCodes(clock)
     for _ in range(MAX_LOGIN_CODES):
-        codes.create()
+        codes.create(OWN_GRANT)
     with pytest.raises(LimitExceededError):
-        codes.create()
+        codes.create(OWN_GRANT)
 
     clock.advance(LOGIN_CODE_LIFETIME)
 
-    assert codes.redeem(codes.create()) is Redemption.ACCEPTED
+    assert codes.redeem(codes.create(OWN_GRANT)) is OWN_GRANT
 
 
 def test_digests_are_sha256() -> None:

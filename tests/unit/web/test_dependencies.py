@@ -62,6 +62,7 @@ def test_every_server_has_an_epoch_of_its_own(dependencies: WebDependencies) -> 
         watching=dependencies.watching,
         feed=dependencies.feed,
         sessions=dependencies.sessions,
+        tokens=dependencies.tokens,
         login_codes=dependencies.login_codes,
         token=dependencies.token,
         hosts=dependencies.hosts,

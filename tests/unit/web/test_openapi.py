@@ -61,6 +61,10 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "logIn": "POST /login",
         "logOut": "POST /logout",
         "createLoginLink": "POST /api/v1/login-codes",
+        "getMe": "GET /api/v1/me",
+        "listTokens": "GET /api/v1/tokens",
+        "createToken": "POST /api/v1/tokens",
+        "revokeToken": "DELETE /api/v1/tokens/{token_id}",
         "getSystem": "GET /api/v1/system",
         "getStorage": "GET /api/v1/system/storage",
         "listEnvironments": "GET /api/v1/environments",
@@ -157,7 +161,9 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_every_call_says_who_may(document: dict[str, Any]) -> None:
-    """Token or session for everything but health and login, and both schemes are described."""
+    """Token or session, and a role, for everything but health and login; both schemes are
+    described.
+    """
     assert document["security"] == [{"token": []}, {"session": []}]
     assert set(document["components"]["securitySchemes"]) == {"token", "session"}
     public = {op["operationId"] for _, op in operations(document) if op.get("security") == []}
@@ -165,6 +171,7 @@ def test_every_call_says_who_may(document: dict[str, Any]) -> None:
     for call, operation in operations(document):
         if operation["operationId"] not in public:
             assert {"401", "403", "500"} <= set(operation["responses"]), call
+            assert operation["x-least-role"] in {"viewer", "operator", "admin"}, call
 
 
 def test_the_frames_of_the_stream_are_there(document: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from fakes.clock import StoppedClock
 from fakes.credentials import BASE_URL, ORIGIN, TOKEN
 from fakes.run_use_cases import FakeRuns, make_run
-from matinee.web.credentials import SESSION_LIFETIME
+from matinee.web.credentials import OWN_GRANT, SESSION_LIFETIME
 from matinee.web.dependencies import WebDependencies
 from matinee.web.sessions import cookie_name
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 async def log_in(client: httpx.AsyncClient, dependencies: WebDependencies) -> httpx.Response:
     """Follow a fresh login link."""
-    return await client.get(f"/login?code={dependencies.login_codes.create()}")
+    return await client.get(f"/login?code={dependencies.login_codes.create(OWN_GRANT)}")
 
 
 async def test_the_cookie_is_out_of_reach(
@@ -38,7 +38,7 @@ async def test_over_tls_the_cookie_is_secure(
     stranger: httpx.AsyncClient, dependencies: WebDependencies
 ) -> None:
     """Under an https name the cookie never travels in clear."""
-    code = dependencies.login_codes.create()
+    code = dependencies.login_codes.create(OWN_GRANT)
     response = await stranger.get(f"/login?code={code}", headers={"Host": "rl.example.org"})
 
     assert "secure" in response.headers["set-cookie"].lower()
@@ -107,7 +107,7 @@ async def test_the_server_keeps_no_cookie_in_clear(
     await log_in(stranger, dependencies)
     secret = stranger.cookies["matinee_session_8000"]
 
-    assert not dependencies.sessions.has_session(secret, now=dependencies.clock())
+    assert dependencies.sessions.find_session(secret, now=dependencies.clock()) is None
 
 
 async def test_a_token_buys_a_cookie(stranger: httpx.AsyncClient) -> None:

@@ -12,18 +12,19 @@ import pytest
 
 from fakes.clock import StoppedClock
 from fakes.run_use_cases import FakeFeed, FakeRuns, log_event, make_run
+from matinee.contracts.access import Role
 from matinee.contracts.stream import SERVER_FRAME_ADAPTER, SubscribeFrame, UnsubscribeFrame
 from matinee.errors import ConflictError, JournalError
 from matinee.web import connection_ends
 from matinee.web import stream as module
 from matinee.web.connection_ends import CloseCode, StreamEndedError
-from matinee.web.credentials import Actor, Principal
+from matinee.web.credentials import OWN_GRANT, Actor, Principal
 from matinee.web.dependencies import WebDependencies
 from matinee.web.stream import MAX_SUBSCRIPTIONS, LiveStream
 
 pytestmark = pytest.mark.anyio
 
-TOKEN_USER = Principal(Actor.TOKEN)
+TOKEN_USER = Principal(Actor.TOKEN, OWN_GRANT)
 
 
 @dataclass
@@ -320,8 +321,10 @@ async def test_logging_out_ends_the_stream(
     """A stream whose session has ended is closed with 4401 at the next check."""
     monkeypatch.setattr(connection_ends, "SESSION_CHECK_S", 0.01)
     later = clock.now.replace(year=clock.now.year + 1)
-    dependencies.sessions.add_session("d", expires_at=later, now=clock.now)
-    client = Client(dependencies, Principal(Actor.BROWSER, "d"))
+    dependencies.sessions.add_session(
+        "d", role=Role.ADMIN, owner=dependencies.token.owner, expires_at=later, now=clock.now
+    )
+    client = Client(dependencies, Principal(Actor.BROWSER, OWN_GRANT, "d"))
     client.takes.set()
 
     async def script(_stream: LiveStream) -> None:

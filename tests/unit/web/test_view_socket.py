@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from fakes.credentials import BEARER
 from fakes.house import becomes
 from fakes.watching_use_cases import FakeWatching
+from matinee.contracts.access import Role, TokenKind
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.playing import WantPicture
 from matinee.contracts.view import HEAD_LENGTH, MAX_UNSEEN
@@ -208,3 +209,44 @@ async def test_a_connection_without_news_is_kept_alive(
 
     assert [(await receive(socket))[0]["type"] for _ in range(3)] == ["status"] * 3
     assert len(watching.shows) == 1
+
+
+@pytest.mark.parametrize(
+    "frame_text",
+    [
+        '{"type": "set", "paused": true}',
+        '{"type": "set", "speed": "max"}',
+        '{"type": "set", "deterministic": true}',
+        '{"type": "step"}',
+    ],
+)
+async def test_a_viewer_can_not_change_the_show_of_others(
+    listening: str, watching: FakeWatching, dependencies: WebDependencies, frame_text: str
+) -> None:
+    """Speed, pause and steps are everybody's: a viewer who asks for them is told which role it
+    takes, and nothing changes. Another checkpoint is watched by oneself, and is no such thing.
+    """
+    _, secret = dependencies.tokens.create(
+        "class",
+        kind=TokenKind.TOKEN,
+        role=Role.VIEWER,
+        expires_at=None,
+        created_by="cli",
+        now=dependencies.clock(),
+    )
+    address = f"{listening.replace('http', 'ws')}/api/v1/runs/{RUN_ID}/view"
+    bearer = {"Authorization": f"Bearer {secret}"}
+    async with connect(address, additional_headers=bearer) as connection:
+        await receive(connection)
+        await connection.send('{"type": "set", "checkpoint_id": null}')
+        await becomes(lambda: len(watching.asked) == 2)
+        before = watching.shows[-1].status
+        await connection.send(frame_text)
+
+        code, reason = await closed(connection)
+
+    assert code == 1008
+    assert "needs the role operator; yours is viewer" in reason
+    after = watching.shows[-1].status
+    assert (after.speed, after.paused) == (before.speed, before.paused)
+    assert after.deterministic == before.deterministic

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.access import Role
 from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Command
 from matinee.contracts.forks import ForkRequest
@@ -15,6 +16,7 @@ from matinee.contracts.identifiers import ULID_PATTERN, Ulid
 from matinee.contracts.run import Run
 from matinee.runs.downloads import Download
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import (
     COMMAND_ANSWERS,
     CREATED,
@@ -60,6 +62,7 @@ class RewindRequest(BaseModel):
 
 
 @router.get("/checkpoints", operation_id="listCheckpoints", responses=refusals(404, 422, 503))
+@least(Role.VIEWER)
 async def list_checkpoints(run_id: RunId, dependencies: Dependencies) -> CheckpointList:
     """Those that are on disk, newest first; also those that the run has gone back behind."""
     return await dependencies.checkpoints.list_checkpoints(run_id)
@@ -70,6 +73,7 @@ async def list_checkpoints(run_id: RunId, dependencies: Dependencies) -> Checkpo
     operation_id="getCheckpointSettings",
     responses=refusals(404, 409, 422, 503),
 )
+@least(Role.VIEWER)
 async def get_checkpoint_settings(
     run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies
 ) -> CheckpointSettings:
@@ -86,6 +90,7 @@ async def get_checkpoint_settings(
     status_code=status.HTTP_202_ACCEPTED,
     responses=COMMAND_ANSWERS,
 )
+@least(Role.OPERATOR)
 async def save_checkpoint(
     *,
     run_id: RunId,
@@ -107,6 +112,7 @@ async def save_checkpoint(
     status_code=status.HTTP_202_ACCEPTED,
     responses=COMMAND_ANSWERS,
 )
+@least(Role.OPERATOR)
 async def patch_checkpoint(
     *,
     run_id: RunId,
@@ -157,6 +163,7 @@ class ZipResponse(StreamingResponse):
     response_class=ZipResponse,
     responses=DOWNLOAD_ANSWERS,
 )
+@least(Role.VIEWER)
 async def download_checkpoint(
     run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies, known: KnownDigests
 ) -> Response:
@@ -182,6 +189,7 @@ class OnnxResponse(StreamingResponse):
     response_class=OnnxResponse,
     responses=DOWNLOAD_ANSWERS,
 )
+@least(Role.VIEWER)
 async def download_policy_onnx(
     run_id: RunId, checkpoint_id: CheckpointId, dependencies: Dependencies, known: KnownDigests
 ) -> Response:
@@ -204,6 +212,7 @@ async def download_policy_onnx(
     status_code=status.HTTP_202_ACCEPTED,
     responses=COMMAND_ANSWERS,
 )
+@least(Role.OPERATOR)
 async def rewind_run(
     *,
     run_id: RunId,
@@ -227,6 +236,7 @@ async def rewind_run(
     status_code=status.HTTP_201_CREATED,
     responses=refusals(404, 409, 413, 415, 422, 429, 503) | CREATED,
 )
+@least(Role.OPERATOR)
 async def fork_run(
     *,
     run_id: RunId,

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.access import Role
 from matinee.contracts.commands import (
     Abort,
     Command,
@@ -23,6 +24,7 @@ from matinee.contracts.identifiers import Ulid
 from matinee.contracts.run import Hyperparameters
 from matinee.contracts.run_parts import BudgetSpec
 from matinee.web.dependencies import Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import (
     COMMAND_ANSWERS,
     Asking,
@@ -67,6 +69,7 @@ _STARTS: tuple[tuple[type[Start | Resume], str], ...] = (
 def _add_start(kind: type[Start | Resume], meaning: str) -> None:
     """Register `POST /start` or `POST /resume`."""
 
+    @least(Role.OPERATOR)
     async def command_run(
         *,
         run_id: RunId,
@@ -111,6 +114,7 @@ _PLAIN_ACTIONS: tuple[tuple[PlainAction, str], ...] = (
 def _add_plain_action(action: PlainAction, meaning: str) -> None:
     """Register `POST /{action}`: all three take no fields and answer alike."""
 
+    @least(Role.OPERATOR)
     async def command_run(
         run_id: RunId,
         dependencies: Dependencies,
@@ -144,6 +148,7 @@ for _action, _meaning in _PLAIN_ACTIONS:
     status_code=status.HTTP_202_ACCEPTED,
     responses=COMMAND_ANSWERS,
 )
+@least(Role.OPERATOR)
 async def step_run(
     *,
     run_id: RunId,
@@ -159,6 +164,7 @@ async def step_run(
 @router.get(
     "/hyperparameters", operation_id="getHyperparameters", responses=refusals(404, 422, 503)
 )
+@least(Role.VIEWER)
 async def get_hyperparameters(
     run_id: RunId, dependencies: Dependencies, response: Response
 ) -> Hyperparameters:
@@ -174,6 +180,7 @@ async def get_hyperparameters(
     status_code=status.HTTP_202_ACCEPTED,
     responses=COMMAND_ANSWERS | refusals(412),
 )
+@least(Role.OPERATOR)
 async def patch_hyperparameters(
     *,
     run_id: RunId,
@@ -199,6 +206,7 @@ async def patch_hyperparameters(
     status_code=status.HTTP_202_ACCEPTED,
     responses=COMMAND_ANSWERS,
 )
+@least(Role.OPERATOR)
 async def patch_alerts(
     *,
     run_id: RunId,
@@ -215,6 +223,7 @@ async def patch_alerts(
 
 
 @router.get("/commands", operation_id="listCommands", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def list_commands(
     run_id: RunId,
     dependencies: Dependencies,

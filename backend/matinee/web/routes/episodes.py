@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
 
+from matinee.contracts.access import Role
 from matinee.contracts.episodes import (
     EpisodeReport,
     EpisodeRequest,
@@ -14,6 +15,7 @@ from matinee.contracts.episodes import (
 )
 from matinee.web.client_presence import while_client_waits
 from matinee.web.dependencies import Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import RunId, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
@@ -23,6 +25,7 @@ _REFUSALS = refusals(404, 409, 413, 415, 422, 429, 503)
 
 
 @router.post("/evaluate", operation_id="evaluateRun", responses=_REFUSALS)
+@least(Role.OPERATOR)
 async def evaluate_run(
     run_id: RunId,
     request: Request,
@@ -39,6 +42,7 @@ async def evaluate_run(
 
 
 @router.post("/episodes", operation_id="playEpisode", responses=_REFUSALS)
+@least(Role.OPERATOR)
 async def play_episode(
     run_id: RunId,
     request: Request,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from matinee.contracts.access import Role
 from matinee.contracts.ledger_file import LedgerFile
 from matinee.web.dependencies import Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
@@ -13,6 +15,7 @@ router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["control"], route_class
 
 
 @router.get("/ledger.json", operation_id="exportLedger", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def export_ledger(
     run_id: RunId, dependencies: Dependencies, response: Response
 ) -> LedgerFile:

@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
+from matinee.contracts.access import Role
 from matinee.contracts.log_page import LogPage
 from matinee.contracts.stream import SEQ_MAX
 from matinee.errors import FieldError, InvalidInputError
 from matinee.web.dependencies import Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
@@ -21,6 +23,7 @@ router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["record"], route_class=
 
 
 @router.get("/log", operation_id="getLog", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def get_log(
     run_id: RunId,
     dependencies: Dependencies,
@@ -51,6 +54,7 @@ class PlainTextResponse(StreamingResponse):
     response_class=PlainTextResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def download_log(run_id: RunId, dependencies: Dependencies) -> Response:
     """All that its process printed up to now, as a file."""
     pieces = await dependencies.runs.whole_log(run_id)

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BeforeValidator, Field
 
+from matinee.contracts.access import Role
 from matinee.contracts.events import EventPage, EventType
 from matinee.contracts.histograms import HistogramSet
 from matinee.contracts.series import Series, SeriesAxis
 from matinee.contracts.stream import SEQ_MAX
 from matinee.contracts.workers import WorkerTable
 from matinee.web.dependencies import Dependencies, ExportFormat
+from matinee.web.roles import least
 from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
@@ -64,6 +66,7 @@ router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["record"], route_class=
 @router.get(
     "/events", operation_id="listEvents", response_model=EventPage, responses=refusals(404, 422)
 )
+@least(Role.VIEWER)
 async def list_events(
     run_id: RunId,
     dependencies: Dependencies,
@@ -83,12 +86,14 @@ async def list_events(
 
 
 @router.get("/workers", operation_id="getWorkers", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def get_workers(run_id: RunId, dependencies: Dependencies) -> WorkerTable:
     """What every thread that trains does now, or did last: told once a second and at a change."""
     return await dependencies.runs.workers(run_id)
 
 
 @router.get("/series", operation_id="getSeries", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def get_series(
     *,
     run_id: RunId,
@@ -127,6 +132,7 @@ async def get_series(
 
 
 @router.get("/histograms", operation_id="getHistograms", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def get_histograms(
     *,
     run_id: RunId,
@@ -186,6 +192,7 @@ class ParquetResponse(StreamingResponse):
     response_class=JsonLinesResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_episodes_jsonl(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every finished episode, exactly, also while the run goes on; one JSON object a line."""
     rows = await dependencies.runs.export_episodes(run_id, "jsonl")
@@ -198,6 +205,7 @@ async def export_episodes_jsonl(run_id: RunId, dependencies: Dependencies) -> Re
     response_class=CsvResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_episodes_csv(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every finished episode, exactly, also while the run goes on; CSV with a header line."""
     rows = await dependencies.runs.export_episodes(run_id, "csv")
@@ -210,6 +218,7 @@ async def export_episodes_csv(run_id: RunId, dependencies: Dependencies) -> Resp
     response_class=JsonLinesResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_metrics_jsonl(
     run_id: RunId, dependencies: Dependencies, names: SomeMetrics = None
 ) -> Response:
@@ -226,6 +235,7 @@ async def export_metrics_jsonl(
     response_class=CsvResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_metrics_csv(
     run_id: RunId, dependencies: Dependencies, names: SomeMetrics = None
 ) -> Response:
@@ -241,6 +251,7 @@ async def export_metrics_csv(
     response_class=JsonLinesResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_histograms_jsonl(
     run_id: RunId, dependencies: Dependencies, names: SomeHistograms = None
 ) -> Response:
@@ -257,6 +268,7 @@ async def export_histograms_jsonl(
     response_class=CsvResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_histograms_csv(
     run_id: RunId, dependencies: Dependencies, names: SomeHistograms = None
 ) -> Response:
@@ -272,6 +284,7 @@ async def export_histograms_csv(
     response_class=ParquetResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_episodes_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every finished episode, as a Parquet file; needs the extra `matinee[parquet]`."""
     rows = await dependencies.runs.export_episodes(run_id, "parquet")
@@ -284,6 +297,7 @@ async def export_episodes_parquet(run_id: RunId, dependencies: Dependencies) -> 
     response_class=ParquetResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_metrics_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every metric row, as a Parquet file; needs the extra `matinee[parquet]`."""
     rows = await dependencies.runs.export_metrics(run_id, "parquet")
@@ -296,6 +310,7 @@ async def export_metrics_parquet(run_id: RunId, dependencies: Dependencies) -> R
     response_class=ParquetResponse,
     responses=refusals(404, 422),
 )
+@least(Role.VIEWER)
 async def export_histograms_parquet(run_id: RunId, dependencies: Dependencies) -> Response:
     """Every recorded histogram, as a Parquet file; needs the extra `matinee[parquet]`."""
     rows = await dependencies.runs.export_histograms(run_id, "parquet")

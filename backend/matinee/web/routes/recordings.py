@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Response, status
 from fastapi.responses import FileResponse
 
+from matinee.contracts.access import Role
 from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
 from matinee.web.dependencies import Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import RunId, as_attachment, refusals
 from matinee.web.strict_json import StrictJsonRoute
 
@@ -21,6 +23,7 @@ RecordingId = Annotated[str, Path(pattern=ULID_PATTERN, description="ULID of the
 
 
 @router.get("", operation_id="listRecordings", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def list_recordings(run_id: RunId, dependencies: Dependencies) -> RecordingList:
     """The films of a run, newest first."""
     return await dependencies.playing.recordings(run_id)
@@ -32,6 +35,7 @@ async def list_recordings(run_id: RunId, dependencies: Dependencies) -> Recordin
     status_code=status.HTTP_201_CREATED,
     responses=refusals(404, 409, 413, 415, 422, 429, 503),
 )
+@least(Role.OPERATOR)
 async def record_episode(
     run_id: RunId,
     dependencies: Dependencies,
@@ -57,6 +61,7 @@ FILM: dict[int | str, dict[str, Any]] = {
     response_class=FileResponse,
     responses=refusals(404, 422) | FILM,
 )
+@least(Role.VIEWER)
 async def download_recording(
     run_id: RunId, recording_id: RecordingId, dependencies: Dependencies
 ) -> Response:
@@ -72,6 +77,7 @@ async def download_recording(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=refusals(404, 422),
 )
+@least(Role.OPERATOR)
 async def delete_recording(
     run_id: RunId, recording_id: RecordingId, dependencies: Dependencies
 ) -> Response:

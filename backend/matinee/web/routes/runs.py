@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
+from matinee.contracts.access import Role
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.run import Run, RunPage, RunPatch
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.runs.ports import RunQuery
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import (
     CREATED,
     ExpectedRevision,
@@ -33,6 +35,7 @@ router = APIRouter(prefix="/api/v1/runs", tags=["runs"], route_class=StrictJsonR
     status_code=status.HTTP_201_CREATED,
     responses=refusals(409, 413, 415, 422, 429, 503) | CREATED,
 )
+@least(Role.OPERATOR)
 async def create_run(
     *,
     request: RunRequest,
@@ -50,6 +53,7 @@ async def create_run(
 
 
 @router.get("", operation_id="listRuns", responses=refusals(422))
+@least(Role.VIEWER)
 async def list_runs(
     *,
     dependencies: Dependencies,
@@ -81,6 +85,7 @@ async def list_runs(
 
 
 @router.get("/{run_id}", operation_id="getRun", responses=refusals(404, 422))
+@least(Role.VIEWER)
 async def get_run(run_id: RunId, dependencies: Dependencies, response: Response) -> Run:
     """Read one run; its ETag is needed to edit it."""
     run = await dependencies.runs.get_run(run_id)
@@ -91,6 +96,7 @@ async def get_run(run_id: RunId, dependencies: Dependencies, response: Response)
 @router.patch(
     "/{run_id}", operation_id="patchRun", responses=refusals(404, 412, 413, 415, 422, 428)
 )
+@least(Role.OPERATOR)
 async def patch_run(
     run_id: RunId,
     patch: RunPatch,
@@ -110,6 +116,7 @@ async def patch_run(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=refusals(404, 409, 422),
 )
+@least(Role.OPERATOR)
 async def delete_run(run_id: RunId, dependencies: Dependencies) -> None:
     """Remove a run that has ended, and its folder."""
     await dependencies.runs.delete_run(run_id)

@@ -1,25 +1,43 @@
-"""Log in and out: by single-use link for people, by token for scripts that want a cookie."""
+"""Log in and out: by link for people, by token for scripts that want a cookie; and who one is."""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
+import structlog
+from fastapi import APIRouter, Body, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from matinee.errors import AuthenticationError
-from matinee.web.credentials import LOGIN_CODE_LIFETIME, Redemption
-from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.contracts.access import (
+    CODE_LIFETIME_S,
+    LINK_LIFETIME_S,
+    LinkRequest,
+    LoginLink,
+    Me,
+    Role,
+    TokenKind,
+)
+from matinee.errors import AuthenticationError, FieldError, InvalidInputError
+from matinee.web.credentials import BadCode, Grant, Principal, grant_of
+from matinee.web.dependencies import CurrentPrincipal, Dependencies, WebDependencies
+from matinee.web.roles import anybody, least, role_too_low
 from matinee.web.routes.parameters import refusals
+from matinee.web.security import grant_for
 from matinee.web.sessions import close_session, forget_cookie, open_session
 from matinee.web.strict_json import StrictJsonRoute
+from matinee.web.token_watch import log_created
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["sessions"], route_class=StrictJsonRoute)
 
 
 class TokenLogin(BaseModel):
-    """The access token, to be exchanged for a session cookie."""
+    """A token, to be exchanged for a session cookie."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,31 +45,51 @@ class TokenLogin(BaseModel):
     token: str
 
 
-class LoginLink(BaseModel):
-    """A single-use link into the page."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: str = Field(description="Append it to the address of the server.")
-    expires_in_s: float
-
-
 @router.get("/login", include_in_schema=False)
+@anybody
 async def log_in_by_code(
     request: Request,
     dependencies: Dependencies,
     code: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Use a login code up, set the cookie, go to the page."""
+    """Use a login code up, or a link that many have; set the cookie, go to the page."""
     if not code or request.headers.get("sec-purpose", "").startswith("prefetch"):
         # A browser that merely looks ahead must not use the code up.
         return RedirectResponse("/", status.HTTP_303_SEE_OTHER)
-    redemption = dependencies.login_codes.redeem(code)
-    if redemption is not Redemption.ACCEPTED:
-        return RedirectResponse(f"/?login={redemption}", status.HTTP_303_SEE_OTHER)
+    grant = dependencies.login_codes.redeem(code)
+    if grant is BadCode.UNKNOWN:
+        grant = await _redeem_link(dependencies, code)
     response = RedirectResponse("/", status.HTTP_303_SEE_OTHER)
-    await open_session(dependencies, request, response)
-    return response
+    if not isinstance(grant, BadCode):
+        try:
+            await open_session(dependencies, request, response, grant)
+        except AuthenticationError:
+            grant = BadCode.UNKNOWN
+        else:
+            _log_login(request, grant, way="link")
+            return response
+    return RedirectResponse(f"/?login={grant}", status.HTTP_303_SEE_OTHER)
+
+
+async def _redeem_link(dependencies: WebDependencies, code: str) -> Grant | BadCode:
+    """What a link that many have gives."""
+    link = await asyncio.to_thread(dependencies.tokens.find, code, TokenKind.LINK)
+    return BadCode.UNKNOWN if link is None else grant_of(link)
+
+
+def _log_login(request: Request, grant: Grant, *, way: str) -> None:
+    _log.info(
+        "logged_in",
+        way=way,
+        name=grant.name,
+        role=grant.role.value,
+        token_id=grant.token_id,
+        peer=_peer(request),
+    )
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 @router.post(
@@ -60,17 +98,22 @@ async def log_in_by_code(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=refusals(413, 415, 422, 429),
 )
+@anybody
 async def log_in_by_token(
     login: TokenLogin, request: Request, dependencies: Dependencies, response: Response
 ) -> None:
-    """Exchange the access token for a session cookie."""
-    peer = request.client.host if request.client else ""
+    """Exchange a token for a session cookie, which ends with it and has its role."""
+    peer = _peer(request)
     now = dependencies.clock()
     dependencies.login_limit.check(peer, now=now)
-    if not dependencies.token.matches(login.token):
+    try:
+        grant = await grant_for(dependencies, login.token)
+        await open_session(dependencies, request, response, grant)
+    except AuthenticationError as error:
         dependencies.login_limit.count_failure(peer, now=now)
-        raise AuthenticationError("this is not the access token; `matinee token` prints it")
-    await open_session(dependencies, request, response)
+        _log.warning("login_refused", reason=error.code, peer=peer)
+        raise
+    _log_login(request, grant, way="token")
 
 
 @router.post(
@@ -79,6 +122,7 @@ async def log_in_by_token(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=refusals(),
 )
+@least(Role.VIEWER)
 async def log_out(
     request: Request, dependencies: Dependencies, principal: CurrentPrincipal, response: Response
 ) -> None:
@@ -87,13 +131,84 @@ async def log_out(
     forget_cookie(request, response)
 
 
+@router.get("/api/v1/me", operation_id="getMe", responses=refusals())
+@least(Role.VIEWER)
+async def get_me(principal: CurrentPrincipal) -> Me:
+    """Who one is to this server, and what one may do."""
+    return Me(
+        name=principal.grant.name,
+        role=principal.grant.role,
+        through="token" if principal.session is None else "session",
+        expires_at=principal.grant.expires_at,
+    )
+
+
 @router.post(
     "/api/v1/login-codes",
     operation_id="createLoginLink",
     status_code=status.HTTP_201_CREATED,
-    responses=refusals(429),
+    responses=refusals(409, 413, 415, 422, 429, 503),
 )
-async def create_login_link(dependencies: Dependencies) -> LoginLink:
-    """Make a link that logs one browser in, once."""
-    code = dependencies.login_codes.create()
-    return LoginLink(path=f"/login?code={code}", expires_in_s=LOGIN_CODE_LIFETIME.total_seconds())
+@least(Role.OPERATOR)
+async def create_login_link(
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    body: Annotated[LinkRequest | None, Body()] = None,
+) -> LoginLink:
+    """Make a link that logs one browser in, once, or under a name any number of browsers.
+
+    It ends with the token with which it was made, and so does what was opened with it.
+    """
+    asked = body or LinkRequest()
+    grant = principal.grant
+    role = asked.role or grant.role
+    if not grant.role.allows(role):
+        raise role_too_low(principal, role)
+    if asked.name is not None:
+        return await _share(dependencies, principal, asked, role=role, name=asked.name)
+    lifetime_s = asked.expires_in_s or CODE_LIFETIME_S
+    if lifetime_s > CODE_LIFETIME_S:
+        raise InvalidInputError(
+            "a link that works once does not last that long",
+            fields=[
+                FieldError(
+                    ("expires_in_s",),
+                    f"{lifetime_s} is not allowed; allowed: at most {CODE_LIFETIME_S}, or a name",
+                )
+            ],
+        )
+    code = dependencies.login_codes.create(
+        replace(grant, role=role), lifetime=timedelta(seconds=lifetime_s)
+    )
+    return LoginLink(path=f"/login?code={code}", role=role, expires_in_s=lifetime_s, id=None)
+
+
+async def _share(
+    dependencies: WebDependencies,
+    principal: Principal,
+    asked: LinkRequest,
+    *,
+    role: Role,
+    name: str,
+) -> LoginLink:
+    now = dependencies.clock()
+    expires_at = now + timedelta(seconds=asked.expires_in_s or LINK_LIFETIME_S)
+    if principal.grant.expires_at is not None:
+        expires_at = min(expires_at, principal.grant.expires_at)
+    link, secret = await asyncio.to_thread(
+        dependencies.tokens.create,
+        name,
+        kind=TokenKind.LINK,
+        role=role,
+        expires_at=expires_at,
+        created_by=principal.actor,
+        now=now,
+        made_with=principal.grant.token_id,
+    )
+    log_created(link)
+    return LoginLink(
+        path=f"/login?code={secret}",
+        role=role,
+        expires_in_s=(expires_at - now).total_seconds(),
+        id=link.id,
+    )

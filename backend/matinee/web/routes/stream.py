@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response, WebSocket
 from fastapi.exceptions import HTTPException
 
+from matinee.contracts.access import Role
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.stream import SEQ_MAX, ServerFrame, SubscribeFrame
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.roles import least
 from matinee.web.routes.parameters import refusals
 from matinee.web.server_sent_events import EventStreamResponse
 from matinee.web.stream_socket import serve_socket
@@ -20,6 +22,7 @@ After = Annotated[int, Query(ge=0, le=SEQ_MAX, description="The last sequence nu
 
 
 @router.websocket("/stream")
+@least(Role.VIEWER)
 async def stream_socket(
     websocket: WebSocket,
     dependencies: Dependencies,
@@ -40,6 +43,7 @@ async def stream_socket(
     responses=refusals(404, 406, 422)
     | {200: {"model": ServerFrame, "description": "`data` of each event is one frame."}},
 )
+@least(Role.VIEWER)
 async def stream_events(
     *,
     request: Request,
