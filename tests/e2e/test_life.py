@@ -128,7 +128,7 @@ def test_a_run_that_can_not_write_its_record_says_so(
 
     trouble = watched.page.get_by_role("alert", name="Trouble")
     expect(trouble).to_contain_text("can’t write everything down")
-    expect(trouble).to_contain_text("Run.db can't be written: database or disk is full")
+    expect(trouble).to_contain_text("run.db can't be written: database or disk is full")
     row = watched.page.get_by_role("navigation", name="Runs").locator("[aria-current=page]")
     expect(row).to_contain_text("can’t write everything down")
     assert watched.accessibility_violations() == []

@@ -11,7 +11,7 @@ import { ActionButton } from "../../ui/action-button";
 import { unavailableReason } from "./availability";
 import { CheckpointRow } from "./checkpoint-row";
 import styles from "./checkpoints.module.css";
-import { ForkDialog } from "./fork-dialog";
+import { Fork } from "./fork";
 import { useCommands } from "./use-commands";
 import { useRewind } from "./use-rewind";
 
@@ -108,7 +108,7 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
       )}
       {rewinding.dialogs}
       {forked !== null && (
-        <ForkDialog run={run} store={store} checkpoint={forked} onClose={() => setForked(null)} />
+        <Fork run={run} store={store} checkpoint={forked} onClose={() => setForked(null)} />
       )}
     </section>
   );

@@ -9,7 +9,7 @@ import { ActionButton } from "../../ui/action-button";
 import { useShortcut } from "../../ui/shortcuts";
 import { hasEnded, type RunAction, unavailableReason } from "./availability";
 import styles from "./controls.module.css";
-import { ForkDialog } from "./fork-dialog";
+import { Fork } from "./fork";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 import { useCommands } from "./use-commands";
@@ -103,7 +103,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
         onClick={() => setForking(true)}
       />
       {isForking && (
-        <ForkDialog run={run} store={store} checkpoint={null} onClose={() => setForking(false)} />
+        <Fork run={run} store={store} checkpoint={null} onClose={() => setForking(false)} />
       )}
       {spent.length > 0 && (
         <GoOnDialog runId={runId} limits={spent} checkpointId={null} onClose={() => setSpent([])} />

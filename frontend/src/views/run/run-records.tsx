@@ -9,13 +9,15 @@ import type { RunStore } from "../../live/run-store";
 import { raisedAlerts } from "../../live/run-view";
 import { LatePanel } from "../../ui/late-panel";
 import { Tabs } from "../../ui/tabs";
-import { Agent } from "./agent";
 import { troubleCount } from "./alert-text";
-import { Checkpoints } from "./checkpoints";
 import { Ledger } from "./ledger";
 import { type RecordTab, type RunSearch, withTab } from "./view-state";
 
 // Fetched when somebody looks: the first page is on the screen sooner.
+const Agent = lazy(() => import("./agent").then((part) => ({ default: part.Agent })));
+const Checkpoints = lazy(() =>
+  import("./checkpoints").then((part) => ({ default: part.Checkpoints })),
+);
 const Alerts = lazy(() => import("./alerts").then((part) => ({ default: part.Alerts })));
 const Log = lazy(() => import("./log").then((part) => ({ default: part.Log })));
 const Workers = lazy(() => import("./workers").then((part) => ({ default: part.Workers })));
@@ -39,7 +41,11 @@ export function RunRecords(props: RunRecordsProps) {
   const panel = () => {
     switch (chosen) {
       case "agent":
-        return <Agent key={run.id} run={run} checkpoints={checkpoints.data} />;
+        return (
+          <LatePanel key={chosen} what="the agent">
+            <Agent key={run.id} run={run} checkpoints={checkpoints.data} />
+          </LatePanel>
+        );
       case "workers":
         return (
           <LatePanel key={chosen} what="the workers">
@@ -48,13 +54,15 @@ export function RunRecords(props: RunRecordsProps) {
         );
       case "checkpoints":
         return (
-          <Checkpoints
-            run={run}
-            store={store}
-            checkpoints={checkpoints.data}
-            error={checkpoints.error}
-            onRetry={() => void checkpoints.refetch()}
-          />
+          <LatePanel key={chosen} what="the checkpoints">
+            <Checkpoints
+              run={run}
+              store={store}
+              checkpoints={checkpoints.data}
+              error={checkpoints.error}
+              onRetry={() => void checkpoints.refetch()}
+            />
+          </LatePanel>
         );
       case "alerts":
         return (

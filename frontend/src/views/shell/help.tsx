@@ -42,10 +42,10 @@ const ON_SLIDERS = [
   ["double-click", "back to the default"],
 ] as const;
 
-export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function Help({ onClose }: { readonly onClose: () => void }) {
   const isEnabled = useShortcutsEnabled();
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title="Help and shortcuts">
+    <Dialog onClose={onClose} title="Help and shortcuts">
       <p className={styles.theory}>
         <Link to="/learn" onClick={onClose}>
           How it learns: the theory, with live numbers of a run

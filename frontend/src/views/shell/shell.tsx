@@ -12,13 +12,13 @@ import { useShortcut } from "../../ui/shortcuts";
 import { LoginPage } from "../login/login-page";
 import { ConnectionBanner } from "./connection-banner";
 import { ConnectionLight } from "./connection-light";
-import { Help } from "./help";
 import { PrintLine } from "./print-line";
 import { Rail } from "./rail";
 import styles from "./shell.module.css";
 import { useTour } from "./use-tour";
 
 const RunWatch = lazy(async () => ({ default: (await import("./run-watch")).RunWatch }));
+const Help = lazy(async () => ({ default: (await import("./help")).Help }));
 const Tour = lazy(async () => ({ default: (await import("../tour/tour")).Tour }));
 
 export function Shell() {
@@ -80,7 +80,11 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Help isOpen={isHelpOpen} onClose={help.close} />
+      {isHelpOpen && (
+        <Suspense>
+          <Help onClose={help.close} />
+        </Suspense>
+      )}
       {(tellEnd || tellAlert) && (
         <Suspense>
           <RunWatch />
