@@ -25,6 +25,13 @@ export const systemQuery = queryOptions({
   staleTime: CATALOGUE_STALE_MS,
 });
 
+/** Who we are to the server, and what we may do. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => body(client.GET("/api/v1/me")),
+  staleTime: CATALOGUE_STALE_MS,
+});
+
 /** Counted anew each time: records grow. */
 export const storageQuery = queryOptions({
   queryKey: ["storage"],

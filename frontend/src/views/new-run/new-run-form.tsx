@@ -11,6 +11,7 @@ import type {
 } from "../../api/types";
 import { Icon } from "../../ui/icons";
 import { Snippets } from "../../ui/snippets";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { AlertFields } from "./alert-fields";
 import { AlgorithmChoice } from "./algorithm-choice";
 import { EnvironmentSelect } from "./environment-select";
@@ -72,6 +73,7 @@ export function NewRunForm(props: NewRunFormProps) {
   const form = useRef<HTMLFormElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each refusal
   useEffect(() => focusFirstInvalid(form.current), [create.error]);
+  const lookingOn = useLookingOn();
   const start = (
     <Button
       type="submit"
@@ -80,6 +82,8 @@ export function NewRunForm(props: NewRunFormProps) {
       variant="filled"
       leftSection={<Icon name="play" />}
       loading={create.isPending}
+      disabled={lookingOn !== null}
+      title={lookingOn ?? undefined}
     >
       {documents.length > 1 ? `Start ${documents.length} runs` : "Start"}
     </Button>

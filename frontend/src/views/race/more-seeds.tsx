@@ -6,6 +6,7 @@ import { describeError } from "../../api/problem";
 import type { Run } from "../../api/types";
 import { parseNumber } from "../../format/numbers";
 import { Dialog } from "../../ui/dialog";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { MOST_RACE_SEEDS, moreSeedsDocuments } from "./race";
 import { useStartTogether } from "./use-start-together";
 
@@ -20,6 +21,7 @@ interface MoreSeedsProps {
 const DEFAULT_MORE = 2;
 
 export function MoreSeeds({ runs, label, onClose, onStarted }: MoreSeedsProps) {
+  const lookingOn = useLookingOn();
   const [text, setText] = useState(String(DEFAULT_MORE));
   const start = useStartTogether((started) => {
     onClose();
@@ -55,7 +57,13 @@ export function MoreSeeds({ runs, label, onClose, onStarted }: MoreSeedsProps) {
         {start.error !== null && <p role="alert">{describeError(start.error)}</p>}
         <Group justify="flex-end" mt="lg" gap="xs">
           <Button onClick={onClose}>Leave it</Button>
-          <Button type="submit" variant="filled" loading={start.isPending}>
+          <Button
+            type="submit"
+            variant="filled"
+            loading={start.isPending}
+            disabled={lookingOn !== null}
+            title={lookingOn ?? undefined}
+          >
             {isWrong ? "Start" : `Start ${seeds} ${seeds === 1 ? "run" : "runs"}`}
           </Button>
         </Group>

@@ -9,11 +9,13 @@ import { presetsQuery, systemQuery } from "../../api/queries";
 import { parseNumber } from "../../format/numbers";
 import { ChoiceChips } from "../../ui/choice-chips";
 import { Icon } from "../../ui/icons";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { DEFAULT_RACE_SEEDS, MOST_RACE_SEEDS, raceDocuments, raceName, raceTasks } from "./race";
 import styles from "./race-form.module.css";
 import { useStartTogether } from "./use-start-together";
 
 export function RaceForm({ onStarted }: { onStarted?: () => void }) {
+  const lookingOn = useLookingOn();
   const presets = useQuery(presetsQuery);
   const system = useQuery(systemQuery);
   const navigate = useNavigate();
@@ -90,6 +92,8 @@ export function RaceForm({ onStarted }: { onStarted?: () => void }) {
           variant="filled"
           leftSection={<Icon name="race" size={15} />}
           loading={start.isPending}
+          disabled={lookingOn !== null}
+          title={lookingOn ?? undefined}
         >
           {count > 0 ? `Race: start ${count} runs` : "Race"}
         </Button>

@@ -9,6 +9,7 @@ import { useAgentView } from "../../live/agent-hooks";
 import { ChoiceChips } from "../../ui/choice-chips";
 import { Icon } from "../../ui/icons";
 import { usePreferences } from "../../ui/preferences";
+import { useLookingOn } from "../../ui/use-looking-on";
 import styles from "./agent.module.css";
 import { ActionBars, ValueStrip } from "./agent-mind";
 import { AgentPicture } from "./agent-picture";
@@ -37,6 +38,9 @@ export function Agent({ run, checkpoints }: AgentProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const { phase, status, frame } = view;
   const isOpen = phase.name === "open" && status?.state === "playing";
+  const lookingOn = useLookingOn();
+  // A change of the show is one for everybody who watches it.
+  const isSteered = isOpen && lookingOn === null;
   const isPaused = status?.paused === true;
   const choose = (id: string | null) => {
     setChosen(id);
@@ -79,9 +83,10 @@ export function Agent({ run, checkpoints }: AgentProps) {
               size="compact-sm"
               className={styles.play}
               leftSection={<Icon name={isPaused ? "play" : "pause"} size={13} />}
-              aria-disabled={!isOpen}
-              data-off={!isOpen || undefined}
-              onClick={() => isOpen && view.set({ paused: !isPaused })}
+              aria-disabled={!isSteered}
+              data-off={!isSteered || undefined}
+              title={lookingOn ?? undefined}
+              onClick={() => isSteered && view.set({ paused: !isPaused })}
             >
               {isPaused ? "Play" : "Pause"}
             </Button>
@@ -89,11 +94,11 @@ export function Agent({ run, checkpoints }: AgentProps) {
           <Button
             size="compact-sm"
             leftSection={<Icon name="step" size={13} />}
-            aria-disabled={!isOpen}
-            data-off={!isOpen || undefined}
-            title="One step; pauses first"
+            aria-disabled={!isSteered}
+            data-off={!isSteered || undefined}
+            title={lookingOn ?? "One step; pauses first"}
             onClick={() => {
-              if (!isOpen) return;
+              if (!isSteered) return;
               if (!isPaused) view.set({ paused: true });
               view.step();
             }}
@@ -102,7 +107,11 @@ export function Agent({ run, checkpoints }: AgentProps) {
           </Button>
           <ChoiceChips
             label="Speed"
-            chips={SPEEDS.map((value) => ({ value, label: speedLabel(value), obstacle: null }))}
+            chips={SPEEDS.map((value) => ({
+              value,
+              label: speedLabel(value),
+              obstacle: lookingOn,
+            }))}
             value={speedOf(status)}
             onChoose={(value) => view.set({ speed: value === "max" ? value : Number(value) })}
           />
@@ -124,6 +133,7 @@ export function Agent({ run, checkpoints }: AgentProps) {
           <NativeSelect
             size="xs"
             label="Actions"
+            disabled={lookingOn !== null}
             value={status?.deterministic === false ? "sampled" : "greedy"}
             onChange={({ currentTarget: { value } }) =>
               view.set({ deterministic: value === "greedy" })

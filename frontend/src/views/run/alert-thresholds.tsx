@@ -7,6 +7,7 @@ import { hasChoice } from "../../format/thresholds";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ThresholdControl } from "../../ui/threshold-control";
+import { useLookingOn } from "../../ui/use-looking-on";
 import styles from "./alerts.module.css";
 import { wordsFor } from "./use-tuning";
 
@@ -25,6 +26,7 @@ interface AlertThresholdsProps {
 
 export function AlertThresholds({ store, rules }: AlertThresholdsProps) {
   const thresholds = useRunPart(store, (view) => view.thresholds);
+  const lookingOn = useLookingOn();
   const isChangeable = useRunPart(store, (view) => CHANGEABLE.has(view.state));
   const [errors, setErrors] = useState<ReadonlyMap<string, string>>(new Map());
   const ask = async (name: string, threshold: number | null) => {
@@ -44,9 +46,10 @@ export function AlertThresholds({ store, rules }: AlertThresholdsProps) {
     <section className={styles.thresholds} aria-labelledby="thresholds">
       <h3 id="thresholds">When to warn</h3>
       <p className={styles.quiet}>
-        {isChangeable
-          ? "A change is in force at once, and stands in the ledger."
-          : "They can be changed while the run trains, waits or is paused."}
+        {lookingOn ??
+          (isChangeable
+            ? "A change is in force at once, and stands in the ledger."
+            : "They can be changed while the run trains, waits or is paused.")}
       </p>
       <div>
         {rules.filter(hasChoice).map((rule) => (
@@ -55,7 +58,7 @@ export function AlertThresholds({ store, rules }: AlertThresholdsProps) {
               rule={rule}
               threshold={thresholds[rule.name] ?? rule.threshold}
               defaultThreshold={rule.threshold}
-              disabled={!isChangeable}
+              disabled={!isChangeable || lookingOn !== null}
               error={errors.get(rule.name) ?? null}
               onCommit={(next) => void ask(rule.name, next === rule.threshold ? null : next)}
             />

@@ -16,6 +16,8 @@ interface CheckpointRowProps {
   /** Milliseconds. */
   readonly now: number;
   /** Why the run can't go back to it; null if it can. */
+  /** Why it can only be looked at; null if it can be worked with. */
+  readonly lookingOn: string | null;
   readonly unrewindable: string | null;
   readonly isRewinding: boolean;
   readonly isPinning: boolean;
@@ -25,7 +27,8 @@ interface CheckpointRowProps {
 }
 
 export function CheckpointRow(props: CheckpointRowProps) {
-  const { checkpoint, now, unrewindable, isRewinding, isPinning, onRewind, onFork, onPin } = props;
+  const { checkpoint, now, lookingOn, unrewindable, isRewinding, isPinning } = props;
+  const { onRewind, onFork, onPin } = props;
   const { created_at: at, env_step: step, pinned, abandoned } = checkpoint;
   const exactStep = formatExactCount(step);
   const isOff = unrewindable !== null || isRewinding;
@@ -62,14 +65,16 @@ export function CheckpointRow(props: CheckpointRowProps) {
       <td className={styles.size}>{formatBytes(checkpoint.size_bytes)}</td>
       <td>
         <div className={styles.actions}>
-          <Tooltip label={pinText}>
+          <Tooltip label={lookingOn ?? pinText}>
             <ActionIcon
               className={styles.pin}
               aria-label={`Pin the checkpoint at step ${exactStep}`}
               aria-pressed={pinned}
               aria-busy={isPinning}
+              aria-disabled={lookingOn !== null}
+              data-off={lookingOn !== null || undefined}
               onClick={() => {
-                if (!isPinning) onPin(!pinned);
+                if (!isPinning && lookingOn === null) onPin(!pinned);
               }}
             >
               {isPinning ? (
@@ -101,14 +106,20 @@ export function CheckpointRow(props: CheckpointRowProps) {
               <span className={styles.verb}>Rewind</span>
             </Button>
           </Tooltip>
-          <Button
-            size="compact-sm"
-            aria-label={`Fork from step ${exactStep}`}
-            leftSection={<Icon name="fork" size={13} />}
-            onClick={onFork}
-          >
-            <span className={styles.verb}>Fork</span>
-          </Button>
+          <Tooltip label={lookingOn} disabled={lookingOn === null}>
+            <Button
+              size="compact-sm"
+              aria-label={`Fork from step ${exactStep}`}
+              aria-disabled={lookingOn !== null}
+              data-off={lookingOn !== null || undefined}
+              leftSection={<Icon name="fork" size={13} />}
+              onClick={() => {
+                if (lookingOn === null) onFork();
+              }}
+            >
+              <span className={styles.verb}>Fork</span>
+            </Button>
+          </Tooltip>
         </div>
       </td>
     </tr>

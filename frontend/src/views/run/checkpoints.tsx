@@ -8,10 +8,11 @@ import type { Checkpoint, Run } from "../../api/types";
 import { useNow, useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
-import { unavailableReason } from "./availability";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { CheckpointRow } from "./checkpoint-row";
 import styles from "./checkpoints.module.css";
 import { Fork } from "./fork";
+import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
 import { useRewind } from "./use-rewind";
 
@@ -33,7 +34,8 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
   const rewinding = useRewind(run, store);
   const now = useNow(AGES_EVERY_MS);
   const { runId } = store;
-  const unsavable = unavailableReason("save", state);
+  const lookingOn = useLookingOn();
+  const unsavable = useAvailability()("save", state);
   const save = () => send("checkpoint", () => saveCheckpoint(runId));
   return (
     <section className={styles.checkpoints} aria-label="Checkpoints">
@@ -89,6 +91,7 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
                 runId={runId}
                 checkpoint={checkpoint}
                 now={now}
+                lookingOn={lookingOn}
                 unrewindable={rewinding.unavailable}
                 isRewinding={rewinding.isPending(checkpoint.id)}
                 isPinning={pending.has(`pin ${checkpoint.id}`)}

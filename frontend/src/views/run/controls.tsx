@@ -7,17 +7,19 @@ import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
 import { useShortcut } from "../../ui/shortcuts";
-import { hasEnded, type RunAction, unavailableReason } from "./availability";
+import { hasEnded, type RunAction } from "./availability";
 import styles from "./controls.module.css";
 import { Fork } from "./fork";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
+import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
 
 const STEP_UPDATES = 1;
 
 export function Controls({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
+  const unavailable = useAvailability();
   const { pending, send } = useCommands(store);
   const [isForking, setForking] = useState(false);
   const [spent, setSpent] = useState<readonly SpentLimit[]>([]);
@@ -34,8 +36,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   };
   const step = () => send("step", () => sendStep(runId, STEP_UPDATES));
   const save = () => send("save", () => saveCheckpoint(runId));
-  const can = (action: RunAction) =>
-    unavailableReason(action, state) === null && !pending.has(action);
+  const can = (action: RunAction) => unavailable(action, state) === null && !pending.has(action);
 
   useShortcut(" ", () => {
     if (can("pause")) act("pause");
@@ -52,7 +53,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   });
 
   const common = (action: RunAction) => ({
-    unavailable: unavailableReason(action, state),
+    unavailable: unavailable(action, state),
     isPending: pending.has(action),
   });
   return (

@@ -14,6 +14,7 @@ import type { RunStore } from "../../live/run-store";
 import { rowsIn } from "../../ui/environment-parameters";
 import { groupHyperparameters } from "../../ui/hyperparameter-groups";
 import { Icon } from "../../ui/icons";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { unsteerableReason } from "./availability";
 import styles from "./hyperparameter-panel.module.css";
 import { HyperparameterRow } from "./hyperparameter-row";
@@ -33,7 +34,9 @@ export const HyperparameterPanel = memo(function HyperparameterPanel(props: Pane
   const { tune, undo, undoable, sending, errors } = useTuning(store);
   const [asked, setAsked] = useState<AskedRestart | null>(null);
   const isPhone = useMediaQuery("(max-width: 40rem)", false, { getInitialValueInEffect: false });
-  const unsteerable = useRunPart(store, (view) => unsteerableReason(view.state));
+  const lookingOn = useLookingOn();
+  const inItsState = useRunPart(store, (view) => unsteerableReason(view.state));
+  const unsteerable = lookingOn ?? inItsState;
   const startedWith = useMemo(() => startSettings(spec, algorithms), [spec, algorithms]);
   const rows = useMemo(
     () => rowsIn(algorithm.hyperparameters, spec.environment),

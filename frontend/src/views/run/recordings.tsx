@@ -14,6 +14,7 @@ import { formatCount, formatExactCount, formatMeasured } from "../../format/numb
 import { ActionButton } from "../../ui/action-button";
 import { Icon } from "../../ui/icons";
 import { saveFile } from "../../ui/save-file";
+import { useLookingOn } from "../../ui/use-looking-on";
 import styles from "./agent.module.css";
 
 interface RecordingsProps {
@@ -29,6 +30,7 @@ export const Recordings = memo(function Recordings(props: RecordingsProps) {
   const queries = useQueryClient();
   const { queryKey } = recordingsQuery(runId);
   const list = useQuery(recordingsQuery(runId));
+  const lookingOn = useLookingOn();
   const renew = () => queries.invalidateQueries({ queryKey });
   const record = useMutation({
     mutationFn: () => recordEpisode(runId, { checkpointId, deterministic }),
@@ -50,7 +52,7 @@ export const Recordings = memo(function Recordings(props: RecordingsProps) {
         <ActionButton
           icon="record"
           label={record.isPending ? "Recording…" : "Record an episode"}
-          unavailable={null}
+          unavailable={lookingOn}
           isPending={record.isPending}
           onClick={() => record.mutate()}
         />
@@ -81,14 +83,16 @@ export const Recordings = memo(function Recordings(props: RecordingsProps) {
                 )}
               </ActionIcon>
             </Tooltip>
-            <Tooltip label="Delete it">
-              <ActionIcon
-                aria-label={`Delete the recording at step ${formatExactCount(recording.env_step)}`}
-                onClick={() => remove.mutate(recording.id)}
-              >
-                <Icon name="trash" size={15} />
-              </ActionIcon>
-            </Tooltip>
+            {lookingOn === null && (
+              <Tooltip label="Delete it">
+                <ActionIcon
+                  aria-label={`Delete the recording at step ${formatExactCount(recording.env_step)}`}
+                  onClick={() => remove.mutate(recording.id)}
+                >
+                  <Icon name="trash" size={15} />
+                </ActionIcon>
+              </Tooltip>
+            )}
           </li>
         ))}
       </ul>

@@ -13,8 +13,8 @@ import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { Confirm } from "../../ui/confirm";
 import { Icon } from "../../ui/icons";
-import { unavailableReason } from "./availability";
 import styles from "./run-header.module.css";
+import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
 
 export function RunMenu({ run, store }: { run: Run; store: RunStore }) {
@@ -23,8 +23,9 @@ export function RunMenu({ run, store }: { run: Run; store: RunStore }) {
   const [asked, setAsked] = useState<"abort" | "delete" | null>(null);
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const undeletable = unavailableReason("delete", state);
-  const unabortable = unavailableReason("abort", state);
+  const unavailable = useAvailability();
+  const undeletable = unavailable("delete", state);
+  const unabortable = unavailable("abort", state);
   const removal = useMutation({
     mutationFn: () => deleteRun(run.id),
     onSuccess: async () => {

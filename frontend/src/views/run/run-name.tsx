@@ -9,12 +9,14 @@ import { ApiProblem, describeError } from "../../api/problem";
 import { runQuery } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Icon } from "../../ui/icons";
+import { useLookingOn } from "../../ui/use-looking-on";
 import styles from "./run-header.module.css";
 
 export function RunName({ run }: { run: Run }) {
   const [draft, setDraft] = useState<string | null>(null);
   const queries = useQueryClient();
   const { queryKey } = runQuery(run.id);
+  const lookingOn = useLookingOn();
   const rename = useMutation({
     mutationFn: (name: string) => renameRun(run.id, run.revision, name),
     onSuccess: (renamed) => {
@@ -60,11 +62,13 @@ export function RunName({ run }: { run: Run }) {
   return (
     <span className={styles.name}>
       <h1>{rename.isPending ? rename.variables : run.name}</h1>
-      <Tooltip label="Rename">
-        <ActionIcon size={24} aria-label="Rename" onClick={() => setDraft(run.name)}>
-          <Icon name="pencil" size={13} />
-        </ActionIcon>
-      </Tooltip>
+      {lookingOn === null && (
+        <Tooltip label="Rename">
+          <ActionIcon size={24} aria-label="Rename" onClick={() => setDraft(run.name)}>
+            <Icon name="pencil" size={13} />
+          </ActionIcon>
+        </Tooltip>
+      )}
     </span>
   );
 }

@@ -5,11 +5,12 @@ import { sendRewind } from "../../api/actions";
 import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
-import { hasEnded, unavailableReason } from "./availability";
+import { hasEnded } from "./availability";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 import { RewindDialog } from "./rewind-dialog";
 import type { RewindTarget } from "./rewinding";
+import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
 
 export interface Rewinding {
@@ -23,6 +24,7 @@ export interface Rewinding {
 }
 
 export function useRewind(run: Run, store: RunStore): Rewinding {
+  const unavailable = useAvailability();
   const state = useRunPart(store, (view) => view.state);
   const { pending, send } = useCommands(store);
   const [asked, setAsked] = useState<RewindTarget | null>(null);
@@ -38,7 +40,7 @@ export function useRewind(run: Run, store: RunStore): Rewinding {
   };
   return {
     ask: useCallback((target: RewindTarget) => setAsked(target), []),
-    unavailable: unavailableReason("rewind", state),
+    unavailable: unavailable("rewind", state),
     isPending: (checkpointId) => pending.has(`rewind ${checkpointId}`),
     dialogs: (
       <>

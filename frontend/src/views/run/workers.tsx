@@ -12,7 +12,7 @@ import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
 import { StateGlyph } from "../../ui/state-glyph";
-import { unavailableReason } from "./availability";
+import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
 import { WorkerRow } from "./worker-row";
 import {
@@ -121,6 +121,7 @@ function Table({ table, state, store }: TableProps) {
 
 /** What can be done about a thread that is not what it should be. */
 function Rescue({ table, state, store }: TableProps) {
+  const unavailable = useAvailability();
   const { pending, send } = useCommands(store);
   const hangs = table.threads.some((each) => each.state === "hanging");
   const broke = table.threads.some((each) => each.state === "failed" || each.state === "lost");
@@ -142,7 +143,7 @@ function Rescue({ table, state, store }: TableProps) {
       <ActionButton
         icon="play"
         label="Go on"
-        unavailable={unavailableReason("start", state)}
+        unavailable={unavailable("start", state)}
         isPending={pending.has("start")}
         onClick={() => send("start", () => sendAction(store.runId, "start"))}
       />

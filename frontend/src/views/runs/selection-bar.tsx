@@ -6,6 +6,7 @@ import { useState } from "react";
 import type { Run } from "../../api/types";
 import { ActionButton } from "../../ui/action-button";
 import { Confirm } from "../../ui/confirm";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { MOST_RUNS } from "../compare/compare-search";
 import { unavailableReason } from "../run/availability";
 import styles from "./runs-page.module.css";
@@ -25,6 +26,7 @@ export function SelectionBar({ chosen, onClear, onDeleted }: SelectionBarProps) 
   const removal = useBulk("delete", onDeleted);
   const stoppable = chosen.filter(({ state }) => unavailableReason("stop", state) === null);
   const deletable = chosen.filter(({ state }) => unavailableReason("delete", state) === null);
+  const lookingOn = useLookingOn();
   const active = chosen.length - deletable.length;
   const compare = () =>
     void navigate({ to: "/compare", search: { runs: chosen.map(({ id }) => id).join(",") } });
@@ -54,11 +56,12 @@ export function SelectionBar({ chosen, onClear, onDeleted }: SelectionBarProps) 
           icon="stop"
           label="Stop"
           unavailable={
-            chosen.length === 0
+            lookingOn ??
+            (chosen.length === 0
               ? "Choose runs first."
               : stoppable.length === 0
                 ? "None of the chosen runs goes on."
-                : null
+                : null)
           }
           isPending={stop.isPending}
           onClick={() => setAsking("stop")}
@@ -67,11 +70,12 @@ export function SelectionBar({ chosen, onClear, onDeleted }: SelectionBarProps) 
           icon="trash"
           label="Delete"
           unavailable={
-            chosen.length === 0
+            lookingOn ??
+            (chosen.length === 0
               ? "Choose runs first."
               : deletable.length === 0
                 ? "All of the chosen runs go on: stop them first."
-                : null
+                : null)
           }
           isPending={removal.isPending}
           isDangerous

@@ -9,6 +9,7 @@ import { describeError } from "../../api/problem";
 import { runListQuery } from "../../api/run-lists";
 import { Icon } from "../../ui/icons";
 import { useShortcut } from "../../ui/shortcuts";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { ConnectionLight } from "./connection-light";
 import styles from "./rail.module.css";
 import { RunRow } from "./run-row";
@@ -24,6 +25,7 @@ interface RailProps {
 }
 
 export function Rail({ onFollow, onFilter, onHelp, tour }: RailProps) {
+  const lookingOn = useLookingOn();
   const [text, setText] = useState("");
   const [filter] = useDebouncedValue(text.trim(), 200);
   const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } =
@@ -115,6 +117,11 @@ export function Rail({ onFollow, onFilter, onHelp, tour }: RailProps) {
           </Button>
         )}
       </nav>
+      {lookingOn !== null && (
+        <p className={styles.lookingOn} title={lookingOn}>
+          Looking on: watch, but not steer
+        </p>
+      )}
       <footer className={styles.foot}>
         <ConnectionLight />
         <span className={styles.tools}>

@@ -6,6 +6,7 @@ import { describeError } from "../../api/problem";
 import { presetsQuery } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Icon } from "../../ui/icons";
+import { useLookingOn } from "../../ui/use-looking-on";
 import { useCreateRuns } from "../new-run/use-create-runs";
 
 /** What starts where the server's presets are not known. */
@@ -31,12 +32,15 @@ interface StartButtonProps {
 }
 
 export function StartButton({ size, starting }: StartButtonProps) {
+  const lookingOn = useLookingOn();
   return (
     <Button
       size={size}
       variant="filled"
       leftSection={<Icon name="play" size={size === "lg" ? 18 : 14} />}
       loading={starting.isStarting}
+      disabled={lookingOn !== null}
+      title={lookingOn ?? undefined}
       onClick={starting.start}
     >
       Start CartPole
