@@ -1,8 +1,8 @@
 /** One thing, lit up in a dark room, with its explanation in large letters. */
 
 import { Button, FocusTrap } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
-import { useEffect, useId, useRef } from "react";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
+import { useEffect, useId, useRef, useState } from "react";
 import { Equation } from "../../ui/equation";
 import { Icon } from "../../ui/icons";
 import { cardPlace } from "./note-places";
@@ -42,7 +42,11 @@ export function Step(props: StepProps) {
   const { thing, text, index, count, onGo, onAll, onEnd } = props;
   const newest = useRef(props);
   newest.current = props;
-  const { ref: measured, width, height } = useElementSize();
+  // Looks again whenever its content changes; what it takes is more than that, by its padding.
+  const { ref: watched } = useElementSize();
+  const [content, setContent] = useState<HTMLElement | null>(null);
+  const measured = useMergedRef<HTMLElement>(watched, setContent);
+  const card = content?.parentElement;
   const titleId = useId();
   const textId = useId();
   useEffect(() => {
@@ -83,7 +87,7 @@ export function Step(props: StepProps) {
   const box = thing?.box ?? null;
   const place = cardPlace(
     box,
-    { width, height },
+    { width: card?.offsetWidth ?? 0, height: card?.offsetHeight ?? 0 },
     { width: window.innerWidth, height: window.innerHeight },
   );
   return (
