@@ -12,7 +12,6 @@ two are the same; a slow hash would only slow down every request.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import secrets
 import threading
@@ -30,6 +29,7 @@ from matinee.contracts.access import TOKEN_PREFIX, Role, Token, TokenKind
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.validation import field_errors
 from matinee.errors import ConflictError, LimitExceededError, NotFoundError, TokenFileError
+from matinee.secret_digest import secret_digest
 
 TOKENS_FILE: Final = "tokens.json"
 SECRET_BYTES: Final = 24
@@ -91,7 +91,7 @@ class TokenFile:
 
     def find(self, secret: str, kind: TokenKind) -> Token | None:
         """Whose secret it is, whether or not that still works; None: nobody's."""
-        entry = self._look().by_digest.get(_digest(secret))
+        entry = self._look().by_digest.get(secret_digest(secret))
         return entry.token if entry is not None and entry.token.kind is kind else None
 
     def find_working(self, token_id: str, *, now: datetime) -> Token | None:
@@ -147,7 +147,7 @@ class TokenFile:
                 made_with=made_with,
             )
             remembered = [e for e in entries if _ended_at(e.token, now) > now - REMEMBERED_FOR]
-            save([*remembered, _Entry(digest=_digest(secret), token=token)])
+            save([*remembered, _Entry(digest=secret_digest(secret), token=token)])
         return token, secret
 
     def revoke(self, token_id: str, *, revoked_by: str, now: datetime) -> Token:
@@ -229,10 +229,6 @@ def _read(path: Path) -> tuple[_Entry, ...]:
             f"{f', at {place}' if place else ''}. "
             "Restore it from a backup; or move it away, and make all named tokens anew"
         ) from error
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def _ended_at(token: Token, now: datetime) -> datetime:

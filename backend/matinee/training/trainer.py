@@ -11,7 +11,6 @@ trainer.join(10.0)
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +53,7 @@ from matinee.training.run_observer import Drained, RunObserver, maximum_entropy
 from matinee.training.run_sampler import LayerSlice, Watched
 from matinee.training.sample_queue import QueueReading
 from matinee.training.shared_parts import TrainerParts
+from matinee.training.sliding_rate import SlidingRate
 from matinee.training.slots import SLOTS
 from matinee.training.starting_state import new_normalizer, new_store, shared_memory
 from matinee.training.telemetry import Telemetry
@@ -179,7 +179,7 @@ class Trainer:
             on_result=on_wake,
         )
         self._outcome: Outcome | None = None
-        self._rate_marks: deque[tuple[float, int]] = deque()
+        self._rate = SlidingRate(_RATE_WINDOW_S)
         self._observer = RunObserver(
             self._telemetry,
             self._watched(),
@@ -286,7 +286,7 @@ class Trainer:
             episodes=window.episodes,
             updates=self._store.updates.total(),
             seconds=self._clock.seconds(),
-            steps_per_second=self._rate(env_steps),
+            steps_per_second=self._rate.look(time.perf_counter(), env_steps)[0],
             mean_return_100=float(np.mean(recent)) if recent else None,
             best_mean_return_100=window.best_mean_return,
             solved_at=window.solved_at,
@@ -479,15 +479,6 @@ class Trainer:
             if isinstance(failure.error, WorkerFailedError)
             else failure.traceback_text,
         )
-
-    def _rate(self, env_steps: int) -> float:
-        now = time.perf_counter()
-        marks = self._rate_marks
-        marks.append((now, env_steps))
-        while len(marks) > 2 and now - marks[1][0] >= _RATE_WINDOW_S:  # noqa: PLR2004
-            marks.popleft()
-        then, env_steps_then = marks[0]
-        return (env_steps - env_steps_then) / (now - then) if now > then else 0.0
 
 
 def _solved_return(spec: RunSpec) -> float | None:

@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 from matinee.contracts.access import CODE_LIFETIME_S, Role, Token, TokenKind
 from matinee.errors import LimitExceededError
+from matinee.secret_digest import secret_digest
 
 SECRET_BYTES = 24
 """192 bits: beyond guessing, also for other users of a shared machine."""
@@ -31,11 +32,6 @@ MAX_LOGIN_CODES = 100
 def new_secret() -> str:
     """A fresh secret, safe in a URL and in a cookie."""
     return secrets.token_urlsafe(SECRET_BYTES)
-
-
-def digest(secret: str) -> str:
-    """What is stored in place of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Actor(StrEnum):
@@ -84,11 +80,11 @@ class AccessToken:
     """The server's own token, which opens everything."""
 
     def __init__(self, token: str) -> None:
-        self._digest = digest(token)
+        self._digest = secret_digest(token)
 
     def matches(self, candidate: str) -> bool:
         """Compare in constant time."""
-        return hmac.compare_digest(self._digest, digest(candidate))
+        return hmac.compare_digest(self._digest, secret_digest(candidate))
 
     @cached_property
     def owner(self) -> str:
@@ -200,14 +196,14 @@ class LoginCodes:
                     f"{MAX_LOGIN_CODES} login codes exist; each is gone after "
                     f"{LOGIN_CODE_LIFETIME.seconds // 60} minutes"
                 )
-            self._codes[digest(code)] = _LoginCode(grant, self._clock() + lifetime)
+            self._codes[secret_digest(code)] = _LoginCode(grant, self._clock() + lifetime)
         return code
 
     def redeem(self, code: str) -> Grant | BadCode:
         """Use a code up."""
         with self._codes_lock:
             self._forget_expired()
-            entry = self._codes.get(digest(code))
+            entry = self._codes.get(secret_digest(code))
             if entry is None:
                 return BadCode.UNKNOWN
             if entry.used:

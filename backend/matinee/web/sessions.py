@@ -11,12 +11,12 @@ from starlette.types import Scope
 
 from matinee.contracts.access import Role
 from matinee.errors import AuthenticationError
+from matinee.secret_digest import secret_digest
 from matinee.web.credentials import (
     SESSION_LIFETIME,
     Actor,
     Grant,
     Principal,
-    digest,
     new_secret,
 )
 from matinee.web.dependencies import WebDependencies
@@ -44,7 +44,7 @@ async def open_session(
     now = dependencies.clock()
     ends = [now + SESSION_LIFETIME, *([grant.expires_at] if grant.expires_at is not None else [])]
     await asyncio.to_thread(
-        _add, dependencies, digest(secret), grant, expires_at=min(ends), now=now
+        _add, dependencies, secret_digest(secret), grant, expires_at=min(ends), now=now
     )
     response.set_cookie(
         cookie_name(request.scope),
@@ -85,7 +85,7 @@ async def find_principal(
     secret = connection.cookies.get(cookie_name(connection.scope))
     if secret is None:
         return None
-    return await asyncio.to_thread(_principal_of, dependencies, digest(secret))
+    return await asyncio.to_thread(_principal_of, dependencies, secret_digest(secret))
 
 
 def _principal_of(dependencies: WebDependencies, session: str) -> Principal | None:

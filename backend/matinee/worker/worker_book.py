@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from matinee.contracts.workers import (
 )
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.run_observer import Drained
+from matinee.training.sliding_rate import SlidingRate
 from matinee.training.telemetry import EpisodeTable, ProcessStatus, WorkerStatus
 from matinee.training.thread_readings import ThreadReading
 from matinee.worker.alert_signals import is_silent
@@ -41,22 +41,9 @@ class _Course:
 
     episodes: int = 0
     last_return: float | None = None
-    marks: deque[tuple[float, int, int]] = field(default_factory=deque)
-    """Seconds, env steps and updates at earlier looks."""
+    rate: SlidingRate = field(default_factory=lambda: SlidingRate(SPEED_WINDOW_S))
+    """Of env steps and updates, by seconds of training."""
     lags: list[NDArray[np.float64]] = field(default_factory=list)
-
-    def speeds(self, seconds: float, reading: ThreadReading) -> tuple[float, float]:
-        """Env steps and updates per second of training, over about `SPEED_WINDOW_S`."""
-        marks = self.marks
-        if not marks or marks[-1][0] < seconds:
-            marks.append((seconds, reading.env_steps, reading.updates))
-        while len(marks) > 2 and seconds - marks[1][0] >= SPEED_WINDOW_S:  # noqa: PLR2004
-            marks.popleft()
-        then, env_steps, updates = marks[0]
-        if then >= seconds:
-            return 0.0, 0.0
-        since = seconds - then
-        return (reading.env_steps - env_steps) / since, (reading.updates - updates) / since
 
     def take_lags(self) -> LagRange | None:
         """Of the updates since the last call."""
@@ -195,7 +182,9 @@ class WorkerBook:
         heartbeat: Heartbeat | None,
     ) -> WorkerThread:
         course = _Course() if reading.slot is None else self._course(reading.slot)
-        steps_per_second, updates_per_second = course.speeds(seconds, reading)
+        steps_per_second, updates_per_second = course.rate.look(
+            seconds, reading.env_steps, reading.updates
+        )
         moves = state == "running"
         return WorkerThread(
             thread=reading.thread,

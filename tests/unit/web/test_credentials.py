@@ -6,6 +6,7 @@ import pytest
 
 from fakes.clock import StoppedClock
 from matinee.errors import LimitExceededError
+from matinee.secret_digest import secret_digest
 from matinee.web.credentials import (
     LOGIN_CODE_LIFETIME,
     MAX_LOGIN_CODES,
@@ -13,7 +14,6 @@ from matinee.web.credentials import (
     AccessToken,
     BadCode,
     LoginCodes,
-    digest,
     new_secret,
 )
 
@@ -83,4 +83,4 @@ def test_codes_do_not_pile_up(clock: StoppedClock) -> None:
 
 def test_digests_are_sha256() -> None:
     """What is stored in place of a secret is its SHA-256 in hexadecimal."""
-    assert digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert secret_digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

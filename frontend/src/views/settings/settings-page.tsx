@@ -1,7 +1,7 @@
 /** How the page looks, moves, begins and tells; what the server is and what it takes. */
 
 import { Button, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
-import { type ReactNode, useEffect } from "react";
+import { type ComponentProps, type ReactNode, useEffect } from "react";
 import type { SeriesAxis } from "../../api/types";
 import { AXES, AXIS_LABELS } from "../../charts/axes";
 import { SmoothingControl } from "../../charts/chart-controls";
@@ -83,28 +83,18 @@ export function SettingsPage() {
           choices={AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
           onChoose={(value) => setPreferences({ axis: value as SeriesAxis })}
         />
-        <fieldset className={styles.row}>
-          <legend className="visually-hidden">Of a run</legend>
-          <span className={styles.label} aria-hidden="true">
-            Of a run
-          </span>
-          <SmoothingControl
-            value={chosen.runSmoothing}
-            defaultValue={DEFAULT_PREFERENCES.runSmoothing}
-            onCommit={(runSmoothing) => setPreferences({ runSmoothing })}
-          />
-        </fieldset>
-        <fieldset className={styles.row}>
-          <legend className="visually-hidden">Of a comparison</legend>
-          <span className={styles.label} aria-hidden="true">
-            Of a comparison
-          </span>
-          <SmoothingControl
-            value={chosen.comparisonSmoothing}
-            defaultValue={DEFAULT_PREFERENCES.comparisonSmoothing}
-            onCommit={(comparisonSmoothing) => setPreferences({ comparisonSmoothing })}
-          />
-        </fieldset>
+        <Smoothing
+          label="Of a run"
+          value={chosen.runSmoothing}
+          defaultValue={DEFAULT_PREFERENCES.runSmoothing}
+          onCommit={(runSmoothing) => setPreferences({ runSmoothing })}
+        />
+        <Smoothing
+          label="Of a comparison"
+          value={chosen.comparisonSmoothing}
+          defaultValue={DEFAULT_PREFERENCES.comparisonSmoothing}
+          onCommit={(comparisonSmoothing) => setPreferences({ comparisonSmoothing })}
+        />
       </Section>
       <Section title="Tell me">
         <TellingSettings />
@@ -149,5 +139,20 @@ function Choice({ label, note, value, choices, onChoose }: ChoiceProps) {
       />
       {note !== undefined && <span className={styles.note}>{note}</span>}
     </div>
+  );
+}
+
+function Smoothing({
+  label,
+  ...control
+}: { label: string } & ComponentProps<typeof SmoothingControl>) {
+  return (
+    <fieldset className={styles.row}>
+      <legend className="visually-hidden">{label}</legend>
+      <span className={styles.label} aria-hidden="true">
+        {label}
+      </span>
+      <SmoothingControl {...control} />
+    </fieldset>
   );
 }
