@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -109,8 +109,13 @@ class Doors:
 
 
 @contextmanager
-def open_doors(data_dir: Path) -> Iterator[Doors]:
-    """The app around in-memory runs, with real files for sessions and tokens."""
+def open_doors(data_dir: Path, *, names: Sequence[str] = ()) -> Iterator[Doors]:
+    """The app around in-memory runs, with real files for sessions and tokens.
+
+    Args:
+        data_dir: Where these files are.
+        names: Under which it answers besides its own, as `MATINEE_ALLOWED_HOSTS` says them.
+    """
     clock, runs, watching = StoppedClock(), FakeRuns(), FakeWatching()
     checkpoints, playing, tokens = FakeCheckpoints(), FakePlaying(), TokenFile(data_dir)
     with closing(SqliteCatalogue(data_dir / "catalogue.db")) as catalogue:
@@ -124,7 +129,7 @@ def open_doors(data_dir: Path) -> Iterator[Doors]:
             tokens=tokens,
             login_codes=LoginCodes(clock),
             token=AccessToken(TOKEN),
-            hosts=HostPolicy(),
+            hosts=HostPolicy(names),
             clock=clock,
             page_dir=data_dir / "page",
         )

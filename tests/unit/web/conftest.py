@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -12,88 +11,69 @@ from fastapi import FastAPI
 
 from fakes.checkpoint_use_cases import FakeCheckpoints
 from fakes.clock import StoppedClock
-from fakes.credentials import BASE_URL, BEARER, TOKEN
+from fakes.credentials import BASE_URL, BEARER
+from fakes.doors import Doors, open_doors
 from fakes.playing_use_cases import FakePlaying
-from fakes.run_use_cases import FakeFeed, FakeRuns
+from fakes.run_use_cases import FakeRuns
 from fakes.serving import serving
 from fakes.watching_use_cases import FakeWatching
-from matinee.storage.catalogue import SqliteCatalogue
-from matinee.storage.sessions import SqliteSessionStore
 from matinee.storage.token_file import TokenFile
-from matinee.web.app import create_app
-from matinee.web.credentials import AccessToken, LoginCodes
 from matinee.web.dependencies import WebDependencies
-from matinee.web.hosts import HostPolicy
 
 
 @pytest.fixture
-def clock() -> StoppedClock:
+def doors(tmp_path: Path) -> Iterator[Doors]:
+    """The app with all that is behind it."""
+    with open_doors(tmp_path, names=["gpu1.example.org", "https://rl.example.org"]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock(doors: Doors) -> StoppedClock:
     """What the app takes for the time."""
-    return StoppedClock()
+    return doors.clock
 
 
 @pytest.fixture
-def runs() -> FakeRuns:
+def runs(doors: Doors) -> FakeRuns:
     """What the app calls."""
-    return FakeRuns()
+    return doors.runs
 
 
 @pytest.fixture
-def checkpoints() -> FakeCheckpoints:
+def checkpoints(doors: Doors) -> FakeCheckpoints:
     """What it calls about checkpoints."""
-    return FakeCheckpoints()
+    return doors.checkpoints
 
 
 @pytest.fixture
-def playing() -> FakePlaying:
+def playing(doors: Doors) -> FakePlaying:
     """What the app calls to have episodes played."""
-    return FakePlaying()
+    return doors.playing
 
 
 @pytest.fixture
-def watching() -> FakeWatching:
+def watching(doors: Doors) -> FakeWatching:
     """What the app calls for people who watch."""
-    return FakeWatching()
+    return doors.watching
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> TokenFile:
+def tokens(doors: Doors) -> TokenFile:
     """The named tokens."""
-    return TokenFile(tmp_path)
+    return doors.tokens
 
 
 @pytest.fixture
-def dependencies(  # noqa: PLR0917 - pytest fills them by name
-    runs: FakeRuns,
-    checkpoints: FakeCheckpoints,
-    playing: FakePlaying,
-    watching: FakeWatching,
-    clock: StoppedClock,
-    tokens: TokenFile,
-    tmp_path: Path,
-) -> Iterator[WebDependencies]:
+def dependencies(doors: Doors) -> WebDependencies:
     """All that the app needs; sessions and tokens are in real files."""
-    with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
-        yield WebDependencies(
-            runs=runs,
-            checkpoints=checkpoints,
-            playing=playing,
-            watching=watching,
-            feed=FakeFeed(runs),
-            sessions=SqliteSessionStore(catalogue),
-            tokens=tokens,
-            login_codes=LoginCodes(clock),
-            token=AccessToken(TOKEN),
-            hosts=HostPolicy(["gpu1.example.org", "https://rl.example.org"]),
-            clock=clock,
-            page_dir=tmp_path / "page",
-        )
+    return doors.dependencies
 
 
 @pytest.fixture
-def app(dependencies: WebDependencies) -> FastAPI:
+def app(doors: Doors) -> FastAPI:
     """The whole app: boundary, gate, routes, page."""
-    return create_app(dependencies)
+    return doors.app
 
 
 @pytest.fixture
