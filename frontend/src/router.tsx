@@ -1,6 +1,7 @@
 /** The page's addresses. */
 
 import {
+  type AsyncRouteComponent,
   createRootRoute,
   createRoute,
   createRouter,
@@ -9,6 +10,7 @@ import {
   useParams,
   useSearch,
 } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { PageLoading } from "./ui/page-message";
 import { readTourSearch } from "./ui/tour-search";
 import { readCompareSearch } from "./views/compare/compare-search";
@@ -30,6 +32,14 @@ const SettingsPage = lazyRouteComponent(
   "SettingsPage",
 );
 
+/**
+ * A route that renders once the code of its page is there. A page that suspended would show
+ * "loading" first, and React keeps that on the screen for 300 ms at least.
+ */
+function withPage<Route extends () => ReactNode>(page: AsyncRouteComponent<never>, route: Route) {
+  return Object.assign(route, page.preload === undefined ? {} : { preload: page.preload });
+}
+
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
@@ -48,7 +58,7 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: readRunSearch,
-  component: function RunRoute() {
+  component: withPage(RunPage, function RunRoute() {
     const { runId } = useParams({ from: "/runs/$runId" });
     const search = useSearch({ from: "/runs/$runId" });
     const navigate = useNavigate({ from: "/runs/$runId" });
@@ -60,14 +70,14 @@ const run = createRoute({
         onSearch={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
       />
     );
-  },
+  }),
 });
 
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
   validateSearch: readCompareSearch,
-  component: function CompareRoute() {
+  component: withPage(ComparePage, function CompareRoute() {
     const search = useSearch({ from: "/compare" });
     const navigate = useNavigate({ from: "/compare" });
     return (
@@ -76,14 +86,14 @@ const compare = createRoute({
         onSearch={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
       />
     );
-  },
+  }),
 });
 
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
   validateSearch: readRunsSearch,
-  component: function RunsRoute() {
+  component: withPage(RunsPage, function RunsRoute() {
     const search = useSearch({ from: "/runs" });
     const navigate = useNavigate({ from: "/runs" });
     return (
@@ -92,7 +102,7 @@ const runs = createRoute({
         onSearch={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
       />
     );
-  },
+  }),
 });
 
 /** An essay and a typesetter: loaded when somebody wants to read it. */

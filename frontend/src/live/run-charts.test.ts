@@ -112,6 +112,20 @@ describe("history and live rows", () => {
     expect(xs(charts)).toEqual([1, 2, 3, 4]);
   });
 
+  it("are drawn of the return while the other histories are on their way", () => {
+    const charts = new RunCharts(["policy_loss"]);
+    charts.showReturn(raw, series(2, [1, 2]));
+    charts.beginLoading();
+    charts.append(episode(2, 2));
+    charts.append(episode(3, 3));
+    charts.append(metrics(4, 40));
+    expect(xs(charts)).toEqual([10, 20, 30]);
+    expect(charts.samples("policy_loss")).toBeNull();
+    charts.finishLoading(raw, series(3, [1, 2, 3]), null);
+    expect(xs(charts)).toEqual([10, 20, 30]);
+    expect(xs(charts, "policy_loss")).toEqual([10, 20, 30, 40]);
+  });
+
   it("go on with the server's average where its history ends", () => {
     const charts = new RunCharts([]);
     const smoothed = series(1, [1]);

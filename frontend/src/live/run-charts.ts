@@ -153,6 +153,21 @@ export class RunCharts {
   }
 
   /**
+   * Takes the history of the return alone, which is there first: the rest follows by
+   * `beginLoading` and `finishLoading`, and until then has no samples.
+   */
+  showReturn(view: ChartView, series: Series): void {
+    this.#view = view;
+    this.#abandoned = series.abandoned;
+    this.#tracks = new Map([
+      [RETURN_METRIC, openTrack(RETURN_METRIC, view, series.metrics[RETURN_METRIC])],
+    ]);
+    this.#conversion = view.x === "env_step" ? AxisConversion.identity() : AxisConversion.empty();
+    this.#newest = { series: series.next, histograms: series.next };
+    this.#cursor = series.next;
+  }
+
+  /**
    * Takes the history, then what came in the meantime: no gap, no duplicate.
    *
    * @param clock `CLOCK_METRIC` over env steps; null if that is the x axis anyway

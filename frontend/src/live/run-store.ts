@@ -14,7 +14,7 @@ import type {
 } from "../api/types";
 import type { Connection } from "./connection";
 import { FrameTask } from "./frame";
-import { type ChartView, CLOCK_METRIC, RunCharts } from "./run-charts";
+import { type ChartView, CLOCK_METRIC, RETURN_METRIC, RunCharts } from "./run-charts";
 import { openRunView, type RunView, reduceRunView, reduceRunViewAll } from "./run-view";
 
 /** The kinds that only charts need come as `series` and `histograms`. */
@@ -170,20 +170,23 @@ export class RunStore {
     try {
       this.#setStatus({ phase: "loading" });
       this.charts.beginLoading();
-      const [run, hyperparameters, history, [series, clock, counted]] = await Promise.all([
+      const [chartView, range] = [this.#chartView, this.#range];
+      const [run, hyperparameters, history, series] = await Promise.all([
         this.#sources.run(),
         this.#sources.hyperparameters(),
         fetchEventHistory(this.runId, LEDGER_TYPES, signal),
-        this.#fetchCharts(signal),
+        // Of a long run, the return comes several times sooner than all charts together.
+        this.#fetchSeries([RETURN_METRIC], signal),
       ]);
       if (signal.aborted) return;
       const folded = reduceRunViewAll(openRunView(run, hyperparameters), history.events);
       this.#view = { ...folded, cursor: history.next, progress: run.progress };
       this.charts.setOrigin(run.parent?.env_step ?? 0);
-      this.charts.finishLoading(this.#chartView, series, clock, counted);
-      this.#loadedRange = this.#range;
+      this.charts.showReturn(chartView, series);
+      this.#loadedRange = range;
       this.#follow();
       this.#publish();
+      await this.#reloadCharts();
     } catch (error) {
       if (!signal.aborted) this.#setStatus({ phase: "failed", error });
     }
@@ -238,15 +241,23 @@ export class RunStore {
 
   async #fetchCharts(signal: AbortSignal): Promise<ChartHistory> {
     const { x, smoothing } = this.#chartView;
-    const request = { runId: this.runId, points: HISTORY_POINTS, smoothing };
     const metrics = [...new Set([...this.charts.metrics, CLOCK_METRIC])];
     const range = this.#range === null ? {} : { range: this.#range };
     const names = this.charts.histograms.map(({ name }) => name);
     const [series, clock, counted] = await Promise.all([
-      fetchSeries({ ...request, metrics, x, ...range }, signal),
+      this.#fetchSeries(metrics, signal),
       x === "env_step"
         ? null
-        : fetchSeries({ ...request, metrics: [CLOCK_METRIC], x: "env_step" }, signal),
+        : fetchSeries(
+            {
+              runId: this.runId,
+              metrics: [CLOCK_METRIC],
+              x: "env_step",
+              smoothing,
+              points: HISTORY_POINTS,
+            },
+            signal,
+          ),
       names.length === 0
         ? null
         : fetchHistograms(
@@ -255,6 +266,12 @@ export class RunStore {
           ),
     ]);
     return [series, clock?.metrics[CLOCK_METRIC] ?? null, counted];
+  }
+
+  #fetchSeries(metrics: readonly string[], signal: AbortSignal): Promise<Series> {
+    const range = this.#range === null ? {} : { range: this.#range };
+    const request = { runId: this.runId, metrics, points: HISTORY_POINTS, ...this.#chartView };
+    return fetchSeries({ ...request, ...range }, signal);
   }
 
   #isExact(): boolean {
