@@ -54,7 +54,9 @@ function useCurrentChapter(): number {
   useEffect(() => {
     const look = new FrameTask(() => {
       const tops = CHAPTERS.map(
-        ({ id }) => document.getElementById(id)?.getBoundingClientRect().top ?? 0,
+        // Chapters come one after the other: what is not there is below.
+        ({ id }) =>
+          document.getElementById(id)?.getBoundingClientRect().top ?? Number.POSITIVE_INFINITY,
       );
       const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
       const isAtEnd = scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 2;

@@ -2,9 +2,8 @@
 
 import { useMediaQuery } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useLayoutEffect } from "react";
+import { startTransition, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { ApiProblem, describeError } from "../../api/problem";
-import { Later } from "../../ui/later";
 import { A2cAndGa3c } from "./chapters/a2c-and-ga3c";
 import { ActionValue } from "./chapters/action-value";
 import { ActorCritic } from "./chapters/actor-critic";
@@ -79,7 +78,7 @@ function Essay({ children }: { children: React.ReactNode }) {
           {isNarrow && <Contents look="folded" />}
           <Value />
           <ActionValue />
-          <Later>{() => <Chapters />}</Later>
+          <Chapters />
         </article>
         {!isNarrow && (
           <div className={styles.beside}>
@@ -92,30 +91,42 @@ function Essay({ children }: { children: React.ReactNode }) {
 }
 
 /** All but the first two, which fill every screen. */
+const CHAPTERS_BELOW = [
+  <TdError key="td-error" />,
+  <Advantage key="advantage" />,
+  <ScoreFunction key="score-function" />,
+  <Baseline key="baseline" />,
+  <ActorCritic key="actor-critic" />,
+  <Entropy key="entropy" />,
+  <NStep key="n-step" />,
+  <ManyActors key="many-actors" />,
+  <PushAndPull key="push-and-pull" />,
+  <Staleness key="staleness" />,
+  <A2cAndGa3c key="a2c-and-ga3c" />,
+  <Ppo key="ppo" />,
+  <Notebook key="notebook" />,
+  <SourceList key="sources" />,
+];
+
+/** One after the other: setting the equations of all at once would hold the page up for long. */
 function Chapters() {
+  const [count, setCount] = useState(0);
+  const leftAt = useRef<number | null>(null);
+  useEffect(() => {
+    if (count < CHAPTERS_BELOW.length) startTransition(() => setCount(count + 1));
+  }, [count]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each chapter may be the one
   useLayoutEffect(() => {
-    // The page arrived after its address: what it names is there only now.
+    // The page arrived after its address: what it names is there only now. Again with what comes
+    // below it, without which it can't get to the top; not if somebody has scrolled meanwhile.
     if (window.location.hash === "") return;
-    document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
-  }, []);
-  return (
-    <>
-      <TdError />
-      <Advantage />
-      <ScoreFunction />
-      <Baseline />
-      <ActorCritic />
-      <Entropy />
-      <NStep />
-      <ManyActors />
-      <PushAndPull />
-      <Staleness />
-      <A2cAndGa3c />
-      <Ppo />
-      <Notebook />
-      <SourceList />
-    </>
-  );
+    if (leftAt.current !== null && leftAt.current !== window.scrollY) return;
+    const named = document.getElementById(window.location.hash.slice(1));
+    if (named === null) return;
+    named.scrollIntoView();
+    leftAt.current = window.scrollY;
+  }, [count]);
+  return CHAPTERS_BELOW.slice(0, count);
 }
 
 function RunTrouble({ error, isAsked }: { error: unknown; isAsked: boolean }) {
