@@ -31,14 +31,14 @@ from matinee.contracts.hyperparameter_rows.mode import MODE_ROWS
 from matinee.contracts.hyperparameter_rows.objective import OBJECTIVE_ROWS
 from matinee.contracts.hyperparameter_rows.queue import QUEUE_ROWS
 from matinee.contracts.hyperparameter_rows.updates import UPDATE_ROWS
-from matinee.contracts.schedules import LiveSchedule, Schedule, schedule_values
+from matinee.contracts.schedules import TOLD_BOUNDS, LiveSchedule, Schedule, schedule_values
 from matinee.contracts.setting_errors import explain_live_setting, explain_setting
 from matinee.errors import FieldError, InvalidInputError
 
 HyperparameterScalar = (
     StrictBool
-    | StrictInt
-    | Annotated[StrictFloat, Field(allow_inf_nan=False)]
+    | Annotated[StrictInt, Field(json_schema_extra=TOLD_BOUNDS)]
+    | Annotated[StrictFloat, Field(allow_inf_nan=False, json_schema_extra=TOLD_BOUNDS)]
     | Annotated[StrictStr, Field(max_length=40)]
 )
 HyperparameterSetting = Annotated[HyperparameterScalar | Schedule, WrapValidator(explain_setting)]

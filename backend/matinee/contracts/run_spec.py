@@ -36,7 +36,7 @@ from matinee.contracts.run_parts import (
     RecoverySpec,
     SpecPart,
 )
-from matinee.contracts.schedules import ENV_STEP_MAX
+from matinee.contracts.schedules import ENV_STEP_MAX, TOLD_BOUNDS
 from matinee.contracts.validation import MultipleFieldsError, field_errors
 from matinee.errors import FieldError, InvalidInputError
 
@@ -77,7 +77,8 @@ NESTED_FIELDS = frozenset(
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Group = Annotated[str, Field(min_length=1, max_length=80)]
-AlertThresholds = Annotated[dict[str, float], Field(max_length=100)]
+AlertThreshold = Annotated[float, Field(json_schema_extra=TOLD_BOUNDS)]
+AlertThresholds = Annotated[dict[str, AlertThreshold], Field(max_length=100)]
 Tag = Annotated[str, Field(min_length=1, max_length=40)]
 
 

@@ -5,13 +5,24 @@ The values along the way are computed by `matinee.algorithm.schedules`; here is 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 ENV_STEP_MAX = 10**12
 EnvStep = Annotated[int, Field(ge=0, le=ENV_STEP_MAX)]
-ScheduleValue = Annotated[float, Field(allow_inf_nan=False)]
+SETTING_MAX = 1e9
+"""Beyond any value that the catalogue allows, up or down: told in the schema; the catalogue refuses
+with the range of the very hyperparameter."""
+
+TOLD_BOUNDS: Final[JsonDict] = {"minimum": -SETTING_MAX, "maximum": SETTING_MAX}
+ScheduleValue = Annotated[float, Field(allow_inf_nan=False, json_schema_extra=TOLD_BOUNDS)]
+_PositiveValue = Annotated[
+    float,
+    # What `ExponentialSchedule` checks for both at once.
+    Field(allow_inf_nan=False, json_schema_extra={"exclusiveMinimum": 0, "maximum": SETTING_MAX}),
+]
 
 
 class _Schedule(BaseModel):
@@ -57,6 +68,8 @@ class ExponentialSchedule(_Ramp):
     """The same factor per env step; both values must be positive."""
 
     schedule: Literal["exponential"]
+    from_value: _PositiveValue = Field(alias="from", description="Value at `from_env_step`.")
+    to_value: _PositiveValue = Field(alias="to", description="Value from `until_env_step` on.")
 
     @model_validator(mode="after")
     def _positive(self) -> ExponentialSchedule:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.stream import SEQ_MAX
 
 HEAD_LENGTH = struct.Struct(">I")
 MAX_UNSEEN = 2
@@ -105,7 +106,7 @@ class ViewSeen(_Frame):
     """This frame has been shown."""
 
     type: Literal["seen"] = "seen"
-    number: int
+    number: int = Field(ge=0, le=SEQ_MAX)
 
 
 ViewClientFrame = Annotated[ViewSet | ViewStep | ViewSeen, Field(discriminator="type")]

@@ -18,7 +18,12 @@ from matinee.contracts.problem import Problem
 from matinee.contracts.schedules import Schedule
 from matinee.contracts.stream import ClientFrame, ServerFrame
 from matinee.contracts.view import ViewClientFrame, ViewFrame, ViewStatus
-from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_answers
+from matinee.web.openapi_schemas import (
+    drop_nulls_of_parameters,
+    drop_titles,
+    name_repeated,
+    separate_answers,
+)
 from matinee.web.roles import guard, needed_role
 from matinee.web.routes import (
     checkpoints,
@@ -120,6 +125,7 @@ def openapi_document() -> dict[str, Any]:
     for name, kind in _NAMED.items():
         schemas[name] = _definition(kind, schemas)
     drop_titles(document)
+    drop_nulls_of_parameters(document)
     name_repeated(document, _NAMED)
     separate_answers(document, request_roots=["ClientFrame", "ViewClientFrame"])
     components["schemas"] = dict(sorted(schemas.items()))

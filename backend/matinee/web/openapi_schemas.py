@@ -59,6 +59,17 @@ def name_repeated(document: dict[str, Any], names: Iterable[str]) -> None:
         schemas[name] = named
 
 
+def drop_nulls_of_parameters(document: dict[str, Any]) -> None:
+    """A parameter may be left out, but no query or header can say null."""
+    for operation in _operations(document):
+        for parameter in operation.get("parameters", []):
+            schema = parameter["schema"]
+            members = [m for m in schema.get("anyOf", []) if m != {"type": "null"}]
+            if len(members) == 1:
+                del schema["anyOf"]
+                parameter["schema"] = members[0] | schema
+
+
 def drop_titles(document: dict[str, Any]) -> None:
     """Titles that pydantic makes from field names say nothing that the names do not."""
     _drop_titles(document["paths"])

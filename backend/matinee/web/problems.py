@@ -178,8 +178,13 @@ def _methods_at(app: FastAPI, path: str) -> list[str]:
 
 
 def request_fields(errors: Sequence[Any]) -> tuple[FieldError, ...]:
-    """FastAPI's errors as ours; a field of the body loses its prefix, a form shows it as is."""
-    fields = field_errors(errors)
-    if any(f.loc == ("body",) for f in fields):
+    """FastAPI's errors as ours; a field of the body loses its prefix, a form shows it as is.
+
+    What is wrong with the body as a whole stands at `body`.
+    """
+    if any(error["type"] == "missing" and error["loc"] == ("body",) for error in errors):
         return (FieldError(("body",), "a JSON body is needed"),)
-    return tuple(FieldError(f.loc[1:] if f.loc[0] == "body" else f.loc, f.message) for f in fields)
+    fields = field_errors(errors)
+    return tuple(
+        FieldError((f.loc[1:] or f.loc) if f.loc[0] == "body" else f.loc, f.message) for f in fields
+    )

@@ -4960,14 +4960,14 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description May be repeated. */
-                state?: components["schemas"]["RunState"][] | null;
-                environment?: string | null;
-                algorithm?: components["schemas"]["Algorithm"] | null;
-                group?: string | null;
+                state?: components["schemas"]["RunState"][];
+                environment?: string;
+                algorithm?: components["schemas"]["Algorithm"];
+                group?: string;
                 /** @description Text in name, group, tags, notes, environment or id. */
-                q?: string | null;
+                q?: string;
                 limit?: number;
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -5030,7 +5030,7 @@ export interface operations {
             };
             header?: {
                 /** @description The same key within 24 h creates one run, however often it is sent. */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5285,7 +5285,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The `ETag` that the change is based on: `"7"`. */
-                "if-match"?: string | null;
+                "if-match"?: string;
             };
             path: {
                 /** @description ULID of the run. */
@@ -6250,7 +6250,7 @@ export interface operations {
             };
             header?: {
                 /** @description The `ETag` that the change is based on: `"7"`. */
-                "if-match"?: string | null;
+                "if-match"?: string;
             };
             path: {
                 /** @description ULID of the run. */
@@ -6521,7 +6521,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -6660,9 +6660,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description From this byte on: an earlier `end`. */
-                after?: number | null;
+                after?: number;
                 /** @description Up to this byte: an earlier `start`. */
-                before?: number | null;
+                before?: number;
                 /** @description Bytes. */
                 limit?: number;
             };
@@ -7228,7 +7228,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "if-none-match"?: string | null;
+                "if-none-match"?: string;
             };
             path: {
                 /** @description ULID of the run. */
@@ -7325,7 +7325,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "if-none-match"?: string | null;
+                "if-none-match"?: string;
             };
             path: {
                 /** @description ULID of the run. */
@@ -7555,7 +7555,7 @@ export interface operations {
             };
             header?: {
                 /** @description The same key within 24 h creates one run, however often it is sent. */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path: {
                 /** @description ULID of the run. */
@@ -8239,7 +8239,7 @@ export interface operations {
                 after?: number;
                 limit?: number;
                 /** @description Repeated or with commas; left out: all. */
-                types?: components["schemas"]["EventType"][] | null;
+                types?: components["schemas"]["EventType"][];
             };
             header?: never;
             path: {
@@ -8381,8 +8381,8 @@ export interface operations {
                 metric: string[];
                 x?: components["schemas"]["SeriesAxis"];
                 points?: number;
-                from?: number | null;
-                to?: number | null;
+                from?: number;
+                to?: number;
                 /** @description Weight of the debiased EMA. */
                 smoothing?: number;
             };
@@ -8458,8 +8458,8 @@ export interface operations {
                 histogram: string[];
                 x?: components["schemas"]["SeriesAxis"];
                 points?: number;
-                from?: number | null;
-                to?: number | null;
+                from?: number;
+                to?: number;
             };
             header?: never;
             path: {
@@ -8666,7 +8666,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these metrics; repeated or with commas; left out: all. */
-                metric?: string[] | null;
+                metric?: string[];
             };
             header?: never;
             path: {
@@ -8737,7 +8737,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these metrics; repeated or with commas; left out: all. */
-                metric?: string[] | null;
+                metric?: string[];
             };
             header?: never;
             path: {
@@ -8808,7 +8808,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these histograms; repeated or with commas; left out: all. */
-                histogram?: string[] | null;
+                histogram?: string[];
             };
             header?: never;
             path: {
@@ -8879,7 +8879,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these histograms; repeated or with commas; left out: all. */
-                histogram?: string[] | null;
+                histogram?: string[];
             };
             header?: never;
             path: {
@@ -9159,7 +9159,7 @@ export interface operations {
                 after?: number;
             };
             header?: {
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path?: never;
             cookie?: never;

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from matinee.web.openapi_schemas import drop_titles, name_repeated, separate_answers
+from matinee.web.openapi_schemas import (
+    drop_nulls_of_parameters,
+    drop_titles,
+    name_repeated,
+    separate_answers,
+)
 
 
 def reference(name: str) -> dict[str, str]:
@@ -136,3 +141,20 @@ def test_titles_go_but_fields_called_title_stay() -> None:
     schema = document["components"]["schemas"]["A"]
     assert schema["title"] == "A"
     assert schema["properties"] == {"title": {"type": "string"}}
+
+
+def test_no_parameter_is_null() -> None:
+    """What may be left out of a query or a header is not said to take null, which they can't say;
+    a choice between other kinds stays.
+    """
+    document: dict[str, Any] = {"paths": {"/x": {"get": {"responses": {}, "parameters": [
+        {"schema": {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}], "title": "T"}},
+        {"schema": {"anyOf": [{"type": "string"}, {"type": "number"}]}},
+    ]}}}}  # fmt: skip
+
+    drop_nulls_of_parameters(document)
+
+    assert [parameter["schema"] for parameter in document["paths"]["/x"]["get"]["parameters"]] == [
+        {"type": "string", "maxLength": 3, "title": "T"},
+        {"anyOf": [{"type": "string"}, {"type": "number"}]},
+    ]

@@ -163,3 +163,14 @@ def test_a_missing_body_is_called_that() -> None:
     fields = request_fields([{"loc": ("body",), "type": "missing", "msg": "", "input": None}])
 
     assert fields == (FieldError(("body",), "a JSON body is needed"),)
+
+
+def test_what_is_wrong_with_a_whole_body_is_said() -> None:
+    """A body that is there and wrong as a whole is not called missing: the message says what is
+    wrong with it.
+    """
+    fields = request_fields(
+        [{"loc": ("body",), "type": "value_error", "msg": "Value error, give one", "input": {}}]
+    )
+
+    assert fields == (FieldError(("body",), "give one"),)

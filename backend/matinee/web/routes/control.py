@@ -23,6 +23,7 @@ from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.run import Hyperparameters
 from matinee.contracts.run_parts import BudgetSpec
+from matinee.contracts.run_spec import AlertThreshold
 from matinee.web.dependencies import Dependencies
 from matinee.web.roles import least
 from matinee.web.routes.parameters import (
@@ -210,7 +211,7 @@ async def patch_hyperparameters(
 async def patch_alerts(
     *,
     run_id: RunId,
-    thresholds: Annotated[dict[str, float | None], Body(min_length=1, max_length=100)],
+    thresholds: Annotated[dict[str, AlertThreshold | None], Body(min_length=1, max_length=100)],
     dependencies: Dependencies,
     asker: Asking,
 ) -> Command:

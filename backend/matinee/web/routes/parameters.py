@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Response, status
+from pydantic import Field
 
 from matinee.contracts.commands import FINAL_COMMAND_STATES, Command
 from matinee.contracts.identifiers import ULID_PATTERN
@@ -57,8 +58,9 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 def read_if_match(
     if_match: Annotated[
-        str | None,
-        Header(max_length=60, description='The `ETag` that the change is based on: `"7"`.'),
+        Annotated[str, Field(max_length=60, json_schema_extra={"pattern": f"^{_ETAG.pattern}$"})]
+        | None,
+        Header(description='The `ETag` that the change is based on: `"7"`.'),
     ] = None,
 ) -> int | None:
     """The revision that `If-Match` names.

@@ -24,6 +24,10 @@ MAX_POINTS = 10_000
 MAX_HISTOGRAM_POINTS = 2000
 MAX_SERIES = 50
 MAX_SMOOTHING = 0.999
+AXIS_MAX = 1e15
+"""Beyond every env step, episode, update and second that there can be."""
+
+AxisValue = Annotated[float, Field(ge=-AXIS_MAX, le=AXIS_MAX, allow_inf_nan=False)]
 
 _MEDIA_TYPES: dict[ExportFormat, str] = {
     "jsonl": "application/jsonl",
@@ -39,15 +43,15 @@ def _split_commas(values: object) -> object:
     return [part for value in values for part in str(value).split(",")]
 
 
+_Name = Annotated[str, Field(max_length=60)]
 _Names = Annotated[
-    list[Annotated[str, Field(max_length=60)]] | None,
+    Annotated[list[_Name], Field(max_length=MAX_SERIES)] | None,
     BeforeValidator(_split_commas),
 ]
 SomeMetrics = Annotated[
     _Names,
     Query(
         alias="metric",
-        max_length=MAX_SERIES,
         description="Only these metrics; repeated or with commas; left out: all.",
     ),
 ]
@@ -55,7 +59,6 @@ SomeHistograms = Annotated[
     _Names,
     Query(
         alias="histogram",
-        max_length=MAX_SERIES,
         description="Only these histograms; repeated or with commas; left out: all.",
     ),
 ]
@@ -99,7 +102,7 @@ async def get_series(
     run_id: RunId,
     dependencies: Dependencies,
     metrics: Annotated[
-        list[Annotated[str, Field(max_length=60)]],
+        list[_Name],
         BeforeValidator(_split_commas),
         Query(
             alias="metric",
@@ -110,8 +113,8 @@ async def get_series(
     ],
     axis: Annotated[SeriesAxis, Query(alias="x")] = SeriesAxis.ENV_STEP,
     points: Annotated[int, Query(ge=10, le=MAX_POINTS)] = 2000,
-    from_x: Annotated[float | None, Query(alias="from", allow_inf_nan=False)] = None,
-    to_x: Annotated[float | None, Query(alias="to", allow_inf_nan=False)] = None,
+    from_x: Annotated[AxisValue | None, Query(alias="from")] = None,
+    to_x: Annotated[AxisValue | None, Query(alias="to")] = None,
     smoothing: Annotated[
         float,
         Query(
@@ -138,7 +141,7 @@ async def get_histograms(
     run_id: RunId,
     dependencies: Dependencies,
     names: Annotated[
-        list[Annotated[str, Field(max_length=60)]],
+        list[_Name],
         BeforeValidator(_split_commas),
         Query(
             alias="histogram",
@@ -149,8 +152,8 @@ async def get_histograms(
     ],
     axis: Annotated[SeriesAxis, Query(alias="x")] = SeriesAxis.ENV_STEP,
     points: Annotated[int, Query(ge=1, le=MAX_HISTOGRAM_POINTS)] = 300,
-    from_x: Annotated[float | None, Query(alias="from", allow_inf_nan=False)] = None,
-    to_x: Annotated[float | None, Query(alias="to", allow_inf_nan=False)] = None,
+    from_x: Annotated[AxisValue | None, Query(alias="from")] = None,
+    to_x: Annotated[AxisValue | None, Query(alias="to")] = None,
 ) -> HistogramSet:
     """Histograms over the run: neighbours are added up, which loses no count."""
     return await dependencies.runs.histograms(
