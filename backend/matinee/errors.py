@@ -19,6 +19,7 @@
     │   └── WorkerFailedError        an actor-learner raised; carries its traceback
     ├── ProgramError                 a program that makes a file for somebody fails or hangs
     ├── CheckpointError              a checkpoint can't be written, read or verified
+    ├── BackupError                  a backup can't be made, is not whole, or is none
     ├── CatalogueError               catalogue.db can't be used
     ├── TokenFileError               tokens.json can't be used
     └── JournalError                 run.db can't be used
@@ -172,6 +173,12 @@ class CheckpointError(MatineeError):
     """A checkpoint can't be written, read or verified."""
 
     code = "checkpoint"
+
+
+class BackupError(MatineeError):
+    """A backup can't be made, is not whole, or is none."""
+
+    code = "backup"
 
 
 class CatalogueError(MatineeError):

@@ -6,6 +6,7 @@ A flag wins over a variable, a variable over the default.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import stat
@@ -26,6 +27,8 @@ from matinee.runs.ports import ServerLimits
 TOKEN_FILE = "token"  # noqa: S105 - a file name
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 MIN_TOKEN_LENGTH = 16
+_SOCKET_DIR_DIGITS = 6
+"""Few: a socket's path has at most 103 bytes on macOS, where temporary folders have long names."""
 
 
 def default_data_dir() -> Path:
@@ -223,6 +226,21 @@ def runtime_dir() -> Path:
     if stat.S_IMODE(status.st_mode) & 0o077:
         path.chmod(0o700)
     return path
+
+
+def socket_dir(data_dir: Path) -> Path:
+    """For the control sockets of one data directory.
+
+    Not of several: a copy of a data directory has runs of the same ids, and the socket of the one
+    would take the place of the other's.
+
+    Raises:
+        InvalidInputError: somebody else made a directory of that name.
+    """
+    which = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:_SOCKET_DIR_DIGITS]
+    folder = runtime_dir() / which
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def read_settings(**flags: Any) -> Settings:

@@ -21,6 +21,7 @@ from matinee.settings import (
     prepare_data_dir,
     read_settings,
     runtime_dir,
+    socket_dir,
 )
 
 
@@ -172,6 +173,24 @@ def test_a_socket_folder_that_is_a_link_is_refused(
 
     with pytest.raises(InvalidInputError, match="XDG_RUNTIME_DIR"):
         runtime_dir()
+
+
+def test_each_data_directory_has_sockets_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run and its copy in another data directory don't meet; the same directory is the same by
+    whatever path, and its sockets are closed to others.
+    """
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+
+    folder = socket_dir(tmp_path / "a")
+
+    assert folder == socket_dir(tmp_path / "link") == socket_dir(tmp_path / "a")
+    assert folder != socket_dir(tmp_path / "b")
+    assert folder.parent == tmp_path / "matinee"
+    assert mode(folder) == 0o700
 
 
 def test_a_disk_of_another_machine_is_refused_with_advice(

@@ -29,7 +29,7 @@ from matinee.processes.environment_probe import EnvironmentProbe
 from matinee.runs.folders import RunFolders
 from matinee.runs.planning import plan_run
 from matinee.runs.steering import new_command
-from matinee.settings import Settings, prepare_data_dir, runtime_dir
+from matinee.settings import Settings, prepare_data_dir, socket_dir
 
 if TYPE_CHECKING:
     from matinee.worker.host import OnProgress
@@ -59,7 +59,7 @@ class LocalRun:
             host = RunHost(
                 self.run_dir,
                 run_id=self.run_id,
-                socket_path=runtime_dir() / f"{self.run_id}.sock",
+                socket_path=socket_dir(self.run_dir.parents[1]) / f"{self.run_id}.sock",
                 hosted_by="terminal",
                 start_command_id=self.start_command_id,
                 on_progress=on_progress,

@@ -30,7 +30,7 @@ from matinee.runs.service import RunService
 from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
 from matinee.runs.watching import Watching
-from matinee.settings import Settings, access_token, prepare_data_dir, runtime_dir
+from matinee.settings import Settings, access_token, prepare_data_dir, socket_dir
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
 from matinee.storage.token_file import TokenFile
@@ -80,7 +80,7 @@ def build_server(settings: Settings) -> Server:
         index=index,
         hub=hub,
         launcher=launcher,
-        runtime_dir=runtime_dir(),
+        runtime_dir=socket_dir(data_dir),
         orphan_grace_s=settings.orphan_grace_s,
         hang_after_s=settings.hang_after_s,
     )

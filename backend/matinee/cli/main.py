@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from matinee import __version__
+from matinee.cli.backup import backup, restore
 from matinee.cli.doctor import doctor
 from matinee.cli.hyperparameters import hyperparameters
 from matinee.cli.runs import runs_app
@@ -31,6 +32,8 @@ typer_app.command()(train)
 typer_app.add_typer(runs_app, name="runs")
 typer_app.command()(hyperparameters)
 typer_app.command()(doctor)
+typer_app.command()(backup)
+typer_app.command()(restore)
 typer_app.add_typer(token_app, name="token")
 typer_app.add_typer(schema_app, name="schema")
 
