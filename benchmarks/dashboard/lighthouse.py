@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     print(f"{describe_machine()}; {PACKAGE}; load per core {load_per_core():.1f}\n", flush=True)
     print(
-        table(f"| page | {' | '.join(CATEGORIES)} | first paint | largest paint | blocked |", []),
+        table(f"| page | {' | '.join(CATEGORIES)} | first paint | largest paint | blocked | speed index | shift |", []),
         flush=True,
     )
     costs: list[str] = []
@@ -123,6 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         "first-contentful-paint",
                         "largest-contentful-paint",
                         "total-blocking-time",
+                        "speed-index",
+                        "cumulative-layout-shift",
                     )
                     figures = [_figure(report, each) for each in times]
                     print(f"| `{page}` | {' | '.join(scores + figures)} |", flush=True)

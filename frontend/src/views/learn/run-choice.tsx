@@ -3,7 +3,6 @@
 import { Button, Select } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { Run } from "../../api/types";
-import { PageLoading } from "../../ui/page-message";
 import { StateGlyph, stateWord } from "../../ui/state-glyph";
 import { StartButton, useStart } from "../welcome/start-button";
 import styles from "./run-choice.module.css";
@@ -45,7 +44,7 @@ export function RunChoice({ runs, chosen, onChoose }: RunChoiceProps) {
 
 function Invitation({ onStarted }: { onStarted: (run: Run) => void }) {
   const starting = useStart(onStarted);
-  if (!starting.isReady) return <PageLoading what="presets" />;
+  if (!starting.isReady) return null;
   return (
     <section className={styles.invitation} aria-label="Start a run">
       <p>
