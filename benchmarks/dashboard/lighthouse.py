@@ -30,6 +30,13 @@ PACKAGE = "lighthouse@12"
 CATEGORIES = ("performance", "accessibility", "best-practices")
 RUN = "/runs/{run}"
 PAGES = ("/", "/runs", RUN, "/compare?runs={run}", "/learn", "/runs/new", "/settings")
+FIGURES = {
+    "first paint": "first-contentful-paint",
+    "largest paint": "largest-contentful-paint",
+    "blocked": "total-blocking-time",
+    "speed index": "speed-index",
+    "shift": "cumulative-layout-shift",
+}
 PRESET = "desktop"
 TIMEOUT_S = 180.0
 
@@ -91,10 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pages", nargs="+", default=list(PAGES))
     options = parser.parse_args(arguments)
     print(f"{describe_machine()}; {PACKAGE}; load per core {load_per_core():.1f}\n", flush=True)
-    print(
-        table(f"| page | {' | '.join(CATEGORIES)} | first paint | largest paint | blocked | speed index | shift |", []),
-        flush=True,
-    )
+    print(table(f"| page | {' | '.join((*CATEGORIES, *FIGURES))} |", []), flush=True)
     costs: list[str] = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
         executable = find_browser(playwright)
@@ -119,14 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     scores = [
                         f"{100 * report['categories'][each]['score']:.0f}" for each in CATEGORIES
                     ]
-                    times = (
-                        "first-contentful-paint",
-                        "largest-contentful-paint",
-                        "total-blocking-time",
-                        "speed-index",
-                        "cumulative-layout-shift",
-                    )
-                    figures = [_figure(report, each) for each in times]
+                    figures = [_figure(report, each) for each in FIGURES.values()]
                     print(f"| `{page}` | {' | '.join(scores + figures)} |", flush=True)
                     costs += [f"{page}: {each}" for each in complaints(report)]
             finally:
