@@ -111,7 +111,7 @@ const CHAPTERS_BELOW = [
 /** One after the other: setting the equations of all at once would hold the page up for long. */
 function Chapters() {
   const [count, setCount] = useState(0);
-  const leftAt = useRef<number | null>(null);
+  const shown = useRef<{ hash: string; top: number } | null>(null);
   useEffect(() => {
     if (count < CHAPTERS_BELOW.length) startTransition(() => setCount(count + 1));
   }, [count]);
@@ -119,14 +119,19 @@ function Chapters() {
   useLayoutEffect(() => {
     // The page arrived after its address: what it names is there only now. Again with what comes
     // below it, without which it can't get to the top; not if somebody has scrolled meanwhile.
-    if (window.location.hash === "") return;
-    if (leftAt.current !== null && leftAt.current !== window.scrollY) return;
-    const named = document.getElementById(window.location.hash.slice(1));
+    const { hash } = window.location;
+    const named = hash === "" ? null : document.getElementById(hash.slice(1));
     if (named === null) return;
+    const isLeft = shown.current !== null && topOf(named) !== shown.current.top;
+    if (shown.current?.hash === hash && isLeft) return;
     named.scrollIntoView();
-    leftAt.current = window.scrollY;
+    shown.current = { hash, top: topOf(named) };
   }, [count]);
   return CHAPTERS_BELOW.slice(0, count);
+}
+
+function topOf(element: HTMLElement): number {
+  return Math.round(element.getBoundingClientRect().top);
 }
 
 function RunTrouble({ error, isAsked }: { error: unknown; isAsked: boolean }) {
