@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -23,6 +24,7 @@ from matinee.contracts.checkpoints import (
     ManifestFile,
 )
 from matinee.errors import CheckpointError
+from matinee.journal.plain_files import open_within, read_within
 
 TEMPORARY_SUFFIX = ".tmp"
 _HALF_DELETED = ".deleted-"
@@ -72,7 +74,7 @@ def read_manifest(folder: Path) -> CheckpointManifest:
         CheckpointError: there is no manifest that can be read, or it is of a newer format.
     """
     try:
-        manifest = CheckpointManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+        manifest = CheckpointManifest.model_validate_json(manifest_bytes(folder))
     except OSError as error:
         raise CheckpointError(f"{folder.name} can't be read: {error}") from error
     except ValidationError as error:
@@ -80,6 +82,27 @@ def read_manifest(folder: Path) -> CheckpointManifest:
     if manifest.format > CHECKPOINT_FORMAT:
         raise CheckpointError(f"{folder.name} was written by a newer Matinee")
     return manifest
+
+
+def manifest_bytes(folder: Path) -> bytes:
+    """The manifest as it is on disk.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    return read_within(*_within_run(folder), MANIFEST_FILE)
+
+
+def open_file(folder: Path, name: str) -> BinaryIO:
+    """One file of a checkpoint, which may lie nowhere else.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    try:
+        return open_within(*_within_run(folder), name)
+    except OSError as error:
+        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
 
 
 def read_verified(folder: Path) -> dict[str, bytes]:
@@ -146,13 +169,21 @@ def _is_leftover(folder: Path) -> bool:
 
 
 def _read_verified(folder: Path, name: str, expected: ManifestFile) -> bytes:
-    try:
-        data = (folder / name).read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
+    with open_file(folder, name) as file:
+        # Whoever made it larger than it was must not fill the memory.
+        data = file.read(expected.size_bytes + 1) if _size_of(file) == expected.size_bytes else b""
     if len(data) != expected.size_bytes or hashlib.sha256(data).hexdigest() != expected.sha256:
         raise CheckpointError(f"{folder.name}/{name} is not what was written: it has changed")
     return data
+
+
+def _within_run(folder: Path) -> tuple[Path, str, str]:
+    """Where a link may lead to, the run's folder, and the way from there, which has none."""
+    return folder.parent.parent, folder.parent.name, folder.name
+
+
+def _size_of(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _write_flushed(path: Path, data: bytes) -> None:

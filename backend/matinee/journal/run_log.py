@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from matinee.contracts.log_page import LogPage
 from matinee.errors import JournalError
+from matinee.journal.plain_files import open_within
 from matinee.journal.schema import WORKER_LOG
 
 _PIECE_BYTES = 256 * 1024
@@ -25,7 +26,7 @@ class RunLog:
     """
 
     def __init__(self, run_dir: Path, *, is_over: bool) -> None:
-        self._path = run_dir / WORKER_LOG
+        self._run_dir = run_dir
         self._is_over = is_over
 
     def after(self, place: int, *, limit: int) -> LogPage:
@@ -90,12 +91,12 @@ class RunLog:
     def _opened(self) -> Iterator[tuple[BinaryIO, int]]:
         """The file and how long it is; of a log that was never written, nothing."""
         try:
-            with self._path.open("rb") as file:
+            with open_within(self._run_dir, WORKER_LOG) as file:
                 yield file, file.seek(0, 2) - file.seek(0)
         except FileNotFoundError:
             yield BytesIO(), 0
         except OSError as error:
-            raise JournalError(f"{self._path} can't be read: {error}") from error
+            raise JournalError(f"{self._run_dir / WORKER_LOG} can't be read: {error}") from error
 
 
 def _whole_characters(data: bytes) -> int:

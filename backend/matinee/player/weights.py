@@ -77,7 +77,12 @@ def _read_checkpoint(folder: Path) -> PlayedPolicy:
             code="policy_not_described",
         )
     about = _about(contents[POLICY_FILE])
-    policy = Policy.of(about.model_dump(mode="json"), load(contents[TENSORS_FILE]))
+    try:
+        policy = Policy.of(about.model_dump(mode="json"), load(contents[TENSORS_FILE]))
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ConflictError(
+            f"{folder.name} is not a whole checkpoint: {error!r}", code="checkpoint_damaged"
+        ) from error
     return PlayedPolicy(about, policy, env_step, folder.name)
 
 

@@ -15,6 +15,7 @@ from matinee.contracts.events import RunStateChanged as StateChanged
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import RunSnapshot
 from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
+from matinee.journal.plain_files import open_within
 from matinee.journal.reader import JournalReader
 from matinee.journal.schema import WORKER_LOG
 from matinee.journal.writer import JournalWriter
@@ -213,13 +214,13 @@ def with_log_tail(headline: str, run_dir: Path) -> str:
 
 def log_tail(run_dir: Path) -> str:
     """The last lines of a run process's log, or the first of its crash; empty if it wrote none."""
-    path = run_dir / WORKER_LOG
-    if not path.exists():
+    try:
+        with open_within(run_dir, WORKER_LOG) as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _LOG_TAIL_BYTES))
+            text = file.read(_LOG_TAIL_BYTES).decode(errors="replace")
+    except FileNotFoundError:
         return ""
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - _LOG_TAIL_BYTES))
-        text = file.read().decode(errors="replace")
     lines = text.splitlines()
     crashes = [i for i, line in enumerate(lines) if line.startswith(_FATAL_ERROR)]
     start = max(0, len(lines) - LOG_TAIL_LINES)

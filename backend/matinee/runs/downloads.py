@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BufferedReader, BytesIO
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from matinee.contracts.checkpoints import MANIFEST_FILE, CheckpointManifest, ManifestFile
 from matinee.contracts.policy_file import POLICY_FILE
 from matinee.errors import CheckpointError
-from matinee.journal.checkpoint_folders import read_manifest
+from matinee.journal.checkpoint_folders import manifest_bytes, open_file, read_manifest
+from matinee.journal.plain_files import MAX_DOCUMENT_BYTES
 from matinee.runs.standalone_files import edition, files_beside
 
 PIECE_BYTES = 256 * 1024
@@ -55,7 +58,7 @@ def digest_of(folder: Path, made_by: bytes) -> str:
     """
     digest = hashlib.sha256(made_by)
     try:
-        digest.update((folder / MANIFEST_FILE).read_bytes())
+        digest.update(manifest_bytes(folder))
     except OSError as error:
         raise CheckpointError(f"{folder.name} can't be read: {error}") from error
     return digest.hexdigest()
@@ -78,13 +81,13 @@ def archive(folder: Path) -> Iterator[bytes]:
 def _pieces(folder: Path) -> Iterator[bytes]:
     manifest = read_manifest(folder)
     with ExitStack() as open_files:
-        files: dict[str, BufferedReader | BytesIO] = {}
+        files: dict[str, BinaryIO] = {}
         for name, expected in manifest.files.items():
-            file = files[name] = open_files.enter_context(_opened(folder, name))
+            file = files[name] = open_files.enter_context(open_file(folder, name))
             _verify(file, expected, f"{folder.name}/{name}")
-        files[MANIFEST_FILE] = open_files.enter_context(_opened(folder, MANIFEST_FILE))
+        files[MANIFEST_FILE] = open_files.enter_context(open_file(folder, MANIFEST_FILE))
         policy = files.get(POLICY_FILE)
-        beside = files_beside(manifest, None if policy is None else policy.read())
+        beside = files_beside(manifest, None if policy is None else policy.read(MAX_DOCUMENT_BYTES))
         if policy is not None:
             policy.seek(0)
         files |= {name: BytesIO(text) for name, text in beside.items()}
@@ -93,7 +96,7 @@ def _pieces(folder: Path) -> Iterator[bytes]:
 
 
 def _zipped(
-    files: dict[str, BufferedReader | BytesIO], manifest: CheckpointManifest, inside: str
+    files: dict[str, BinaryIO], manifest: CheckpointManifest, inside: str
 ) -> Iterator[bytes]:
     outlet = _Outlet()
     # Weights can't be compressed. The same checkpoint makes the same bytes, whenever it is asked.
@@ -133,17 +136,9 @@ class _Outlet:
         return taken
 
 
-def _opened(folder: Path, name: str) -> BufferedReader:
-    if Path(name).name != name:
-        raise CheckpointError(f"{folder.name} names a file {name!r} that lies elsewhere")
-    try:
-        return (folder / name).open("rb")
-    except OSError as error:
-        raise CheckpointError(f"{folder.name} can't be read: {error}") from error
-
-
-def _verify(file: BufferedReader, expected: ManifestFile, name: str) -> None:
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if file.tell() != expected.size_bytes or digest != expected.sha256:
+def _verify(file: BinaryIO, expected: ManifestFile, name: str) -> None:
+    is_whole = file.seek(0, os.SEEK_END) == expected.size_bytes
+    file.seek(0)
+    if not is_whole or hashlib.file_digest(file, "sha256").hexdigest() != expected.sha256:
         raise CheckpointError(f"{name} is not what was written: it has changed")
     file.seek(0)

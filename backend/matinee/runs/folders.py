@@ -24,6 +24,7 @@ from matinee.contracts.run import Parent, Run, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState, check_transition
 from matinee.errors import JournalError, NotFoundError
+from matinee.journal.plain_files import is_plain_file, is_plain_folder, read_within
 from matinee.journal.reader import JournalReader, RunHeader
 from matinee.journal.schema import DETAILS, run_db
 from matinee.journal.writer import JournalWriter
@@ -66,7 +67,7 @@ class RunFolders:
             NotFoundError: there is no such run. Only ids that we made can name a folder.
         """
         folder = self.root / run_id
-        if not re.fullmatch(ULID_PATTERN, run_id) or not run_db(folder).exists():
+        if not _is_run(folder):
             raise NotFoundError(f"there is no run {run_id!r}", code="run_not_found")
         return folder
 
@@ -79,7 +80,7 @@ class RunFolders:
         if not self.root.exists():
             return
         for folder in sorted(self.root.iterdir()):
-            if re.fullmatch(ULID_PATTERN, folder.name) and run_db(folder).exists():
+            if _is_run(folder):
                 yield folder.name
 
     def create(
@@ -134,11 +135,11 @@ class RunFolders:
         Raises:
             JournalError: somebody has edited the file into something else.
         """
-        path = self.path(run_id) / DETAILS
+        path = self.path(run_id)
         try:
-            return RunDetails.model_validate_json(path.read_bytes())
+            return RunDetails.model_validate_json(read_within(path, DETAILS))
         except (OSError, ValidationError) as error:
-            raise JournalError(f"{path} can't be read: {error}") from error
+            raise JournalError(f"{path / DETAILS} can't be read: {error}") from error
 
     def save_details(self, run_id: str, details: RunDetails) -> None:
         """Replace what people may edit."""
@@ -167,6 +168,15 @@ class RunFolders:
             made_at = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
             if datetime.now(UTC) - made_at > MAKING_TIMEOUT:
                 _remove_tree(entry)
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a run lies there, under an id that we may have made, and nowhere else."""
+    return (
+        re.fullmatch(ULID_PATTERN, folder.name) is not None
+        and is_plain_folder(folder)
+        and is_plain_file(run_db(folder))
+    )
 
 
 def assemble_run(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from math import fsum
 from pathlib import Path
@@ -37,7 +38,7 @@ from matinee.contracts.playing import (
     PolicySource,
 )
 from matinee.contracts.recordings import Recording, RecordingList, RecordingRequest
-from matinee.errors import ConflictError, EnvironmentBuildError, MatineeError
+from matinee.errors import ConflictError, EnvironmentBuildError, MatineeError, NotFoundError
 from matinee.journal.schema import CHECKPOINTS
 from matinee.runs.checkpoint_reading import find_checkpoint, find_newest
 from matinee.runs.folders import RunFolders
@@ -134,7 +135,8 @@ class Playing:
             episode_return=played.returns[0],
             length=played.lengths[0],
         )
-        await asyncio.to_thread(keep_recording, run_dir, recording)
+        with self._not_deleted(run_id):
+            await asyncio.to_thread(keep_recording, run_dir, recording)
         return recording
 
     async def recordings(self, run_id: str) -> RecordingList:
@@ -236,11 +238,30 @@ class Playing:
             name = await asyncio.to_thread(_chosen, run_dir, checkpoint_id)
             source = PolicySource(checkpoint=str(run_dir / CHECKPOINTS / name))
             try:
-                return name, await self._ask(order(source), answer)
+                with self._not_deleted(run_id):
+                    return name, await self._ask(order(source), answer)
             except ConflictError as error:
                 if error.code != "checkpoint_damaged" or checkpoint_id or not tries_left:
                     raise
         raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def _not_deleted(self, run_id: str) -> Iterator[None]:
+        """Say that the run has been deleted, where that is why something fails.
+
+        Raises:
+            NotFoundError: it has been.
+        """
+        try:
+            yield
+        except (ConflictError, OSError) as error:
+            try:
+                self._folders.path(run_id)
+            except NotFoundError as gone:
+                raise NotFoundError(
+                    f"run {run_id} was deleted meanwhile", code=gone.code
+                ) from error
+            raise
 
     async def _ask(self, order: PlayerOrder, expected: type[_Answer]) -> _Answer:
         with self._places.one():

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.recordings import MAX_RECORDINGS, FilmFormat, Recording
 from matinee.errors import ConflictError, NotFoundError
+from matinee.journal.plain_files import is_plain_file, is_plain_folder, read_within
 
 RECORDINGS = "recordings"
 MAKING_TIMEOUT_S = 600.0
@@ -59,7 +60,8 @@ def list_recordings(run_dir: Path) -> list[Recording]:
         if not re.fullmatch(ULID_PATTERN, path.stem):
             continue
         try:
-            found.append(Recording.model_validate_json(path.read_bytes()))
+            text = read_within(run_dir, RECORDINGS, path.name)
+            found.append(Recording.model_validate_json(text))
         except (OSError, ValidationError):
             log.warning("recording_unreadable", path=str(path))
     return found
@@ -73,7 +75,7 @@ def find_recording(run_dir: Path, recording_id: str) -> tuple[Recording, Path]:
     """
     for recording in list_recordings(run_dir):
         file = run_dir / RECORDINGS / f"{recording.id}.{recording.format}"
-        if recording.id == recording_id and file.exists():
+        if recording.id == recording_id and is_plain_file(file):
             return recording, file
     raise NotFoundError(
         f"run {run_dir.name} has no recording {recording_id}", code="recording_not_found"
@@ -87,7 +89,11 @@ def delete_recording(run_dir: Path, recording_id: str) -> None:
         NotFoundError: there is none of this id.
     """
     about = _about(run_dir, recording_id)
-    if not re.fullmatch(ULID_PATTERN, recording_id) or not about.exists():
+    if not (
+        re.fullmatch(ULID_PATTERN, recording_id)
+        and is_plain_folder(about.parent)
+        and about.exists()
+    ):
         raise NotFoundError(
             f"run {run_dir.name} has no recording {recording_id}", code="recording_not_found"
         )
