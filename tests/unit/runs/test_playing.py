@@ -346,3 +346,29 @@ async def test_the_first_look_sweeps_what_a_crash_left(tmp_path: Path) -> None:
     await playing.recordings(run_id)
 
     assert making.exists()
+
+
+@pytest.mark.parametrize("when", ["while it is played", "after it was played"])
+async def test_a_run_that_is_deleted_meanwhile_is_called_that(tmp_path: Path, when: str) -> None:
+    """Whoever has an episode filmed is told that the run was deleted meanwhile, and not which file
+    is missing.
+    """
+    folders, run_id = RunFolders(tmp_path), run_with(tmp_path, new_ulid())
+    failed = PlayerFailed(code="error", detail="FileNotFoundError(2, 'No such file')")
+    film = FilmFacts(frames=1, frames_per_second=30.0, width=1, height=1, size_bytes=1, cut=False)
+    filmed = Evaluated(env_step=7, returns=[1.0], lengths=[2], film=film)
+    players = FakePlayers(failed if when == "while it is played" else filmed)
+    playing = Playing(folders=folders, players=players, places=PlayerPlaces(1))
+    begin = players.start
+
+    async def delete_and_begin(order: BaseModel) -> FakePlayer:
+        folders.delete(run_id)
+        return await begin(order)
+
+    players.start = delete_and_begin  # type: ignore[method-assign]
+
+    with pytest.raises(NotFoundError, match="was deleted meanwhile") as refusal:
+        await playing.record(run_id, RecordingRequest())
+
+    assert refusal.value.code == "run_not_found"
+    assert players.started[0].closed
