@@ -140,15 +140,14 @@ def _rollout_fits_memory(
         )
 
 
-def _observations_fit_memory(
-    algorithm: Algorithm, layout: RunLayout, settings: Settings
-) -> Iterator[Clash]:
-    """All modes hold T + 1 observations of each environment; ga3c holds segments besides.
+def observation_memory(
+    algorithm: Algorithm, settings: Settings, observation_bytes: int
+) -> tuple[int, str]:
+    """Bytes of all observations that a run holds at once, and how they come about.
 
-    At most its queue is full, as many segments are with each optimizer, and each worker fills one.
+    All modes hold T + 1 observations of each environment; ga3c holds segments besides: at most its
+    queue is full, as many segments are with each optimizer, and each worker fills one.
     """
-    if layout.observation_bytes is None:
-        return
     most = {
         name: round(_bounds(settings[name])[1])
         for name in (
@@ -162,16 +161,27 @@ def _observations_fit_memory(
         rollouts = capacity * (1 + optimizers) + workers
         words = f"({capacity} (queue_capacity) x (1 + {optimizers} (optimizer_threads)) + {words})"
     rows = (most["rollout_length"] + 1) * most["envs_per_worker"]
-    needed = rollouts * rows * layout.observation_bytes
+    needed = rollouts * rows * observation_bytes
+    return needed, (
+        f"({most['rollout_length']} (rollout_length) + 1) x {most['envs_per_worker']} "
+        f"(envs_per_worker) x {words} x {observation_bytes:,} bytes an observation = "
+        f"{needed / 2**30:.1f} GiB"
+    )
+
+
+def _observations_fit_memory(
+    algorithm: Algorithm, layout: RunLayout, settings: Settings
+) -> Iterator[Clash]:
+    if layout.observation_bytes is None:
+        return
+    needed, words = observation_memory(algorithm, settings, layout.observation_bytes)
     if needed > MAX_OBSERVATION_BYTES:
         yield Clash(
             (
                 "rollout_length", "envs_per_worker", "workers", "queue_capacity",
                 "optimizer_threads", "algorithm",
             ),
-            f"rollouts would need too much memory: ({most['rollout_length']} (rollout_length) + 1) "
-            f"x {most['envs_per_worker']} (envs_per_worker) x {words} "
-            f"x {layout.observation_bytes:,} bytes an observation = {needed / 2**30:.1f} GiB; "
+            f"rollouts would need too much memory: {words}; "
             f"allowed: up to {MAX_OBSERVATION_BYTES / 2**30:g} GiB",
         )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +23,7 @@ from matinee.errors import FieldError, InvalidInputError
 from matinee.runs.folders import RunDetails
 from matinee.runs.ports import EnvironmentRegistry, PresetShelf, ServerLimits
 from matinee.runs.process_choice import processes_that_pay
-from matinee.runs.resources import check_resources, need_of
+from matinee.runs.resources import check_resources, need_of, observation_bytes_of
 
 SEED_BITS = 31
 _NAMED_ENVIRONMENTS = 12
@@ -236,15 +235,8 @@ def _image_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterato
 
 
 def _memory_errors(spec: RunSpec, environment: EnvironmentDescription) -> Iterator[FieldError]:
-    """Rollouts without room, where the size of an observation is known before anybody looks.
-
-    Arguments of the environment may change it; then the run process finds out.
-    """
-    space = environment.observation
-    if space is None or space.kind != "Box" or space.shape is None or spec.environment.kwargs:
-        return
-    is_bytes = environment.seen_as == "image" and space.text.endswith("uint8)")
-    layout = replace(spec.layout, observation_bytes=math.prod(space.shape) * (1 if is_bytes else 4))
+    """Rollouts without room, where the size of an observation is known before anybody looks."""
+    layout = replace(spec.layout, observation_bytes=observation_bytes_of(spec, environment))
     try:
         check_memory(layout, spec.initial_settings())
     except InvalidInputError as error:

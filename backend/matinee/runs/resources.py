@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.combinations import observation_memory
 from matinee.contracts.environments import EnvironmentDescription
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.network_size import parameter_count
@@ -35,24 +36,29 @@ class Need:
         threads: Of all its processes together.
         processes: Run process and helpers.
         parameters: Weights of the network; None where the environment's spaces are unknown.
+        rollout_bytes: Of the observations in all rollouts; 0 where their size is unknown.
+        rollout_words: How these come about.
     """
 
     threads: int
     processes: int
     parameters: int | None
+    rollout_bytes: int = 0
+    rollout_words: str = ""
 
     @property
     def memory_bytes(self) -> int:
         """All of it."""
         weights = (self.parameters or 0) * WEIGHT_BYTES
         copies = SHARED_COPIES + COPIES_PER_THREAD * self.threads
-        return self.processes * PROCESS_BYTES + weights * copies
+        return self.processes * PROCESS_BYTES + weights * copies + self.rollout_bytes
 
     def __str__(self) -> str:
+        rollouts = f" + rollouts: {self.rollout_words}" if self.rollout_bytes else ""
         return (
             f"{self.processes} process(es) x {PROCESS_BYTES // 2**20} MiB + "
             f"{self.parameters or 0:,} weights x {WEIGHT_BYTES} bytes x ({SHARED_COPIES} shared "
-            f"copies + {COPIES_PER_THREAD} x {self.threads} threads) = "
+            f"copies + {COPIES_PER_THREAD} x {self.threads} threads){rollouts} = "
             f"{self.memory_bytes / 2**30:.1f} GiB"
         )
 
@@ -66,7 +72,24 @@ def need_of(spec: RunSpec, environment: EnvironmentDescription) -> Need:
     elif spec.algorithm in (Algorithm.A2C, Algorithm.PPO):
         # `workers` says there only how many environments are stepped together.
         threads = 1
-    return Need(threads, spec.processes, parameters_of(spec, environment))
+    parameters = parameters_of(spec, environment)
+    observation_bytes = observation_bytes_of(spec, environment)
+    if observation_bytes is None:
+        return Need(threads, spec.processes, parameters)
+    held = observation_memory(spec.algorithm, settings, observation_bytes)
+    return Need(threads, spec.processes, parameters, *held)
+
+
+def observation_bytes_of(spec: RunSpec, environment: EnvironmentDescription) -> int | None:
+    """Of one observation; None where nobody knows before it is built.
+
+    Arguments of the environment may change it; then the run process finds out.
+    """
+    space = environment.observation
+    if space is None or space.kind != "Box" or space.shape is None or spec.environment.kwargs:
+        return None
+    is_bytes = environment.seen_as == "image" and space.text.endswith("uint8)")
+    return math.prod(space.shape) * (1 if is_bytes else 4)
 
 
 def parameters_of(spec: RunSpec, environment: EnvironmentDescription) -> int | None:

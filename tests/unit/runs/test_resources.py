@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from matinee.contracts.environments import EnvironmentDescription
+from matinee.contracts.environments import EnvironmentDescription, SpaceDescription
 from matinee.contracts.run_spec import RunSpec, parse_run_spec
 from matinee.errors import InvalidInputError
 from matinee.runs.ports import ServerLimits
@@ -78,6 +78,23 @@ def test_threads_are_those_that_compute() -> None:
     assert need_of(spec(algorithm="ppo", workers=6), CARTPOLE).threads == 1
     spread = spec(workers=6, processes=3)
     assert need_of(spread, CARTPOLE).processes == 3
+
+
+def test_rollouts_count_with_the_memory() -> None:
+    """What all rollouts hold of observations is a part of the need, told with its arithmetic; it is
+    unknown of an environment that nobody has looked at.
+    """
+    frames = SpaceDescription(kind="Box", text="Box(0, 255, (4, 84, 84), uint8)", shape=[4, 84, 84])
+    pong = PONG.model_copy(update={"observation": frames})
+    large = spec(workers=4, envs_per_worker=64, hyperparameters={"rollout_length": 256})
+
+    need = need_of(large, pong)
+
+    assert need.rollout_bytes == (256 + 1) * 64 * 4 * 4 * 84 * 84
+    assert need.memory_bytes == need_of(large, PONG).memory_bytes + need.rollout_bytes
+    assert need_of(large, PONG).rollout_bytes == 0
+    with pytest.raises(InvalidInputError, match=r"rollouts: \(256 \(rollout_length\) \+ 1\) x 64"):
+        check_resources(need, LIMITS, machine_bytes=2 * GIB)
 
 
 def test_what_fits_is_let_in() -> None:
