@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
+from matinee.cli.documents import read_document
 from matinee.errors import InvalidInputError
 
 
@@ -23,12 +23,7 @@ def replay_of(path: Path) -> dict[str, Any]:
     from matinee.contracts.validation import field_errors
 
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        ledger = LedgerFile.model_validate_json(text)
-    except OSError as error:
-        raise InvalidInputError(f"can't read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{path} is not JSON: {error}") from error
+        ledger = LedgerFile.model_validate_json(read_document(path))
     except ValidationError as error:
         raise InvalidInputError(
             f"{path} is no ledger as `matinee runs ledger` prints it", fields=field_errors(error)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from matinee.cli.assignments import settings_of
+from matinee.cli.documents import read_document
 from matinee.cli.options import DataDir
 from matinee.errors import InvalidInputError
 
@@ -229,12 +230,11 @@ def _spec_document(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        document = json.loads(text)
-    except OSError as error:
-        raise InvalidInputError(f"can't read {path}: {error.strerror}") from error
+        document = json.loads(read_document(path))
     except ValueError as error:
         raise InvalidInputError(f"{path} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidInputError(f"{path} is nested too deeply") from error
     if not isinstance(document, dict):
         raise InvalidInputError(f"{path} must hold a JSON object, the body of POST /api/v1/runs")
     return document

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from matinee.contracts.checkpoints import CheckpointManifest
 from matinee.contracts.run_state import HOSTED_STATES, RunState
-from matinee.errors import JournalError
+from matinee.errors import CheckpointError, JournalError
+from matinee.journal.checkpoint_folders import manifest_bytes, open_file
 from matinee.journal.filesystems import network_filesystem
 from matinee.journal.integrity import Finding, check_record
 from matinee.journal.ownership import is_owned
@@ -175,13 +176,15 @@ def _examine_checkpoints(run_dir: Path) -> Iterator[Finding]:
 
 def _checkpoint_complaint(folder: Path) -> str | None:
     try:
-        manifest = CheckpointManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+        manifest = CheckpointManifest.model_validate_json(manifest_bytes(folder))
         for name, expected in manifest.files.items():
-            with (folder / name).open("rb") as file:
+            with open_file(folder, name) as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != expected.sha256:
                     return f"{name} is not what was saved"
     except OSError as error:
         return str(error.strerror)
+    except CheckpointError as error:
+        return str(error)
     except ValidationError:
         return f"{MANIFEST_FILE} can't be understood"
     return None
