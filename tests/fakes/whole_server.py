@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -38,6 +39,16 @@ class WholeServer:
     url: str
     data_dir: Path
     client: httpx.AsyncClient
+
+    async def until(self, run_id: str, *states: str) -> dict[str, Any]:
+        """The run once it is in one of these states."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                answer = await self.client.get(f"/api/v1/runs/{run_id}")
+                run: dict[str, Any] = answer.raise_for_status().json()
+                if run["state"] in states:
+                    return run
+                await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

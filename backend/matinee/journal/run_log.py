@@ -68,12 +68,18 @@ class RunLog:
             return self._page(data, start=start, size=size, limit=limit)
 
     def whole(self) -> Iterator[bytes]:
-        """All of it up to now, in pieces.
+        """All of it up to now, in pieces; the file is open when this returns.
 
         Raises:
             JournalError: the log can't be read.
         """
+        pieces = self._pieces()
+        next(pieces)
+        return pieces
+
+    def _pieces(self) -> Iterator[bytes]:
         with self._opened() as (file, size):
+            yield b""
             for start in range(0, size, _PIECE_BYTES):
                 yield file.read(min(_PIECE_BYTES, size - start))
 

@@ -246,7 +246,8 @@ class RunService:
 
     async def whole_log(self, run_id: str) -> AsyncIterator[bytes]:
         """All that the run's process has printed up to now."""
-        return one_ahead((await self._log(run_id)).whole())
+        log = await self._log(run_id)
+        return one_ahead(await asyncio.to_thread(log.whole))
 
     async def _log(self, run_id: str) -> RunLog:
         run = await self._index.get(run_id)

@@ -104,6 +104,8 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status.HTTP_401_UNAUTHORIZED,
         status.HTTP_403_FORBIDDEN,
         status.HTTP_500_INTERNAL_SERVER_ERROR,
+        # A record or the list of tokens can't be read, or the server is going.
+        status.HTTP_503_SERVICE_UNAVAILABLE,
     )
     return {
         code: {
