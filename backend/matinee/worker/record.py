@@ -240,8 +240,12 @@ class RunRecord:
         actor: str,
         command_id: str | None,
     ) -> None:
-        """New hyperparameters are in use since `env_step`."""
-        self._update(steered=True, hyperparameter_revision=revision)
+        """New hyperparameters are in use since `env_step`.
+
+        Without `changes`, what was asked for was in use already: the run's course is its own still.
+        """
+        steered = self._snapshot.steered or bool(changes)
+        self._update(steered=steered, hyperparameter_revision=revision)
         self.writer.append(
             HyperparametersChanged,
             env_step=env_step,

@@ -21,3 +21,7 @@ it("says what changed, and what that took", () => {
       "queue_capacity 1 → 2 (no effect in this mode)",
   );
 });
+
+it("says that nothing had to change", () => {
+  expect(describeChanges({}, new Map())).toMatch(/^nothing to change/);
+});

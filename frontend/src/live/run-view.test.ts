@@ -80,6 +80,13 @@ describe("a change of a hyperparameter", () => {
     expect(marks[0]?.changes).toEqual({ learning_rate: { before: 0.01, after: 0.001 } });
   });
 
+  it("to what is in use leaves no mark, and the run is not steered", () => {
+    const view = seen([askedRate, { ...changedRate, changes: {} }, appliedRate]);
+    expect(view.marks).toHaveLength(0);
+    expect(view.steered).toBe(false);
+    expect(view.asked.learning_rate).toBeUndefined();
+  });
+
   it("is forgotten when it is rejected, and the reason kept", () => {
     const view = seen([
       askedRate,

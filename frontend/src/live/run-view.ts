@@ -216,6 +216,8 @@ export function reduceRunView(view: RunView, event: Event): RunView {
         event,
       );
     case "hyperparameters_changed":
+      // Somebody asked for what is in use already.
+      if (Object.keys(event.changes).length === 0) return recorded(next, event);
       return recorded(
         marked(
           {

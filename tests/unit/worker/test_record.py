@@ -143,6 +143,16 @@ def test_a_change_marks_the_run_as_steered(record: RunRecord) -> None:
     assert snapshot.hyperparameter_revision == 3
 
 
+def test_a_change_to_what_is_in_use_steers_nothing(record: RunRecord) -> None:
+    """Who asks for the value that is in use gets a revision; the run stays unsteered."""
+    record.record_change(env_step=50, revision=3, changes={}, actor="token", command_id="c")
+    (event,) = committed(record)
+    assert (event["changes"], event["revision"]) == ({}, 3)
+    snapshot, _ = JournalReader(record.writer.run_dir).snapshot()
+    assert not snapshot.steered
+    assert snapshot.hyperparameter_revision == 3
+
+
 def test_a_full_disk_is_told_once_and_outlived(
     record: RunRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
