@@ -12,8 +12,8 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -93,7 +93,7 @@ def manifest_bytes(folder: Path) -> bytes:
     return read_within(*_within_run(folder), MANIFEST_FILE)
 
 
-def open_file(folder: Path, name: str) -> BinaryIO:
+def open_file(folder: Path, name: str) -> BufferedReader:
     """One file of a checkpoint, which may lie nowhere else.
 
     Raises:
@@ -182,7 +182,7 @@ def _within_run(folder: Path) -> tuple[Path, str, str]:
     return folder.parent.parent, folder.parent.name, folder.name
 
 
-def _size_of(file: BinaryIO) -> int:
+def _size_of(file: BufferedReader) -> int:
     return os.fstat(file.fileno()).st_size
 
 

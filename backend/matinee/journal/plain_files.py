@@ -9,14 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_DOCUMENT_BYTES = 4 * 2**20
 """Of a JSON document beside a record; the largest that we write are far smaller."""
 
 
-def open_within(folder: Path, *names: str) -> BinaryIO:
+def open_within(folder: Path, *names: str) -> BufferedReader:
     """Open a regular file below a folder for reading, without following a link below the folder.
 
     Args:

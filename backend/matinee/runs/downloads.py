@@ -8,9 +8,8 @@ import zipfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from matinee.contracts.checkpoints import MANIFEST_FILE, CheckpointManifest, ManifestFile
 from matinee.contracts.policy_file import POLICY_FILE
@@ -81,7 +80,7 @@ def archive(folder: Path) -> Iterator[bytes]:
 def _pieces(folder: Path) -> Iterator[bytes]:
     manifest = read_manifest(folder)
     with ExitStack() as open_files:
-        files: dict[str, BinaryIO] = {}
+        files: dict[str, BufferedReader | BytesIO] = {}
         for name, expected in manifest.files.items():
             file = files[name] = open_files.enter_context(open_file(folder, name))
             _verify(file, expected, f"{folder.name}/{name}")
@@ -96,7 +95,7 @@ def _pieces(folder: Path) -> Iterator[bytes]:
 
 
 def _zipped(
-    files: dict[str, BinaryIO], manifest: CheckpointManifest, inside: str
+    files: dict[str, BufferedReader | BytesIO], manifest: CheckpointManifest, inside: str
 ) -> Iterator[bytes]:
     outlet = _Outlet()
     # Weights can't be compressed. The same checkpoint makes the same bytes, whenever it is asked.
@@ -136,7 +135,7 @@ class _Outlet:
         return taken
 
 
-def _verify(file: BinaryIO, expected: ManifestFile, name: str) -> None:
+def _verify(file: BufferedReader, expected: ManifestFile, name: str) -> None:
     is_whole = file.seek(0, os.SEEK_END) == expected.size_bytes
     file.seek(0)
     if not is_whole or hashlib.file_digest(file, "sha256").hexdigest() != expected.sha256:
