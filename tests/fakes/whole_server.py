@@ -21,6 +21,8 @@ from matinee.bootstrap.server import build_server
 from matinee.settings import Settings
 
 PATIENCE_S = 60.0
+RUN_PATIENCE_S = 200.0
+"""On a machine that is busy with other things the import of torch alone takes minutes."""
 TOKEN = "the-token-of-this-server"  # noqa: S105 - opens nothing
 
 
@@ -42,7 +44,7 @@ class WholeServer:
 
     async def until(self, run_id: str, *states: str) -> dict[str, Any]:
         """The run once it is in one of these states."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(RUN_PATIENCE_S):
             while True:
                 answer = await self.client.get(f"/api/v1/runs/{run_id}")
                 run: dict[str, Any] = answer.raise_for_status().json()

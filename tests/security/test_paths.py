@@ -25,7 +25,7 @@ from integration.live_server import FAST_RUN, ROOT
 from matinee.contracts.identifiers import new_ulid
 from matinee.web.openapi import bare_app
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 SECRET = "this must not be told"  # noqa: S105 - what nobody may read
 REFUSED = {400, 404, 405, 422}

@@ -11,6 +11,10 @@ from matinee.environments.catalogue import preset, presets
 class BuiltInPresets:
     """The presets that come with Matinee."""
 
+    def __init__(self) -> None:
+        # Their file is read now, and not while somebody waits.
+        presets()
+
     def all(self) -> Sequence[Preset]:
         """All presets; the first is the page's default."""
         return presets()

@@ -72,10 +72,10 @@ class ProcessLauncher:
         self._begin_warming()
         if spare is not None:
             try:
-                return _assign(spare, line)
+                return await asyncio.to_thread(_assign, spare, line)
             except BrokenPipeError:
                 log.warning("spare_process_was_gone", pid=spare.process.pid)
-        return _assign(await asyncio.to_thread(self._spawn), line)
+        return await asyncio.to_thread(lambda: _assign(self._spawn(), line))
 
     def adopt(self, *, pid: int, process_started_at: float) -> AdoptedProcess | None:
         """A process that an earlier server started; None if it is gone."""
@@ -129,6 +129,7 @@ class ProcessLauncher:
 
 
 def _assign(spare: _Spare, line: bytes) -> ChildProcess:
+    """Blocks until the process has read what the pipe does not hold: a long plan is longer."""
     with spare.stdin:
         spare.stdin.write(line)
     return spare.process
