@@ -52,7 +52,7 @@ async def read_everything(client: httpx.AsyncClient, run_id: str) -> None:
 async def live(whole: WholeServer) -> None:
     """The life of a run: made, watched, steered, saved, read, forked, stopped, deleted."""
     client = whole.client
-    made = await client.post("/api/v1/runs", json=LONG_RUN | {"name": "x"})
+    made = await client.post("/api/v1/runs", json={**LONG_RUN, "name": "x"})
     run_id = made.raise_for_status().json()["id"]
     run = f"/api/v1/runs/{run_id}"
     await whole.until(run_id, "running")

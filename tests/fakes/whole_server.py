@@ -61,7 +61,7 @@ async def whole_server(
     if not (data_dir / "cache").exists():
         shutil.copytree(environment_cache, data_dir / "cache")
     with mock.patch.dict(os.environ, child_environment(runtime_dir=runtime_dir)):
-        server = build_server(Settings(data_dir=data_dir, token=TOKEN, **settings))  # type: ignore[arg-type]
+        server = build_server(Settings(data_dir=data_dir, token=TOKEN, **settings))
         async with (
             serving(server.app) as url,
             httpx.AsyncClient(
