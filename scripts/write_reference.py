@@ -176,7 +176,7 @@ def _when_raised(rule: AlertRule) -> str:
     if not rule.has_choice:
         return f"Yes or no, `{rule.signal}`{lasting}; no threshold to choose."
     statistic = f"the {rule.statistic} of " if rule.over_updates > 0 else ""
-    limit = f"{rule.threshold:g} {rule.unit}".rstrip()
+    limit = rule.amount_text(rule.threshold)
     return (
         f"Raised when {statistic}`{rule.signal}`{window} is {rule.side} {limit}{lasting}; "
         f"thresholds from {rule.minimum:g} to {rule.maximum:g}."

@@ -112,7 +112,7 @@ def test_the_new_run_form_shows_what_the_server_refused_at_the_field(
     threshold = collapse.get_by_role("textbox", name="Threshold of performance collapse")
     threshold.fill("7")
     threshold.press("Enter")
-    expect(collapse).to_contain_text("above 7 of the gain for 3 s")
+    expect(collapse).to_contain_text("above 700\u00a0% of the gain for 3 s")
     page.get_by_role("button", name="Start", exact=True).first.click()
 
     workers = page.get_by_role("textbox", name="Workers", exact=True)
@@ -126,7 +126,7 @@ def test_the_new_run_form_shows_what_the_server_refused_at_the_field(
     assert watched.accessibility_violations() == []
 
     collapse.get_by_role("button", name="Reset performance collapse").click()
-    expect(collapse).to_contain_text("above 0.5 of the gain for 3 s")
+    expect(collapse).to_contain_text("above 50\u00a0% of the gain for 3 s")
 
 
 def test_without_a_session_the_page_explains_how_to_log_in(

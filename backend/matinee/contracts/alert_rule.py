@@ -50,6 +50,9 @@ good: such a policy may be certain, and need not rise any more."""
 ACTION_WINDOW_ENV_STEPS = 1000
 """Env steps whose actions are looked at together."""
 
+_MANY_PERCENT = 1000
+"""From here on every digit is written, and none of them as a power of ten."""
+
 
 class AlertSeverity(StrEnum):
     """How soon somebody should look."""
@@ -80,7 +83,11 @@ class AlertRule(BaseModel):
         description="Smallest threshold allowed. Equal to the largest: there is none to choose."
     )
     maximum: float
-    unit: str = ""
+    unit: str = Field(
+        default="",
+        description="What follows the number. One that begins with `of ` makes it a share, which "
+        "is told in percent; thresholds are given as fractions all the same.",
+    )
     over_updates: int = Field(
         default=0, description="The last updates over which the signal is taken; 0: as it comes."
     )
@@ -111,3 +118,19 @@ class AlertRule(BaseModel):
     def has_choice(self) -> bool:
         """Whether a run may have a threshold of its own."""
         return self.minimum < self.maximum
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its signal is a share of something."""
+        return self.unit.startswith("of ")
+
+    def number_text(self, value: float, *, digits: int = 6) -> str:
+        """A value of the signal without its unit: 90, or 90 % of a share."""
+        if not self.is_share:
+            return f"{value:.{digits}g}"
+        percent = 100 * value
+        return f"{percent:,.0f} %" if abs(percent) >= _MANY_PERCENT else f"{percent:.{digits}g} %"
+
+    def amount_text(self, value: float, *, digits: int = 6) -> str:
+        """The same with its unit: 90 updates, 90 % of updates."""
+        return f"{self.number_text(value, digits=digits)} {self.unit}".strip()

@@ -154,7 +154,7 @@ class AlertWatch:
             return Raising(rule, _words(rule, value, threshold), value, threshold)
         if not wrong and course.is_raised and lasting_s >= min(rule.for_s, LONGEST_CLEARING_S):
             course.is_raised = False
-            return Clearing(rule.name, f"{_amount(rule, value)} is on the right side again")
+            return Clearing(rule.name, f"{_measured(rule, value)} is on the right side again")
         return None
 
     def _leave(self, rule: AlertRule) -> Clearing | None:
@@ -224,8 +224,9 @@ def _words(rule: AlertRule, value: float, threshold: float) -> str:
     elif rule.over_env_steps > 0:
         window = f" over {rule.over_env_steps} env steps"
     lasting = f" for {rule.for_s:g} s" if rule.for_s > 0 else ""
-    return f"{_amount(rule, value)}, {rule.side} {threshold:g}{window}{lasting}"
+    limit = rule.number_text(threshold)
+    return f"{_measured(rule, value)}, {rule.side} {limit}{window}{lasting}"
 
 
-def _amount(rule: AlertRule, value: float) -> str:
-    return f"{value:.3g} {rule.unit}".strip()
+def _measured(rule: AlertRule, value: float) -> str:
+    return rule.amount_text(value, digits=3)

@@ -4,7 +4,13 @@ import { describeThreshold, hasChoice } from "./thresholds";
 const asItComes = { over_updates: 0, over_env_steps: 0 };
 
 it.each([
-  [{ side: "above", unit: "of the gain", for_s: 3 }, 0.5, "above 0.5 of the gain for 3 s"],
+  [{ side: "above", unit: "of the gain", for_s: 3 }, 0.5, "above 50\u00a0% of the gain for 3 s"],
+  [{ side: "above", unit: "of updates", for_s: 0 }, 0.07, "above 7\u00a0% of updates"],
+  [
+    { side: "below", unit: "of the range so far", for_s: 0 },
+    -1,
+    "below -100\u00a0% of the range so far",
+  ],
   [{ side: "below", unit: "", for_s: 5, over_updates: 200 }, 0, "below 0 over 200 updates for 5 s"],
   [
     { side: "above", unit: "", for_s: 2, over_env_steps: 50 },

@@ -4,7 +4,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { useId } from "react";
 import type { AlertRule } from "../api/types";
 import { formatSetting, formatShare } from "../format/numbers";
-import { describeThreshold } from "../format/thresholds";
+import { describeThreshold, formatLimit } from "../format/thresholds";
 import { Explain, type Explanation } from "./explain";
 import { Icon } from "./icons";
 import { NumberBox } from "./number-box";
@@ -68,9 +68,13 @@ export function ThresholdControl(props: ThresholdControlProps) {
 }
 
 function explain(rule: AlertRule): Explanation {
-  const range = `${formatSetting(rule.minimum)} to ${formatSetting(rule.maximum)}`;
+  const { minimum, maximum, unit } = rule;
+  // The box takes what the API takes; of a share also what that means.
+  const range = `${formatSetting(minimum)} to ${formatSetting(maximum)}`;
+  const meant = `${formatLimit(rule, minimum)} to ${formatLimit(rule, maximum)}`;
+  const allowed = meant === range ? range : `${range}: ${meant}`;
   const facts: [string, string][] = [
-    ["allowed", [range, rule.unit].join(" ").trim()],
+    ["allowed", [allowed, unit].join(" ").trim()],
     ["default", describeThreshold(rule, rule.threshold)],
   ];
   if (rule.after_updates > 0) facts.push(["watched", `after ${rule.after_updates} updates`]);

@@ -68,9 +68,12 @@ describe("an alert", () => {
   });
 
   it("says that its threshold has been moved since", () => {
-    expect(movedThreshold(ALERT, 25)).toBeNull();
-    expect(movedThreshold(ALERT, undefined)).toBeNull();
-    expect(movedThreshold(ALERT, 40)).toBe("The threshold is 40 now.");
+    expect(movedThreshold(ALERT, 25, RULE)).toBeNull();
+    expect(movedThreshold(ALERT, undefined, RULE)).toBeNull();
+    expect(movedThreshold(ALERT, 40, RULE)).toBe("The threshold is 40 now.");
+    const share = { ...RULE, unit: "of updates" };
+    expect(movedThreshold(ALERT, 0.4, share)).toBe("The threshold is 40\u00a0% now.");
+    expect(movedThreshold(ALERT, 40, undefined)).toBe("The threshold is 40 now.");
   });
 });
 

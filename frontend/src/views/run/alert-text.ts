@@ -3,7 +3,8 @@
 import type { AlertRule, AlertSeverity } from "../../api/types";
 import { formatSpan } from "../../format/durations";
 import { isGoodNews } from "../../format/good-news";
-import { formatCount, formatSetting } from "../../format/numbers";
+import { formatCount } from "../../format/numbers";
+import { formatLimit } from "../../format/thresholds";
 import type { ShownAlert } from "../../live/run-view";
 
 const GRAVITY: Readonly<Record<AlertSeverity, number>> = { critical: 0, warning: 1, info: 2 };
@@ -40,7 +41,11 @@ export function lastingText(alert: ShownAlert, now: number | null): string {
 }
 
 /** The threshold now, if it is another one than when the alert was raised. */
-export function movedThreshold(alert: ShownAlert, threshold: number | undefined): string | null {
+export function movedThreshold(
+  alert: ShownAlert,
+  threshold: number | undefined,
+  rule: Pick<AlertRule, "unit"> | undefined,
+): string | null {
   if (threshold === undefined || threshold === alert.threshold) return null;
-  return `The threshold is ${formatSetting(threshold)} now.`;
+  return `The threshold is ${formatLimit(rule ?? { unit: "" }, threshold)} now.`;
 }

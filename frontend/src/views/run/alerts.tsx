@@ -41,8 +41,10 @@ export const Alerts = memo(function Alerts({ store, algorithm, search, onSearch 
   const watched = known.filter(({ algorithms }) => algorithms.includes(algorithm.name));
   const raised = byGravity(alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep === null));
   const over = alerts.filter(({ clearedAtEnvStep }) => clearedAtEnvStep !== null).toReversed();
-  const thresholdOf = (name: string) =>
-    thresholds[name] ?? known.find((rule) => rule.name === name)?.threshold;
+  const moved = (alert: ShownAlert) => {
+    const rule = known.find(({ name }) => name === alert.name);
+    return movedThreshold(alert, thresholds[alert.name] ?? rule?.threshold, rule);
+  };
   const show = (place: AlertPlace) => {
     if (place.kind === "workers") onSearch(withTab(search, "workers"));
     else if (place.kind === "large") goTo("return");
@@ -78,7 +80,7 @@ export const Alerts = memo(function Alerts({ store, algorithm, search, onSearch 
             algorithm={algorithm}
             search={search}
             onShow={show}
-            moved={movedThreshold(alert, thresholdOf(alert.name))}
+            moved={moved(alert)}
           />
         ))}
       </ul>
