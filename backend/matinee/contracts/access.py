@@ -97,12 +97,26 @@ class Token(BaseModel):
         )
 
 
+class ListedToken(Token):
+    """A named token or link, and what is known of its use."""
+
+    works: bool = Field(
+        description="Whether it opens anything: neither it nor any with which it was made has "
+        "been revoked or has expired."
+    )
+    last_used_at: datetime | None = Field(
+        description="To the minute. null: no use is on record; it is kept in catalogue.db, and is "
+        "forgotten with that."
+    )
+    sessions: int = Field(description="How many browsers are logged in with it now.")
+
+
 class TokenList(BaseModel):
     """Named tokens and links, newest first; those that have ended are listed for 90 days more."""
 
     model_config = ConfigDict(frozen=True)
 
-    items: list[Token]
+    items: list[ListedToken]
 
 
 class TokenRequest(BaseModel):

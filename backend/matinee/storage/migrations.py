@@ -46,6 +46,12 @@ MIGRATIONS: Sequence[Migration] = (
         # NULL: from before; the next server enters its own token.
         "ALTER TABLE sessions ADD COLUMN owner TEXT",
     ),
+    (
+        """CREATE TABLE token_uses (
+            token_id TEXT PRIMARY KEY,
+            used_at_us INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

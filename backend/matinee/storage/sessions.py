@@ -1,7 +1,11 @@
-"""Browser sessions in catalogue.db: only digests, so the file opens no door to who reads it."""
+"""Browser sessions in catalogue.db, and when tokens were last used.
+
+Of sessions only digests, so the file opens no door to who reads it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from matinee.contracts.access import Role
@@ -71,3 +75,27 @@ class SqliteSessionStore:
         """Forget a session; nothing happens if it is unknown."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM sessions WHERE digest = ?", (session_digest,))
+
+    def count_sessions(self, *, now: datetime) -> dict[str, int]:
+        """How many have not expired, by owner; an owner without any is left out."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT owner, count(*) FROM sessions "
+                "WHERE expires_at_us > ? AND owner IS NOT NULL GROUP BY owner",
+                (microseconds(now),),
+            ).fetchall()
+        return {str(owner): int(count) for owner, count in rows}
+
+    def save_token_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Remember when tokens were last used, by id."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO token_uses (token_id, used_at_us) VALUES (?, ?)",
+                [(token_id, microseconds(at)) for token_id, at in uses.items()],
+            )
+
+    def token_uses(self) -> dict[str, datetime]:
+        """What `save_token_uses` was told, by id."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT token_id, used_at_us FROM token_uses").fetchall()
+        return {str(token_id): moment(used_at_us) for token_id, used_at_us in rows}

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -157,6 +157,18 @@ class SessionStore(Protocol):
 
     def remove_session(self, session_digest: str) -> None:
         """Forget a session; nothing happens if it is unknown."""
+
+    def count_sessions(self, *, now: datetime) -> dict[str, int]:
+        """How many have not expired, by owner; an owner without any is left out."""
+
+    def save_token_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Remember when tokens were last used, by id.
+
+        Raises `CatalogueError` if that can't be written.
+        """
+
+    def token_uses(self) -> dict[str, datetime]:
+        """What `save_token_uses` was told, by id."""
 
 
 class BadCode(StrEnum):

@@ -57,6 +57,7 @@ from matinee.web.credentials import (
 from matinee.web.hosts import HostPolicy
 from matinee.web.login_limit import LoginLimit
 from matinee.web.telemetry import WebTelemetry
+from matinee.web.token_uses import TokenUses
 
 ExportFormat = Literal["jsonl", "csv", "parquet"]
 PAGE_DIR = Path(__file__).parent / "page"
@@ -294,6 +295,7 @@ class WebDependencies:
     login_limit: LoginLimit = field(default_factory=LoginLimit)
     telemetry: WebTelemetry = field(default_factory=WebTelemetry)
     access_bell: AccessBell = field(default_factory=AccessBell)
+    token_uses: TokenUses = field(default_factory=TokenUses)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to shut down: streams end with 1012, so that it need not wait."""
 

@@ -21,7 +21,7 @@ from matinee.web.connection_ends import CloseCode
 from matinee.web.credentials import OWN_GRANT, Actor, Grant, Principal, grant_of
 from matinee.web.dependencies import WebDependencies
 from matinee.web.problems import problem_for
-from matinee.web.sessions import find_principal
+from matinee.web.sessions import find_principal, note_use
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 PUBLIC_CALLS: Final = frozenset(
@@ -49,7 +49,9 @@ class Gate:
         try:
             self._check_where_from(scope)
             if not is_public(scope):
-                scope["matinee.principal"] = await self._authenticate(scope)
+                principal = await self._authenticate(scope)
+                scope["matinee.principal"] = principal
+                note_use(self._dependencies, principal.grant)
         except (ForbiddenError, AuthenticationError, TokenFileError) as error:
             await _refuse(error, scope, receive, send)
             return

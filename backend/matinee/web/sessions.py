@@ -46,6 +46,7 @@ async def open_session(
     await asyncio.to_thread(
         _add, dependencies, secret_digest(secret), grant, expires_at=min(ends), now=now
     )
+    note_use(dependencies, grant)
     response.set_cookie(
         cookie_name(request.scope),
         secret,
@@ -55,6 +56,12 @@ async def open_session(
         samesite="strict",
         secure=request.scope["matinee.origin"].startswith("https:"),
     )
+
+
+def note_use(dependencies: WebDependencies, grant: Grant) -> None:
+    """Of a named token or link: the list of them says when it was last used."""
+    if grant.token_id is not None:
+        dependencies.token_uses.note(grant.token_id, now=dependencies.clock())
 
 
 def _add(

@@ -20,11 +20,17 @@ _log = structlog.get_logger(__name__)
 
 
 async def watch_tokens(dependencies: WebDependencies) -> NoReturn:
-    """Until it is cancelled."""
+    """Until it is cancelled; also has written down, now and then, when they were used."""
     watch = TokenWatch(dependencies)
-    while True:
-        await watch.look()
-        await asyncio.sleep(LOOK_S)
+    uses, sessions, clock = dependencies.token_uses, dependencies.sessions, dependencies.clock
+    try:
+        while True:
+            await watch.look()
+            if uses.is_due(clock()):
+                await uses.save(sessions, now=clock())
+            await asyncio.sleep(LOOK_S)
+    finally:
+        await uses.save(sessions, now=clock())
 
 
 class TokenWatch:

@@ -1255,7 +1255,10 @@ export interface components {
             /** @description Smallest threshold allowed. Equal to the largest: there is none to choose. */
             minimum: number;
             maximum: number;
-            /** @default  */
+            /**
+             * @description What follows the number. One that begins with `of ` makes it a share, which is told in percent; thresholds are given as fractions all the same.
+             * @default
+             */
             unit: string;
             /**
              * @description The last updates over which the signal is taken; 0: as it comes.
@@ -2476,6 +2479,34 @@ export interface components {
             name?: string | null;
             /** @description null: 8 hours, or 10 minutes if it works once, which is then also the most. */
             expires_in_s?: number | null;
+        };
+        /**
+         * ListedToken
+         * @description A named token or link, and what is known of its use.
+         */
+        ListedToken: {
+            id: string;
+            /** @description The ledger shows it as the actor of what was done with it. */
+            name: string;
+            kind: components["schemas"]["TokenKind"];
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description The actor who made it. */
+            created_by: string;
+            /** @description From then on it opens nothing; null: never. */
+            expires_at: string | null;
+            /** @description null: it was not revoked. */
+            revoked_at: string | null;
+            revoked_by: string | null;
+            /** @description Of a link: id of the token with which it was made, and ends. null: with the server's own token, or in the terminal. */
+            made_with: string | null;
+            /** @description Whether it opens anything: neither it nor any with which it was made has been revoked or has expired. */
+            works: boolean;
+            /** @description To the minute. null: no use is on record; it is kept in catalogue.db, and is forgotten with that. */
+            last_used_at: string | null;
+            /** @description How many browsers are logged in with it now. */
+            sessions: number;
         };
         /**
          * LiveClass
@@ -3775,7 +3806,7 @@ export interface components {
          * @description Named tokens and links, newest first; those that have ended are listed for 90 days more.
          */
         TokenList: {
-            items: components["schemas"]["Token"][];
+            items: components["schemas"]["ListedToken"][];
         };
         /**
          * TokenLogin

@@ -70,3 +70,25 @@ def test_expired_sessions_do_not_pile_up(catalogue: SqliteCatalogue) -> None:
 
     with catalogue.database.read() as connection:
         assert connection.execute("SELECT digest FROM sessions").fetchall() == [("new",)]
+
+
+def test_sessions_are_counted_by_owner(catalogue: SqliteCatalogue) -> None:
+    """Those that have expired count no more."""
+    store = SqliteSessionStore(catalogue)
+    for digest, owner, hours in (("a", "T", 1), ("b", "T", 3), ("c", "U", 1)):
+        store.add_session(
+            digest, role=Role.VIEWER, owner=owner, expires_at=NOW + hours * HOUR, now=NOW
+        )
+
+    assert store.count_sessions(now=NOW) == {"T": 2, "U": 1}
+    assert store.count_sessions(now=NOW + HOUR) == {"T": 1}
+
+
+def test_uses_of_tokens_survive_a_restart(catalogue: SqliteCatalogue, tmp_path: Path) -> None:
+    """The newest of each."""
+    SqliteSessionStore(catalogue).save_token_uses({"T": NOW, "U": NOW})
+    SqliteSessionStore(catalogue).save_token_uses({"T": NOW + HOUR})
+    catalogue.close()
+
+    with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as again:
+        assert SqliteSessionStore(again).token_uses() == {"T": NOW + HOUR, "U": NOW}

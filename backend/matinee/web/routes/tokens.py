@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 
-from matinee.contracts.access import NewToken, Role, TokenKind, TokenList, TokenRequest
+from matinee.contracts.access import (
+    ListedToken,
+    NewToken,
+    Role,
+    Token,
+    TokenKind,
+    TokenList,
+    TokenRequest,
+)
 from matinee.contracts.identifiers import ULID_PATTERN
-from matinee.web.dependencies import CurrentPrincipal, Dependencies
+from matinee.web.dependencies import CurrentPrincipal, Dependencies, WebDependencies
 from matinee.web.roles import least
 from matinee.web.routes.parameters import refusals
 from matinee.web.strict_json import StrictJsonRoute
@@ -25,7 +34,29 @@ TokenId = Annotated[str, Path(pattern=ULID_PATTERN, description="ULID of the tok
 @least(Role.ADMIN)
 async def list_tokens(dependencies: Dependencies) -> TokenList:
     """Named tokens and links, without their secrets; the server's own token is none of them."""
-    return TokenList(items=await asyncio.to_thread(dependencies.tokens.tokens))
+    noted = dependencies.token_uses.noted()
+    return await asyncio.to_thread(_listed, dependencies, noted, now=dependencies.clock())
+
+
+def _listed(
+    dependencies: WebDependencies, noted: Mapping[str, datetime], *, now: datetime
+) -> TokenList:
+    """With what is known of their use; blocks."""
+    tokens, sessions = dependencies.tokens, dependencies.sessions
+    uses = {**sessions.token_uses(), **noted}
+    counts = sessions.count_sessions(now=now)
+
+    def listed(token: Token) -> ListedToken:
+        works = tokens.find_working(token.id, now=now) is not None
+        return ListedToken(
+            **token.model_dump(),
+            works=works,
+            last_used_at=uses.get(token.id),
+            # Those of one that has ended open nothing, and expire.
+            sessions=counts.get(token.id, 0) if works else 0,
+        )
+
+    return TokenList(items=[listed(token) for token in tokens.tokens()])
 
 
 @router.post(

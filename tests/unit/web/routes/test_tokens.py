@@ -26,7 +26,8 @@ async def test_a_token_is_shown_once(
     mine = await stranger.get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"})
 
     assert made.status_code == 201
-    assert listed.json() == {"items": [details]}
+    unused = {"works": True, "last_used_at": None, "sessions": 0}
+    assert listed.json() == {"items": [details | unused]}
     assert secret not in listed.text
     assert (details["name"], details["created_by"], details["made_with"]) == ("lab", "token", None)
     assert mine.json() == {
@@ -143,3 +144,22 @@ async def test_the_log_has_who_did_it_and_no_secret(
     assert [log.get("by", log.get("name")) for log in told] == ["token", "lab", None, "token"]
     assert made["token"] not in str(logs)
     assert "guessed" not in str(logs)
+
+
+async def test_a_link_of_a_token_that_was_revoked_does_not_work_either(
+    script: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    """The list says so of both, and counts no browsers any more."""
+    made = (await script.post("/api/v1/tokens", json={"name": "lab", "role": "operator"})).json()
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    body = {"name": "class", "role": "viewer"}
+    shared = await stranger.post("/api/v1/login-codes", json=body, headers=bearer)
+    await stranger.get(shared.json()["path"])
+
+    async def listed() -> dict[str, tuple[bool, int]]:
+        items = (await script.get("/api/v1/tokens")).json()["items"]
+        return {item["name"]: (item["works"], item["sessions"]) for item in items}
+
+    assert await listed() == {"lab": (True, 0), "class": (True, 1)}
+    await script.delete(f"/api/v1/tokens/{made['details']['id']}")
+    assert await listed() == {"lab": (False, 0), "class": (False, 0)}
