@@ -1,21 +1,18 @@
-/** What needs looking at now, above whichever tab is open; all of it is in the tab "Alerts". */
+/** What needs looking at now, first in whichever tab is open, except "Alerts", which has it all. */
 
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { alertRulesQuery } from "../../api/queries";
 import { formatCount } from "../../format/numbers";
 import { useRunPart } from "../../live/hooks";
-import { COLLAPSE } from "../../live/risky-change";
 import type { RunStore } from "../../live/run-store";
 import { raisedAlerts } from "../../live/run-view";
-import { Icon } from "../../ui/icons";
 import { gravest, SeverityIcon, toneOf } from "../../ui/severity";
 import { alertLabel, byGravity, isUrgent, troubleCount } from "./alert-text";
 import styles from "./alerts.module.css";
-import { targetOf } from "./rewind-offer";
 import type { RewindTarget } from "./rewinding";
+import { WayBack } from "./way-back";
 
 /** Where the tabs are. */
 export const RECORDS_PLACE = "records";
@@ -48,8 +45,6 @@ interface AlertStripProps {
 }
 
 export const AlertStrip = memo(function AlertStrip({ store, onRewind }: AlertStripProps) {
-  const risky = useRunPart(store, (view) => view.riskyChange);
-  const wayBack = risky?.collapsedSeq != null && onRewind !== null ? targetOf(risky) : null;
   useRunPart(store, (view) => view.alerts);
   const { data: rules = [] } = useQuery(alertRulesQuery);
   const urgent = byGravity(raisedAlerts(store.view)).filter(isUrgent);
@@ -70,15 +65,7 @@ export const AlertStrip = memo(function AlertStrip({ store, onRewind }: AlertStr
                   </span>
                 </p>
                 {tone !== "warning" && <p className={styles.hint}>{alert.hint}</p>}
-                {alert.name === COLLAPSE && wayBack !== null && (
-                  <Button
-                    size="compact-xs"
-                    leftSection={<Icon name="undo" size={12} />}
-                    onClick={() => onRewind?.(wayBack)}
-                  >
-                    Rewind to before the last risky change, step {formatCount(wayBack.env_step)}
-                  </Button>
-                )}
+                <WayBack store={store} alert={alert.name} onRewind={onRewind} />
               </div>
             </li>
           );

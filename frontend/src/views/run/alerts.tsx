@@ -19,7 +19,9 @@ import { AlertThresholds, thresholdId } from "./alert-thresholds";
 import styles from "./alerts.module.css";
 import { hasEnded } from "./availability";
 import { goTo } from "./go-to";
+import type { RewindTarget } from "./rewinding";
 import { type RunSearch, withTab } from "./view-state";
+import { WayBack } from "./way-back";
 
 const AGES_EVERY_MS = 1_000;
 
@@ -29,9 +31,12 @@ interface AlertsProps {
   readonly algorithm: AlgorithmDescription;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
+  /** Null: the run can't go back anywhere. */
+  readonly onRewind: ((target: RewindTarget) => void) | null;
 }
 
-export const Alerts = memo(function Alerts({ store, algorithm, search, onSearch }: AlertsProps) {
+export const Alerts = memo(function Alerts(props: AlertsProps) {
+  const { store, algorithm, search, onSearch, onRewind } = props;
   const alerts = useRunPart(store, (view) => view.alerts);
   const thresholds = useRunPart(store, (view) => view.thresholds);
   const ended = useRunPart(store, (view) => hasEnded(view.state));
@@ -70,10 +75,13 @@ export const Alerts = memo(function Alerts({ store, algorithm, search, onSearch 
           {watched.length > 0 && ` ${watched.length} rules watch a run of this mode.`}
         </p>
       )}
-      <ul>
+      {/* Of what changes in it only new alerts are told aloud: ages change every second. */}
+      <ul aria-live="polite" aria-relevant="additions">
         {raised.map((alert) => (
           <RaisedAlert
             key={keyOf(alert)}
+            store={store}
+            onRewind={onRewind}
             alert={alert}
             rules={known}
             now={ended ? null : now}
@@ -96,7 +104,7 @@ export const Alerts = memo(function Alerts({ store, algorithm, search, onSearch 
   );
 });
 
-interface RaisedAlertProps {
+interface RaisedAlertProps extends Pick<AlertsProps, "store" | "onRewind"> {
   readonly alert: ShownAlert;
   readonly rules: readonly AlertRule[];
   /** Milliseconds; null: the run has ended with it. */
@@ -109,7 +117,7 @@ interface RaisedAlertProps {
 }
 
 function RaisedAlert(props: RaisedAlertProps) {
-  const { alert, rules, now, algorithm, search, onShow, moved } = props;
+  const { store, onRewind, alert, rules, now, algorithm, search, onShow, moved } = props;
   const rule = rules.find(({ name }) => name === alert.name);
   const tone = toneOf(alert);
   const place =
@@ -138,6 +146,7 @@ function RaisedAlert(props: RaisedAlertProps) {
             </>
           )}
         </p>
+        <WayBack store={store} alert={alert.name} onRewind={onRewind} />
         <p className={styles.facts}>
           {moved !== null && <span>{moved}</span>}
           {place !== null && (

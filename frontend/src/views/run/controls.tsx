@@ -10,10 +10,9 @@ import { useShortcut } from "../../ui/shortcuts";
 import { hasEnded, type RunAction } from "./availability";
 import styles from "./controls.module.css";
 import { Fork } from "./fork";
-import { GoOnDialog } from "./go-on-dialog";
-import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
+import { useGoingOn } from "./use-going-on";
 
 const STEP_UPDATES = 1;
 
@@ -22,18 +21,13 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
   const unavailable = useAvailability();
   const { pending, send } = useCommands(store);
   const [isForking, setForking] = useState(false);
-  const [spent, setSpent] = useState<readonly SpentLimit[]>([]);
+  const { goOn, dialog } = useGoingOn(run, store, send);
   const { runId } = store;
 
   const act = useCallback(
     (action: LifeCycleAction) => send(action, () => sendAction(runId, action)),
     [runId, send],
   );
-  const start = () => {
-    const limits = hasEnded(state) ? spentLimits(budgetOf(run), store.view.progress) : [];
-    if (limits.length === 0) act("start");
-    else setSpent(limits);
-  };
   const step = () => send("step", () => sendStep(runId, STEP_UPDATES));
   const save = () => send("save", () => saveCheckpoint(runId));
   const can = (action: RunAction) => unavailable(action, state) === null && !pending.has(action);
@@ -69,7 +63,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
         label={hasEnded(state) ? "Go on" : "Start"}
         isPrimary
         {...common("start")}
-        onClick={start}
+        onClick={goOn}
       />
       <ActionButton
         icon="pause"
@@ -106,9 +100,7 @@ export function Controls({ run, store }: { run: Run; store: RunStore }) {
       {isForking && (
         <Fork run={run} store={store} checkpoint={null} onClose={() => setForking(false)} />
       )}
-      {spent.length > 0 && (
-        <GoOnDialog runId={runId} limits={spent} checkpointId={null} onClose={() => setSpent([])} />
-      )}
+      {dialog}
     </div>
   );
 }

@@ -17,7 +17,7 @@ import { RunStore } from "../../live/run-store";
 import { Later } from "../../ui/later";
 import { PageLoading, PageMessage } from "../../ui/page-message";
 import { useIdleModule, usePrinting } from "../../ui/printing";
-import { AlertStrip, RECORDS_PLACE } from "./alert-strip";
+import { RECORDS_PLACE } from "./alert-strip";
 import { OVERVIEW_METRICS } from "./chart-sets";
 import { Charts } from "./charts";
 import { HyperparameterPanel } from "./hyperparameter-panel";
@@ -157,22 +157,17 @@ function LoadedRun({ run, algorithms, store, search, onSearch }: LoadedRunProps)
       <div className={styles.ledger} data-explain="control.records">
         <Later>
           {() => (
-            <>
-              <AlertStrip
+            <div id={RECORDS_PLACE} className={styles.records}>
+              <RunRecords
+                run={run}
                 store={store}
+                algorithm={algorithm}
+                labels={labels}
+                search={search}
+                onSearch={onSearch}
                 onRewind={rewinding.unavailable === null ? rewinding.ask : null}
               />
-              <div id={RECORDS_PLACE}>
-                <RunRecords
-                  run={run}
-                  store={store}
-                  algorithm={algorithm}
-                  labels={labels}
-                  search={search}
-                  onSearch={onSearch}
-                />
-              </div>
-            </>
+            </div>
           )}
         </Later>
       </div>

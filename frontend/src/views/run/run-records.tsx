@@ -9,8 +9,10 @@ import type { RunStore } from "../../live/run-store";
 import { raisedAlerts } from "../../live/run-view";
 import { LatePanel } from "../../ui/late-panel";
 import { Tabs } from "../../ui/tabs";
+import { AlertStrip } from "./alert-strip";
 import { troubleCount } from "./alert-text";
 import { Ledger } from "./ledger";
+import type { RewindTarget } from "./rewinding";
 import { type RecordTab, type RunSearch, withTab } from "./view-state";
 
 // Fetched when somebody looks: the first page is on the screen sooner.
@@ -30,10 +32,12 @@ interface RunRecordsProps {
   readonly labels: ReadonlyMap<string, string>;
   readonly search: RunSearch;
   readonly onSearch: (search: RunSearch) => void;
+  /** Null: the run can't go back anywhere. */
+  readonly onRewind: ((target: RewindTarget) => void) | null;
 }
 
 export function RunRecords(props: RunRecordsProps) {
-  const { run, store, algorithm, labels, search, onSearch } = props;
+  const { run, store, algorithm, labels, search, onSearch, onRewind } = props;
   const seq = useRunPart(store, (view) => view.checkpointsSeq);
   const checkpoints = useQuery(checkpointsQuery(run.id, seq));
   const troubles = useRunPart(store, (view) => troubleCount(raisedAlerts(view)));
@@ -49,7 +53,7 @@ export function RunRecords(props: RunRecordsProps) {
       case "workers":
         return (
           <LatePanel key={chosen} what="the workers">
-            <Workers store={store} />
+            <Workers run={run} store={store} />
           </LatePanel>
         );
       case "checkpoints":
@@ -67,7 +71,13 @@ export function RunRecords(props: RunRecordsProps) {
       case "alerts":
         return (
           <LatePanel key={chosen} what="the alerts">
-            <Alerts store={store} algorithm={algorithm} search={search} onSearch={onSearch} />
+            <Alerts
+              store={store}
+              algorithm={algorithm}
+              search={search}
+              onSearch={onSearch}
+              onRewind={onRewind}
+            />
           </LatePanel>
         );
       case "log":
@@ -94,6 +104,8 @@ export function RunRecords(props: RunRecordsProps) {
       chosen={chosen}
       onChoose={(name) => onSearch(withTab(search, name))}
     >
+      {/* Below the tabs: they stay where they are while alerts come and go. */}
+      {chosen !== "alerts" && <AlertStrip store={store} onRewind={onRewind} />}
       {panel()}
     </Tabs>
   );

@@ -2,11 +2,10 @@
 
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { sendAction } from "../../api/actions";
 import { describeError } from "../../api/problem";
 import { ACTIVE_STATES } from "../../api/queries";
 import { workersQuery } from "../../api/records";
-import type { RunState, WorkerProcess, WorkerTable } from "../../api/types";
+import type { Run, RunState, WorkerProcess, WorkerTable } from "../../api/types";
 import { formatSpan } from "../../format/durations";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
@@ -14,6 +13,7 @@ import { ActionButton } from "../../ui/action-button";
 import { StateGlyph } from "../../ui/state-glyph";
 import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
+import { useGoingOn } from "./use-going-on";
 import { WorkerRow } from "./worker-row";
 import {
   absentWorkers,
@@ -25,7 +25,7 @@ import {
 } from "./worker-text";
 import styles from "./workers.module.css";
 
-export function Workers({ store }: { store: RunStore }) {
+export function Workers({ run, store }: { run: Run; store: RunStore }) {
   const state = useRunPart(store, (view) => view.state);
   const { data, error, refetch } = useQuery(workersQuery(store.runId, ACTIVE_STATES.has(state)));
   return (
@@ -47,7 +47,7 @@ export function Workers({ store }: { store: RunStore }) {
         <p className={styles.quiet}>{absentWorkers(state)}</p>
       )}
       {data !== undefined && data.threads.length > 0 && (
-        <Table table={data} state={state} store={store} />
+        <Table table={data} state={state} run={run} store={store} />
       )}
     </section>
   );
@@ -56,15 +56,16 @@ export function Workers({ store }: { store: RunStore }) {
 interface TableProps {
   readonly table: WorkerTable;
   readonly state: RunState;
+  readonly run: Run;
   readonly store: RunStore;
 }
 
-function Table({ table, state, store }: TableProps) {
+function Table({ table, state, run, store }: TableProps) {
   const { threads, processes } = table;
   return (
     <>
       <p className={styles.summary}>{tableSummary(table)}</p>
-      <Rescue table={table} state={state} store={store} />
+      <Rescue table={table} state={state} run={run} store={store} />
       <table className={styles.table}>
         <thead>
           <tr>
@@ -120,9 +121,10 @@ function Table({ table, state, store }: TableProps) {
 }
 
 /** What can be done about a thread that is not what it should be. */
-function Rescue({ table, state, store }: TableProps) {
+function Rescue({ table, state, run, store }: TableProps) {
   const unavailable = useAvailability();
   const { pending, send } = useCommands(store);
+  const { goOn, dialog } = useGoingOn(run, store, send);
   const hangs = table.threads.some((each) => each.state === "hanging");
   const broke = table.threads.some((each) => each.state === "failed" || each.state === "lost");
   if (hangs && ACTIVE_STATES.has(state)) {
@@ -145,8 +147,9 @@ function Rescue({ table, state, store }: TableProps) {
         label="Go on"
         unavailable={unavailable("start", state)}
         isPending={pending.has("start")}
-        onClick={() => send("start", () => sendAction(store.runId, "start"))}
+        onClick={goOn}
       />
+      {dialog}
     </div>
   );
 }
