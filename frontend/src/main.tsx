@@ -15,7 +15,7 @@ import { createRoot } from "react-dom/client";
 import { ApiProblem } from "./api/problem";
 import { ConnectionProvider, createConnection } from "./live/hooks";
 import { router } from "./router";
-import { appearanceManager, followMotion } from "./ui/appearance";
+import { appearanceManager, followAppearance } from "./ui/appearance";
 import { cssVariablesResolver, theme } from "./ui/theme";
 
 const TRIES = 2;
@@ -32,7 +32,7 @@ const queries = new QueryClient({
 });
 
 const schemes = appearanceManager();
-followMotion();
+followAppearance();
 
 const element = document.getElementById("root");
 if (element === null) throw new Error("index.html has no #root");

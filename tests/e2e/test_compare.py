@@ -196,11 +196,11 @@ def test_seeds_are_averaged_and_a_steered_run_is_left_out(
     expect(curve).to_contain_text("n = 4")
     page.get_by_role("checkbox", name="s, seed 2 in the mean").uncheck()
     expect(curve).to_contain_text("n = 3")
-    page.get_by_text("seconds", exact=True).click()
+    page.get_by_text("time", exact=True).click()
     page.wait_for_url(re.compile("x=seconds"))
     page.reload()
     expect(curve).to_contain_text("n = 3")
-    expect(page.get_by_role("radio", name="seconds")).to_be_checked()
+    expect(page.get_by_role("radio", name="time")).to_be_checked()
 
 
 def reached_at(server: LiveServer, run_id: str) -> tuple[int, float] | None:

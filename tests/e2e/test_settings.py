@@ -18,19 +18,29 @@ pytestmark = pytest.mark.e2e
 NewPage = Callable[..., WatchedPage]
 WIDTHS_PX = (360, 1280, 2560)
 KEY = "matinee.preferences"
-NOTIFICATIONS = """
-    window.asked = 0; window.shown = [];
-    window.Notification = class {
-      static permission = 'default';
+LISTENERS = """
+    window.asked = 0; window.shown = []; window.shut = 0; window.notes = [];
+    const ask = Notification.requestPermission.bind(Notification);
+    window.Notification = class extends Notification {
       static async requestPermission() {
         window.asked += 1;
-        return Notification.permission = 'granted';
+        await window.consent();
+        return ask();
       }
-      constructor(title, options) { window.shown.push(`${title} | ${options.body}`); }
-      close() {}
+      constructor(title, options) {
+        super(title, options);
+        window.newest = this;
+        this.addEventListener('show', () => window.shown.push(`${this.title} | ${this.body}`));
+        this.addEventListener('close', () => { window.shut += 1; });
+      }
+    };
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      this.addEventListener('ended', () => window.notes.push(Math.round(this.frequency.value)));
+      return start.apply(this, when);
     };
 """
-"""Headless browsers have no desktop: what would be shown is remembered."""
+"""The browser's own notifications and sounds: what it says of them is remembered."""
 
 
 def stored(page: Page) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def test_new_views_begin_as_chosen_and_addresses_stay_true(
     """A run opens with the chosen axis and smoothing; an address that names one wins."""
     watched = new_page(live_server).log_in().open("/settings")
     page = watched.page
-    choose(page, "x axis", "seconds")
+    choose(page, "x axis", "time")
     smoothing = page.get_by_role("group", name="Of a run").get_by_role("slider")
     smoothing.press("PageUp")
     chosen = stored(page)["runSmoothing"]
@@ -108,13 +118,13 @@ def test_new_views_begin_as_chosen_and_addresses_stay_true(
     page.get_by_role("navigation", name="Runs").get_by_role("link").first.click()
     page.wait_for_url(re.compile(r"/runs/[0-9A-Z]{26}\?.*x=seconds"))
     assert f"smoothing={chosen}" in page.url
-    expect(page.get_by_role("radio", name="seconds")).to_be_checked()
+    expect(page.get_by_role("radio", name="time")).to_be_checked()
     page.get_by_role("radiogroup", name="x axis").get_by_text("steps", exact=True).click()
     page.wait_for_url(re.compile("x=env_step"))
     page.reload()
     expect(page.get_by_role("radio", name="steps")).to_be_checked()
     watched.open(f"/compare?runs={long_run}")
-    expect(page.get_by_role("radio", name="seconds")).to_be_checked()
+    expect(page.get_by_role("radio", name="time")).to_be_checked()
 
 
 @pytest.mark.parametrize("content", ["{", "null", '{"version":9,"values":{"appearance":"dark"}}'])
@@ -132,23 +142,100 @@ def test_broken_storage_counts_as_nothing_chosen(
 def test_the_end_of_a_run_is_told_to_who_asked_for_it(
     live_server: LiveServer, new_page: NewPage, long_run: str
 ) -> None:
-    """The browser is asked on the click, not before; then an end is told once, with the name."""
+    """The browser is asked on the click, not before; then it shows the end, once, with the name and
+    a sound, and leads to the run.
+    """
     watched = new_page(live_server)
     page = watched.page
-    page.add_init_script(NOTIFICATIONS)
+    origin = live_server.base_url
+    page.expose_function(
+        "consent", lambda: page.context.grant_permissions(["notifications"], origin=origin)
+    )
+    page.add_init_script(LISTENERS)
     watched.log_in().open("/settings")
     expect(page.get_by_role("switch", name="When a run ends")).not_to_be_checked()
-    assert page.evaluate("asked") == 0
+    assert page.evaluate("[asked, Notification.permission]") == [0, "default"]
     page.get_by_role("switch", name="When a run ends").press("Space")
     page.wait_for_function("() => asked === 1 && Notification.permission === 'granted'")
+    page.get_by_role("switch", name="With a sound").press("Space")
     page.get_by_role("button", name="Try it").click()
+    page.wait_for_function("() => shown.length === 1 && notes.length === 2")
     assert page.evaluate("shown") == ["Matinee | This is how it tells."]
+    assert page.evaluate("notes") == [523, 784]
     name = live_server.run(long_run)["name"]
     expect(page.get_by_role("navigation", name="Runs")).to_contain_text("/s")
 
     live_server.command(long_run, "abort")
-    page.wait_for_function("() => shown.length === 2")
+    page.wait_for_function("() => shown.length === 2 && notes.length === 4")
     assert page.evaluate("shown[1]").startswith(f"{name}: aborted")
+    page.evaluate("newest.dispatchEvent(new Event('click'))")
+    page.wait_for_url(re.compile(f"/runs/{long_run}"))
+    page.wait_for_function("() => shut === 1")
+    assert page.evaluate("asked") == 1
+
+
+def test_a_browser_that_refuses_notifications_is_told_of(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """As a browser without a person does: the page says what can change that, and tries nothing."""
+    page = new_page(live_server).log_in().open("/settings").page
+    page.get_by_role("switch", name="When a run ends").press("Space")
+    expect(page.get_by_role("region", name="Tell me").get_by_role("status")).to_contain_text(
+        "The browser does not allow notifications of this page"
+    )
+
+
+def test_training_time_is_told_in_the_chosen_unit(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """On the page of a run, its axis and its files' names of it; also in another tab, at once."""
+    watched = new_page(live_server).log_in().open("/settings")
+    page = watched.page
+    other = page.context.new_page()
+    other.goto(f"{live_server.base_url}/runs/{long_run}?x=seconds")
+    figure = other.locator("dl > div", has_text="training time")
+    axis = other.get_by_role("radiogroup", name="x axis")
+    expect(figure).to_contain_text(re.compile(r"\d\d:\d\d"))
+    expect(axis.get_by_role("radio", name="time")).to_be_checked()
+
+    choose(page, "Training time", "seconds")
+    expect(figure).to_contain_text(re.compile(r"^training time[\d,]+\ss$"))
+    expect(axis.get_by_role("radio", name="seconds")).to_be_checked()
+    choose(page, "Training time", "minutes")
+    expect(figure).to_contain_text(re.compile(r"^training time[\d,]+\.\d\smin$"))
+    expect(axis.get_by_role("radio", name="minutes")).to_be_checked()
+    other.reload()
+    expect(figure).to_contain_text("min")
+    assert stored(page)["timeUnit"] == "minutes"
+
+
+def test_compact_charts_take_less_room_and_stay_so(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """Lower, and more in a row, at once and after a reload; all fits, and axe finds nothing."""
+    watched = new_page(live_server).log_in().open("/settings")
+    page = watched.page
+    other = page.context.new_page()
+    other.goto(f"{live_server.base_url}/runs/{long_run}")
+    looking = WatchedPage(other, live_server)
+    charts = other.get_by_role("region", name="What explains it").locator("figure")
+    expect(charts.first).to_be_visible()
+    rows = "each => new Set([...each.children].map(one => one.offsetTop)).size"
+    grid = charts.first.locator("xpath=..")
+    comfortable = grid.evaluate("each => each.offsetHeight"), grid.evaluate(rows)
+
+    choose(page, "Charts", "compact")
+    expect(other.locator("html")).to_have_attribute("data-density", "compact")
+    for _ in range(2):
+        expect(charts.first.get_by_role("img").first).to_have_css("height", "92px")
+        assert grid.evaluate("each => each.offsetHeight") < 0.7 * comfortable[0]
+        assert grid.evaluate(rows) < comfortable[1]
+        other.reload()
+        expect(charts.first).to_be_visible()
+    for width in WIDTHS_PX:
+        other.set_viewport_size({"width": width, "height": 800})
+        assert looking.horizontal_overflow_px() == 0, f"{width} px"
+    assert looking.accessibility_violations() == []
 
 
 def test_the_server_is_described(live_server: LiveServer, new_page: NewPage) -> None:

@@ -4,6 +4,7 @@ import type { ZoomRange } from "../live/run-store";
 import type { KeyEntry } from "./chart-subject";
 import type { YTick } from "./plot-options";
 import type { Scene } from "./scene";
+import type { XUnit } from "./x-ticks";
 
 export interface ChartFile {
   readonly title: string;
@@ -11,6 +12,7 @@ export interface ChartFile {
   readonly notes: readonly string[];
   readonly scene: Scene;
   readonly xLabel: string;
+  readonly xUnit: XUnit;
   /** What is along y, and its unit. */
   readonly yLabel: string;
   readonly key: readonly KeyEntry[];

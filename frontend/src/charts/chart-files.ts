@@ -3,10 +3,12 @@
  * wants it. Files are always light, see `readLightPalette`.
  */
 
+import type { SeriesAxis } from "../api/types";
 import { formatMoment } from "../format/durations";
 import { formatCount, formatExactCount } from "../format/numbers";
+import { timeUnit } from "../ui/preferences";
 import { saveFile } from "../ui/save-file";
-import { AXIS_LABELS } from "./axes";
+import { axisLabel } from "./axes";
 import type { ChartFile } from "./chart-file";
 import type { ChartSubject, HistogramSubject, MetricSubject } from "./chart-subject";
 import { drawChart } from "./drawing";
@@ -15,6 +17,7 @@ import { svgOf } from "./drawing-svg";
 import { heatChart } from "./heat-scene";
 import { metricChart } from "./metric-scene";
 import { readLightPalette } from "./palette";
+import type { XUnit } from "./x-ticks";
 
 export type PictureFormat = "png" | "svg";
 
@@ -62,7 +65,8 @@ export function describe(subject: ChartSubject, now: Date): ChartFile {
       notes: [`smoothing ${smoothing} · Matinee, ${at}`],
       scene,
       key,
-      xLabel: AXIS_LABELS[axis],
+      xLabel: axisLabel(axis, timeUnit()),
+      xUnit: unitOf(axis),
       yLabel: `episode return${inBrackets(unit)}`,
       x,
       y,
@@ -71,6 +75,7 @@ export function describe(subject: ChartSubject, now: Date): ChartFile {
     };
   }
   const { store, about, label } = subject;
+  const { x: axis } = store.charts.view;
   const unit = subject.kind === "metric" ? subject.unit : subject.definition.unit;
   const drawn = subject.kind === "metric" ? metricChart(subject) : heatChart(subject);
   const isLog = drawn.isSymlog ? " · symmetric log scale" : "";
@@ -78,9 +83,14 @@ export function describe(subject: ChartSubject, now: Date): ChartFile {
     ...drawn,
     title: `${about.name}: ${label}`,
     notes: [about.facts.join(" · "), `${thinned(subject)}Matinee, ${at}${isLog}`],
-    xLabel: AXIS_LABELS[store.charts.view.x],
+    xLabel: axisLabel(axis, timeUnit()),
+    xUnit: unitOf(axis),
     yLabel: subject.kind === "metric" ? `${label}${inBrackets(unit)}` : unit,
   };
+}
+
+function unitOf(axis: SeriesAxis): XUnit {
+  return axis === "seconds" ? timeUnit() : null;
 }
 
 function inBrackets(unit: string): string {

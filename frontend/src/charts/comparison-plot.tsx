@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { ZoomRange } from "../live/run-store";
+import { timeUnit, useTimeUnit } from "../ui/preferences";
 import type { ComparisonSubject } from "./chart-subject";
 import { paintScene } from "./paint-scene";
 import { type Palette, readPalette } from "./palette";
@@ -25,6 +26,7 @@ interface ComparisonPlotProps {
   readonly description: string;
   readonly height: number;
   readonly isSymlog: boolean;
+  readonly isOverTime: boolean;
   readonly zoom: ZoomRange | null;
   readonly onZoom: (range: ZoomRange | null) => void;
   readonly onCursor: (x: number | null) => void;
@@ -42,6 +44,7 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
   const latest = useRef(props);
   latest.current = props;
   const scheme = useComputedColorScheme("light");
+  const unit = useTimeUnit();
 
   useEffect(() => {
     const element = place.current;
@@ -54,6 +57,7 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
       {
         palette: colours,
         xRange: () => viewOf(latest.current).x,
+        xUnit: () => (latest.current.isOverTime ? timeUnit() : null),
         yRange: () => viewOf(latest.current).y,
         yTicks: null,
         paintBelow: (u) => paintScene(u, latest.current.scene, colours()),
@@ -86,7 +90,7 @@ export function ComparisonPlot(props: ComparisonPlotProps) {
   useEffect(() => {
     palette.current = null;
     plot.current?.setData(dataOf(latest.current));
-  }, [scheme, scene, zoom]);
+  }, [scheme, unit, scene, zoom]);
 
   return (
     <div

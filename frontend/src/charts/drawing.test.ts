@@ -29,6 +29,7 @@ const chart: ChartFile = {
   title: "a3c < ppo & co",
   notes: ["CartPole-v1 · seed 1", "29 Nov 2026"],
   xLabel: "steps",
+  xUnit: null,
   yLabel: "episode return (reward)",
   key: [{ text: "ppo, n = 3", look: { kind: "line", hue: 1, dash: [7, 4] } }],
   x: [0, 100],

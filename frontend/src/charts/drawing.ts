@@ -3,7 +3,6 @@
  * list, so that both files, and what is printed, are one picture.
  */
 
-import { formatCount } from "../format/numbers";
 import type { ChartFile } from "./chart-file";
 import type { KeyEntry } from "./chart-subject";
 import { layOutKey } from "./drawing-key";
@@ -13,6 +12,7 @@ import { formatTick } from "./plot-options";
 import { roundTicks } from "./round-ticks";
 import { INK_HUE, type SceneCell, stretch } from "./scene";
 import { symlogTicks } from "./symlog";
+import { xTicks, xTickTexts } from "./x-ticks";
 
 export interface PathShape {
   readonly kind: "path";
@@ -178,6 +178,8 @@ function axes(chart: ChartFile, palette: Palette, inner: Inner, { left, up }: Pl
     : roundTicks(...chart.y, most);
   const yTicks = chart.yTicks ?? numbers.map((at) => ({ at, text: formatTick(at) }));
   const colour = palette.ink3;
+  const ticks = xTicks(...chart.x, inner.width / TICK_WIDTH, chart.xUnit);
+  const texts = xTickTexts(ticks, chart.xUnit);
   return [
     ...yTicks.flatMap(({ at, text }): Shape[] => [
       ...(chart.yTicks === null
@@ -185,13 +187,13 @@ function axes(chart: ChartFile, palette: Palette, inner: Inner, { left, up }: Pl
         : []),
       { kind: "text", x: inner.x - 6, y: short(up(at) + 4), text, colour, size: 11, anchor: "end" },
     ]),
-    ...roundTicks(...chart.x, inner.width / TICK_WIDTH).flatMap((at): Shape[] => [
+    ...ticks.flatMap((at, i): Shape[] => [
       line(`M${short(left(at))} ${inner.y + inner.height}v4`, palette.line),
       {
         kind: "text",
         x: short(left(at)),
         y: inner.y + inner.height + 16,
-        text: formatCount(at),
+        text: texts[i] ?? "",
         colour,
         size: 11,
         anchor: "middle",

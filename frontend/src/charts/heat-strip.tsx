@@ -6,6 +6,7 @@ import type { HistogramDefinition, RunState } from "../api/types";
 import { useRunPart, useRunVersion } from "../live/hooks";
 import type { RunStore, ZoomRange } from "../live/run-store";
 import { Explain } from "../ui/explain";
+import { useSmallHeights } from "./chart-heights";
 import type { HistogramSubject, RunAbout } from "./chart-subject";
 import { ExportMenu } from "./export-menu";
 import {
@@ -33,14 +34,13 @@ interface HeatStripProps {
   readonly onZoom: (range: ZoomRange | null) => void;
 }
 
-/** With the legend, as high as the charts beside it. */
-const HEIGHT_PX = 114;
 const LEGEND_STOPS = [0, 0.05, 0.25, 0.5, 0.75, 1];
 const NOWHERE = { x: null, y: null };
 
 export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
   const { store, about, labels, definition, name, zoom, onZoom } = props;
   const [cursor, setCursor] = useState<{ x: number | null; y: number | null }>(NOWHERE);
+  const { stripPx } = useSmallHeights();
   const { meaning, guidance, unit, whole } = definition;
   const number = name.split(".")[1];
   const label = number === undefined ? definition.label : `${definition.label} ${number}`;
@@ -100,7 +100,7 @@ export const HeatStrip = memo(function HeatStrip(props: HeatStripProps) {
         <PlotFrame
           store={store}
           label={label}
-          height={HEIGHT_PX}
+          height={stripPx}
           isSymlog={false}
           zoom={zoom}
           onZoom={onZoom}

@@ -7,6 +7,7 @@ import { formatMeasured } from "../format/numbers";
 import { useRunVersion } from "../live/hooks";
 import type { RunStore, ZoomRange } from "../live/run-store";
 import { Explain } from "../ui/explain";
+import { useSmallHeights } from "./chart-heights";
 import type { MetricSubject, RunAbout } from "./chart-subject";
 import { ExportMenu } from "./export-menu";
 import { sampleAt } from "./extent";
@@ -24,8 +25,6 @@ interface MetricChartProps {
   readonly onZoom: (range: ZoomRange | null) => void;
 }
 
-const HEIGHT_PX = 132;
-
 /** Where a link to the chart of a metric leads. */
 export function chartId(metric: string): string {
   return `chart-${metric}`;
@@ -34,6 +33,7 @@ export function chartId(metric: string): string {
 export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
   const { store, about, labels, definition, zoom, onZoom } = props;
   const [cursor, setCursor] = useState<number | null>(null);
+  const { smallPx } = useSmallHeights();
   const { name, label, unit } = definition;
   const isSymlog = props.isSymlog && unit !== "share";
   const subject = (): MetricSubject => ({
@@ -68,7 +68,7 @@ export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
         metric={name}
         label={label}
         unit={unit}
-        height={HEIGHT_PX}
+        height={smallPx}
         raw="band"
         threshold={null}
         isSymlog={isSymlog}

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { RunStore, ZoomRange } from "../live/run-store";
+import { timeUnit, useTimeUnit } from "../ui/preferences";
 import { clearAbandoned, describeAbandoned, paintAbandoned } from "./abandoned";
 import type { ChartSubject } from "./chart-subject";
 import { paintMarks } from "./paint";
@@ -56,6 +57,7 @@ export function PlotFrame(
   latest.current = props;
   const palette = useRef<Palette | null>(null);
   const scheme = useComputedColorScheme("light");
+  const unit = useTimeUnit();
 
   useEffect(() => {
     const element = place.current;
@@ -69,6 +71,7 @@ export function PlotFrame(
         {
           palette: colours,
           xRange: () => latest.current.zoom ?? wholeRange(store),
+          xUnit: () => (store.charts.view.x === "seconds" ? timeUnit() : null),
           yRange: (min, max) => latest.current.content.yRange(min, max),
           yTicks: latest.current.content.yTicks && (() => latest.current.content.yTicks?.() ?? []),
           paintBelow: (chart) => {
@@ -132,7 +135,7 @@ export function PlotFrame(
     palette.current = null;
     const u = plot.current;
     u?.setData(u.data);
-  }, [scheme, props.zoom, props.redrawOn]);
+  }, [scheme, unit, props.zoom, props.redrawOn]);
 
   return (
     <div

@@ -1,10 +1,11 @@
 /** How every chart of a run looks and behaves in uPlot. */
 
 import type uPlot from "uplot";
-import { formatCount, formatMeasured } from "../format/numbers";
+import { formatMeasured } from "../format/numbers";
 import type { ZoomRange } from "../live/run-store";
 import type { Palette } from "./palette";
 import { symlogTicks } from "./symlog";
+import { type XUnit, xTicks, xTickTexts } from "./x-ticks";
 
 const FONT = '11px "IBM Plex Sans Variable", sans-serif';
 const Y_AXIS_WIDTH = 46;
@@ -13,6 +14,8 @@ const X_AXIS_HEIGHT = 24;
 const LOW_PX = 200;
 /** Below this width, labels of the x axis stand closer. */
 const NARROW_PX = 320;
+const LABEL_PX = 72;
+const NARROW_LABEL_PX = 44;
 const SMALLEST_DRAG_PX = 5;
 const MOST_SYMLOG_TICKS = 7;
 
@@ -24,6 +27,7 @@ export interface YTick {
 export interface PlotSource {
   readonly palette: () => Palette;
   readonly xRange: () => ZoomRange;
+  readonly xUnit: () => XUnit;
   /** Of the y axis; null while there is nothing. */
   readonly yRange: (min: number, max: number) => ZoomRange | null;
   /** Null: round numbers, with a line each. */
@@ -58,10 +62,15 @@ export function plotOptions(
         font: FONT,
         size: X_AXIS_HEIGHT,
         gap: 4,
-        space: (u) => (u.width < NARROW_PX ? 44 : 72),
         grid: { show: false },
         ticks: { stroke: () => source.palette().line, size: 4, width: 1 },
-        values: (_, splits) => splits.map(formatCount),
+        space: labelWidth,
+        splits: (u, _, min, max, incr, space) => {
+          // uPlot has found that so much of the axis takes so many pixels.
+          const width = ((max - min) * space) / incr;
+          return xTicks(min, max, width / labelWidth(u), source.xUnit());
+        },
+        values: (_, splits) => xTickTexts(splits, source.xUnit()),
       },
       {
         stroke: () => source.palette().ink3,
@@ -109,6 +118,11 @@ export function plotOptions(
       ],
     },
   };
+}
+
+/** What a label of the x axis needs. */
+function labelWidth({ width }: uPlot): number {
+  return width < NARROW_PX ? NARROW_LABEL_PX : LABEL_PX;
 }
 
 function selected(u: uPlot, source: PlotSource): void {

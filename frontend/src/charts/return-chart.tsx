@@ -8,7 +8,8 @@ import { RETURN_METRIC } from "../live/run-charts";
 import type { RunStore, ZoomRange } from "../live/run-store";
 import type { Mark } from "../live/run-view";
 import type { SampleBuffer } from "../live/sample-buffer";
-import { AXIS_NOUNS } from "./axes";
+import { useTimeUnit } from "../ui/preferences";
+import { axisPlace } from "./axes";
 import type { ChartSubject } from "./chart-subject";
 import { sampleAt } from "./extent";
 import { MarkFlags, type MarkFlagsHandle } from "./mark-flags";
@@ -119,11 +120,17 @@ interface ReadoutProps {
 /** What is under the pointer; without one, how much of the record is drawn. */
 function Readout({ store, cursor, x }: ReadoutProps) {
   useRunVersion(store);
+  const unit = useTimeUnit();
   const samples = store.charts.samples(RETURN_METRIC);
-  return cursor === null ? thinned(samples) : readout(samples, cursor, x);
+  if (cursor === null) return thinned(samples);
+  return readout(samples, cursor, (value) => axisPlace(x, value, unit));
 }
 
-function readout(samples: SampleBuffer | null, cursor: number, x: SeriesAxis): string {
+function readout(
+  samples: SampleBuffer | null,
+  cursor: number,
+  placeOf: (x: number) => string,
+): string {
   const index = samples === null ? null : sampleAt(samples.x, cursor);
   if (samples === null || index === null) return "";
   const low = samples.low[index] ?? Number.NaN;
@@ -133,7 +140,7 @@ function readout(samples: SampleBuffer | null, cursor: number, x: SeriesAxis): s
     count === 1
       ? `episode ${formatMeasured(low)}`
       : `${formatExactCount(count)} episodes ${formatMeasured(low)} to ${formatMeasured(high)}`;
-  const at = `${AXIS_NOUNS[x]} ${formatCount(samples.x[index] ?? 0)}`;
+  const at = placeOf(samples.x[index] ?? 0);
   return `${at} · smoothed ${formatMeasured(samples.line[index])} · ${raw}`;
 }
 

@@ -1,4 +1,4 @@
-/** Colours and motion as chosen, on the whole page. */
+/** Colours, motion and density as chosen, on the whole page. */
 
 import type { MantineColorSchemeManager } from "@mantine/core";
 import { onPreferences, preferences, setPreferences } from "./preferences";
@@ -25,10 +25,11 @@ export function appearanceManager(): MantineColorSchemeManager {
   };
 }
 
-/** The system's wish for less motion always counts; this is the person's own. */
-export function followMotion(): void {
+/** For style sheets. The system's wish for less motion always counts; this is the person's own. */
+export function followAppearance(): void {
   const apply = () => {
-    document.documentElement.dataset.motion = preferences().motion;
+    const { motion, density } = preferences();
+    Object.assign(document.documentElement.dataset, { motion, density });
   };
   onPreferences(apply);
   apply();

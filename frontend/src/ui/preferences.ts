@@ -5,12 +5,16 @@
 
 import { useSyncExternalStore } from "react";
 import type { SeriesAxis } from "../api/types";
+import { TIME_UNITS, type TimeUnit } from "../format/durations";
 import { MOST_SMOOTHING } from "../live/ema";
 
 export const APPEARANCES = ["auto", "light", "dark"] as const;
 export type Appearance = (typeof APPEARANCES)[number];
 export const MOTIONS = ["system", "reduced"] as const;
 export type Motion = (typeof MOTIONS)[number];
+export const DENSITIES = ["comfortable", "compact"] as const;
+/** How much room charts take. */
+export type Density = (typeof DENSITIES)[number];
 const PREFERRED_AXES: readonly SeriesAxis[] = ["env_step", "seconds", "episode", "update"];
 
 export interface Preferences {
@@ -22,6 +26,8 @@ export interface Preferences {
   readonly axis: SeriesAxis;
   readonly runSmoothing: number;
   readonly comparisonSmoothing: number;
+  readonly timeUnit: TimeUnit;
+  readonly density: Density;
   /** Tell when a run ends. */
   readonly tellEnd: boolean;
   /** Tell of critical alerts. */
@@ -36,6 +42,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
   axis: "env_step",
   runSmoothing: 0.6,
   comparisonSmoothing: 0.95,
+  timeUnit: "auto",
+  density: "comfortable",
   tellEnd: false,
   tellAlert: false,
   sound: false,
@@ -66,6 +74,8 @@ export function parsePreferences(text: string | null): Preferences {
     axis: one(PREFERRED_AXES, "axis"),
     runSmoothing: smoothing("runSmoothing"),
     comparisonSmoothing: smoothing("comparisonSmoothing"),
+    timeUnit: one(TIME_UNITS, "timeUnit"),
+    density: one(DENSITIES, "density"),
     tellEnd: flag("tellEnd") === true,
     tellAlert: flag("tellAlert") === true,
     sound: flag("sound") === true,
@@ -120,6 +130,16 @@ export function onPreferences(listener: () => void): () => void {
 
 export function usePreferences(): Preferences {
   return useSyncExternalStore(onPreferences, preferences);
+}
+
+/** What durations of training are told in: with it, everything that tells one is drawn anew. */
+export function useTimeUnit(): TimeUnit {
+  return useSyncExternalStore(onPreferences, timeUnit);
+}
+
+/** The same, for what is not drawn: texts of one moment. */
+export function timeUnit(): TimeUnit {
+  return preferences().timeUnit;
 }
 
 function takeFromOtherTab({ key, newValue }: StorageEvent): void {

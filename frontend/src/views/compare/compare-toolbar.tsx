@@ -2,12 +2,13 @@
 
 import { Button, SegmentedControl, Select, TextInput, Tooltip } from "@mantine/core";
 import { useState } from "react";
-import { AXIS_LABELS } from "../../charts/axes";
+import { axisLabel } from "../../charts/axes";
 import { SmoothingControl, SYMLOG_HINT, ToggleButton } from "../../charts/chart-controls";
 import type { ChartSubject } from "../../charts/chart-subject";
 import { ExportMenu, type ExportTable } from "../../charts/export-menu";
 import { formatSetting, parseNumber } from "../../format/numbers";
 import { Icon } from "../../ui/icons";
+import { useTimeUnit } from "../../ui/preferences";
 import styles from "../run/charts.module.css";
 import {
   COMPARE_AXES,
@@ -39,12 +40,13 @@ interface CompareToolbarProps {
 
 export function CompareToolbar(props: CompareToolbarProps) {
   const { search, onSearch, threshold, steered, subject, tables } = props;
+  const unit = useTimeUnit();
   return (
     <div className={styles.toolbar} data-explain="control.compare">
       <SegmentedControl
         size="xs"
         aria-label="x axis"
-        data={COMPARE_AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
+        data={COMPARE_AXES.map((axis) => ({ value: axis, label: axisLabel(axis, unit) }))}
         value={search.x ?? "env_step"}
         onChange={(x) => {
           const axis = COMPARE_AXES.find((each) => each === x);

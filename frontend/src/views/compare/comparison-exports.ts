@@ -1,12 +1,13 @@
 /** A comparison to take away: its chart for a picture, and its figures. */
 
-import { AXIS_LABELS } from "../../charts/axes";
+import { axisLabel } from "../../charts/axes";
 import type { ComparisonSubject, KeyEntry } from "../../charts/chart-subject";
 import { curveStyle } from "../../charts/curve-style";
 import type { ExportTable } from "../../charts/export-menu";
 import type { Scene } from "../../charts/scene";
 import { formatMeasured } from "../../format/numbers";
 import type { ZoomRange } from "../../live/run-store";
+import { timeUnit } from "../../ui/preferences";
 import { saveFile } from "../../ui/save-file";
 import { type CompareAxis, type CompareSearch, DEFAULT_SMOOTHING } from "./compare-search";
 import { curvesCsv, drawnPoints, tableCsv } from "./comparison-csv";
@@ -41,7 +42,7 @@ export function comparisonSubject(comparison: DrawnComparison): ComparisonSubjec
   }
   return {
     kind: "comparison",
-    title: `${title}: episode return over ${AXIS_LABELS[axis]}`,
+    title: `${title}: episode return over ${axisLabel(axis, timeUnit())}`,
     fileName: fileName(title, "return"),
     unit: "reward",
     scene,

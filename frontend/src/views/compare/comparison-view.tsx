@@ -4,14 +4,15 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { ACTIVE_STATES, systemQuery } from "../../api/queries";
 import type { EnvironmentDescription, Run } from "../../api/types";
-import { AXIS_LABELS } from "../../charts/axes";
+import { axisLabel } from "../../charts/axes";
+import { useLargeHeight } from "../../charts/chart-heights";
 import { ComparisonPlot, viewOf } from "../../charts/comparison-plot";
 import { CurveKey } from "../../charts/curve-key";
 import { curveStyle } from "../../charts/curve-style";
-import { useLargeHeight } from "../../charts/large-height";
 import { formatQueuePlace } from "../../format/life";
 import { formatMeasured } from "../../format/numbers";
 import { RESAMPLES } from "../../statistics/bootstrap";
+import { useTimeUnit } from "../../ui/preferences";
 import { useShortcut } from "../../ui/shortcuts";
 import { MoreSeeds } from "../race/more-seeds";
 import styles from "./compare-page.module.css";
@@ -53,6 +54,7 @@ export function ComparisonView({
   const [more, setMore] = useState<CurveFigures | null>(null);
   const queries = useQueryClient();
   const height = useLargeHeight();
+  const unit = useTimeUnit();
   const { x = "env_step" } = search;
   const zoom = zoomIn(search);
   const showsSeeds = search.seeds !== "off";
@@ -93,6 +95,7 @@ export function ComparisonView({
           description={describeComparison(curves)}
           height={height}
           isSymlog={isSymlog}
+          isOverTime={x === "seconds"}
           zoom={zoom}
           onZoom={(range) => onSearch(withZoomIn(search, range))}
           onCursor={setCursor}
@@ -119,7 +122,7 @@ export function ComparisonView({
           {isLoading && <li role="status">fetching histories …</li>}
         </ul>
       </section>
-      <Notes curves={curves} axis={AXIS_LABELS[x]} />
+      <Notes curves={curves} axis={axisLabel(x, unit)} />
       <FiguresTable
         figures={figures}
         indexes={indexes}

@@ -12,6 +12,7 @@ import type { Interval } from "../../statistics/bootstrap";
 import type { Reached } from "../../statistics/reaching";
 import { Explain } from "../../ui/explain";
 import { Icon } from "../../ui/icons";
+import { useTimeUnit } from "../../ui/preferences";
 import { StateGlyph, stateWord } from "../../ui/state-glyph";
 import type { CurveFigures, RunFigures, Spread } from "./figures";
 import styles from "./figures-table.module.css";
@@ -129,6 +130,7 @@ interface CurveRowsProps extends Pick<FiguresTableProps, "threshold" | "onHide" 
 function CurveRows({ figures, index, threshold, onHide, onMoreSeeds }: CurveRowsProps) {
   const { curve, runs, seeds, last, best, envSteps, seconds } = figures;
   const only = curve.runs.length === 1 ? runs[0] : undefined;
+  const unit = useTimeUnit();
   const mixed = differences(runs.filter(({ leftOut }) => leftOut === null).map(({ run }) => run));
   return (
     <tbody>
@@ -151,7 +153,11 @@ function CurveRows({ figures, index, threshold, onHide, onMoreSeeds }: CurveRows
         <IqmCell spread={last} />
         <SpreadCell spread={best} seeds={seeds} />
         <ReachedCell reached={envSteps} threshold={threshold} format={formatCount} />
-        <ReachedCell reached={seconds} threshold={threshold} format={formatSpan} />
+        <ReachedCell
+          reached={seconds}
+          threshold={threshold}
+          format={(value) => formatSpan(value, unit)}
+        />
         <td className={styles.tools}>
           <button type="button" className={styles.quiet} onClick={() => onMoreSeeds(figures)}>
             More seeds<span className="visually-hidden"> of {curve.label}</span>
@@ -180,6 +186,7 @@ interface RunRowProps {
 
 function RunRow({ figures, threshold, isAlone, onHide }: RunRowProps) {
   const { run, state, progress, last, best, reach, leftOut } = figures;
+  const unit = useTimeUnit();
   const place = run.queue_position;
   const isOver = !ACTIVE_STATES.has(state) && state !== "created";
   const flags = [
@@ -217,8 +224,12 @@ function RunRow({ figures, threshold, isAlone, onHide }: RunRowProps) {
       <td title={exact(last)}>{formatMeasured(last)}</td>
       <td />
       <td title={exact(best)}>{formatMeasured(best)}</td>
-      <td title={exact(reach?.envSteps)}>{reachText(reach, threshold, isOver, "envSteps")}</td>
-      <td title={exact(reach?.seconds)}>{reachText(reach, threshold, isOver, "seconds")}</td>
+      <td title={exact(reach?.envSteps)}>
+        {reachText(reach, threshold, isOver, ({ envSteps }) => formatCount(envSteps))}
+      </td>
+      <td title={exact(reach?.seconds)}>
+        {reachText(reach, threshold, isOver, ({ seconds }) => formatSpan(seconds, unit))}
+      </td>
       <td className={styles.tools}>
         {!isAlone && (leftOut === null || leftOut === "hidden") && (
           <input
@@ -302,12 +313,12 @@ function reachText(
   reach: RunFigures["reach"],
   threshold: number | null,
   isOver: boolean,
-  part: "envSteps" | "seconds",
+  text: (reach: NonNullable<RunFigures["reach"]>) => string,
 ): string {
   if (threshold === null) return "–";
   if (reach === undefined) return "…";
   if (reach === null) return isOver ? "not reached" : "not yet";
-  return part === "envSteps" ? formatCount(reach.envSteps) : formatSpan(reach.seconds);
+  return text(reach);
 }
 
 function seedsTitle({ runs, seeds }: CurveFigures): string {

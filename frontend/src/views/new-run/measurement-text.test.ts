@@ -30,20 +30,20 @@ const TAKEN = `291${UNIT_SPACE}k steps, 12${UNIT_SPACE}s`;
 
 test("says with how many seeds the threshold was reached, and what that took", () => {
   expect(verdict(MEASURED)).toBe("reached 475 with 4 of 5 seeds");
-  expect(effort(MEASURED)).toBe(`median ${TAKEN}`);
+  expect(effort(MEASURED, "auto")).toBe(`median ${TAKEN}`);
 });
 
 test("says that no seed reached the threshold, and how long all tried", () => {
   const failed = { ...MEASURED, solved: 0 };
 
   expect(verdict(failed)).toBe("not yet at 475 with any of 5 seeds");
-  expect(effort(failed)).toBe(`in ${TAKEN}`);
+  expect(effort(failed, "auto")).toBe(`in ${TAKEN}`);
 });
 
 test("says where a preset ended that has no threshold", () => {
   const watched = { ...MEASURED, threshold: null, solved: 0 };
 
   expect(verdict(watched)).toBe("ended at 487 (median of 5 seeds)");
-  expect(effort(watched)).toBe(`in ${TAKEN}`);
+  expect(effort(watched, "auto")).toBe(`in ${TAKEN}`);
   expect(verdict({ ...watched, curve: [] })).toBe("ended (median of 5 seeds)");
 });

@@ -1,7 +1,7 @@
 /** What a preset reached, in words. */
 
 import type { Preset } from "../../api/types";
-import { formatSpan } from "../../format/durations";
+import { formatSpan, type TimeUnit } from "../../format/durations";
 import { formatCount, formatMeasured } from "../../format/numbers";
 
 export type Measurement = NonNullable<Preset["measurement"]>;
@@ -20,8 +20,8 @@ export function verdict({ threshold, solved, seeds, curve }: Measurement): strin
 }
 
 /** What that took. */
-export function effort(measurement: Measurement): string {
+export function effort(measurement: Measurement, unit: TimeUnit): string {
   const steps = formatCount(measurement.env_steps_median);
-  const span = formatSpan(measurement.seconds_median);
+  const span = formatSpan(measurement.seconds_median, unit);
   return `${measurement.solved > 0 ? "median" : "in"} ${steps} steps, ${span}`;
 }

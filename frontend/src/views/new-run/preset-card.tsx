@@ -3,6 +3,7 @@
 import type { Preset } from "../../api/types";
 import { Curve } from "../../charts/curve";
 import { ChoiceCard } from "../../ui/choice-card";
+import { useTimeUnit } from "../../ui/preferences";
 import { effort, type Measurement, verdict } from "./measurement-text";
 import styles from "./preset-card.module.css";
 
@@ -27,6 +28,7 @@ export function PresetCard({ preset, obstacle, isChosen, onChoose }: PresetCardP
 }
 
 function Measured({ measurement }: { measurement: Measurement }) {
+  const unit = useTimeUnit();
   return (
     <span className={styles.measured}>
       {measurement.curve.length > 1 && (
@@ -40,7 +42,7 @@ function Measured({ measurement }: { measurement: Measurement }) {
       <span>
         {verdict(measurement)}
         <br />
-        {effort(measurement)}
+        {effort(measurement, unit)}
         <br />
         <small title={measurement.machine}>measured on {measurement.measured_on}</small>
       </span>

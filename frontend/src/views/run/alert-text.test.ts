@@ -55,16 +55,21 @@ describe("an alert", () => {
   });
 
   it("says since when and for how long; in an ended run, that it never was over", () => {
-    expect(lastingText(ALERT, AT + 31_000)).toBe("since step 62.2\u00a0k, for 31\u00a0s");
-    expect(lastingText(ALERT, null)).toBe("since step 62.2\u00a0k, until the end");
+    expect(lastingText(ALERT, AT + 31_000, "auto")).toBe("since step 62.2\u00a0k, for 31\u00a0s");
+    expect(lastingText(ALERT, null, "auto")).toBe("since step 62.2\u00a0k, until the end");
     const cleared = { ...ALERT, clearedAtEnvStep: 70_000, clearedAt: "2026-01-02T03:04:09Z" };
-    expect(lastingText(cleared, AT + 99_000)).toBe(
+    expect(lastingText(cleared, AT + 99_000, "auto")).toBe(
       "step 62.2\u00a0k to 70.0\u00a0k, for 4.0\u00a0s",
     );
   });
 
+  it("lasts as long in the unit that somebody chose", () => {
+    expect(lastingText(ALERT, AT + 90_000, "seconds")).toContain("for 90\u00a0s");
+    expect(lastingText(ALERT, AT + 90_000, "minutes")).toContain("for 1.50\u00a0min");
+  });
+
   it("never lasts less than nothing, whatever the clocks say", () => {
-    expect(lastingText(ALERT, AT - 5_000)).toContain("for 0.0");
+    expect(lastingText(ALERT, AT - 5_000, "auto")).toContain("for 0.0");
   });
 
   it("says that its threshold has been moved since", () => {

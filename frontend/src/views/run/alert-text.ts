@@ -1,7 +1,7 @@
 /** What an alert says, in words. */
 
 import type { AlertRule, AlertSeverity } from "../../api/types";
-import { formatSpan } from "../../format/durations";
+import { formatSpan, type TimeUnit } from "../../format/durations";
 import { isGoodNews } from "../../format/good-news";
 import { formatCount } from "../../format/numbers";
 import { formatLimit } from "../../format/thresholds";
@@ -30,9 +30,9 @@ export function troubleCount(raised: readonly ShownAlert[]): number {
 }
 
 /** "since step 62.2 k, for 31 s", or from where to where. @param now milliseconds; null: ended */
-export function lastingText(alert: ShownAlert, now: number | null): string {
+export function lastingText(alert: ShownAlert, now: number | null, unit: TimeUnit): string {
   const { since_env_step: since, clearedAtEnvStep, clearedAt, raised_at: at } = alert;
-  const span = (end: number) => formatSpan(Math.max(0, (end - Date.parse(at)) / 1000));
+  const span = (end: number) => formatSpan(Math.max(0, (end - Date.parse(at)) / 1000), unit);
   if (clearedAtEnvStep === null || clearedAt === null) {
     const length = now === null ? "until the end" : `for ${span(now)}`;
     return `since step ${formatCount(since)}, ${length}`;

@@ -12,6 +12,7 @@ import { hasChoice } from "../../format/thresholds";
 import { useNow, useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import type { ShownAlert } from "../../live/run-view";
+import { useTimeUnit } from "../../ui/preferences";
 import { SeverityIcon, toneOf } from "../../ui/severity";
 import { type AlertPlace, alertPlace } from "./alert-chart";
 import { alertLabel, byGravity, lastingText, movedThreshold } from "./alert-text";
@@ -118,6 +119,7 @@ interface RaisedAlertProps extends Pick<AlertsProps, "store" | "onRewind"> {
 
 function RaisedAlert(props: RaisedAlertProps) {
   const { store, onRewind, alert, rules, now, algorithm, search, onShow, moved } = props;
+  const unit = useTimeUnit();
   const rule = rules.find(({ name }) => name === alert.name);
   const tone = toneOf(alert);
   const place =
@@ -134,7 +136,7 @@ function RaisedAlert(props: RaisedAlertProps) {
             dateTime={alert.raised_at}
             title={formatMoment(alert.raised_at)}
           >
-            {lastingText(alert, now)}
+            {lastingText(alert, now, unit)}
           </time>
         </p>
         <p className={styles.hint}>
@@ -176,6 +178,7 @@ interface PastAlertsProps {
 }
 
 function PastAlerts({ alerts, rules }: PastAlertsProps) {
+  const unit = useTimeUnit();
   return (
     <details className={styles.over}>
       <summary>{alerts.length === 1 ? "1 is over" : `${alerts.length} are over`}</summary>
@@ -189,7 +192,7 @@ function PastAlerts({ alerts, rules }: PastAlertsProps) {
             <span className={styles.what}>
               <b>{alertLabel(alert.name, rules)}</b> {alert.message}
             </span>
-            <span className={styles.lasted}>{lastingText(alert, null)}</span>
+            <span className={styles.lasted}>{lastingText(alert, null, unit)}</span>
           </li>
         ))}
       </ul>

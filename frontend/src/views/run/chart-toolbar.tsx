@@ -2,12 +2,13 @@
 
 import { ActionIcon, Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { exportUrl } from "../../api/queries";
-import { AXES, AXIS_LABELS } from "../../charts/axes";
+import { AXES, axisLabel } from "../../charts/axes";
 import { SmoothingControl, SYMLOG_HINT, ToggleButton } from "../../charts/chart-controls";
 import type { ChartSubject } from "../../charts/chart-subject";
 import { ExportMenu } from "../../charts/export-menu";
 import type { RunStore } from "../../live/run-store";
 import { Icon } from "../../ui/icons";
+import { useTimeUnit } from "../../ui/preferences";
 import styles from "./charts.module.css";
 import { DEFAULT_SMOOTHING, type RunSearch, scaledZoom, withZoom, zoomOf } from "./view-state";
 
@@ -20,6 +21,7 @@ interface ToolbarProps {
 
 export function ChartToolbar({ store, search, onSearch, subject }: ToolbarProps) {
   const zoom = zoomOf(search);
+  const unit = useTimeUnit();
   const scaleBy = (factor: number) => {
     const { xMin, xMax } = store.charts;
     onSearch(withZoom(search, scaledZoom(zoom, factor, [xMin, xMax])));
@@ -29,7 +31,7 @@ export function ChartToolbar({ store, search, onSearch, subject }: ToolbarProps)
       <SegmentedControl
         size="xs"
         aria-label="x axis"
-        data={AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
+        data={AXES.map((axis) => ({ value: axis, label: axisLabel(axis, unit) }))}
         value={search.x ?? "env_step"}
         onChange={(x) => {
           // Said in the address even where it is the page's default: it may not be the reader's.

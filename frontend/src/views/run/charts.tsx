@@ -2,8 +2,8 @@
 
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { AlgorithmDescription, Run } from "../../api/types";
+import { useLargeHeight } from "../../charts/chart-heights";
 import type { MetricSubject, RunAbout } from "../../charts/chart-subject";
-import { useLargeHeight } from "../../charts/large-height";
 import { MetricExplanation } from "../../charts/metric-chart";
 import { ReturnChart } from "../../charts/return-chart";
 import { useRunPart, useRunStatus } from "../../live/hooks";

@@ -12,6 +12,7 @@ import { formatExactCount } from "../../format/numbers";
 import type { RunStore } from "../../live/run-store";
 import { Dialog } from "../../ui/dialog";
 import { rowsIn } from "../../ui/environment-parameters";
+import { timeUnit } from "../../ui/preferences";
 import { BudgetFields, useBudgetTexts } from "./budget-fields";
 import styles from "./fork-dialog.module.css";
 import { ForkSettings } from "./fork-settings";
@@ -47,7 +48,7 @@ export function ForkDialog({ run, store, checkpoint, onClose }: ForkDialogProps)
   );
   const [name, setName] = useState("");
   const [changed, setChanged] = useState<Settings>({});
-  const [limits] = useState(() => limitsAt(run, progress, checkpoint));
+  const [limits] = useState(() => limitsAt(run, progress, checkpoint, timeUnit()));
   const [texts, setTexts] = useBudgetTexts(limits);
   // Body → key. After a lost answer, the same body finds the run that it already made.
   const keys = useRef(new Map<string, string>());

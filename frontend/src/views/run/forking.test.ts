@@ -36,11 +36,11 @@ describe("a fork", () => {
       seconds: 4,
       solved_at: { env_steps: 950, seconds: 3.5 },
     } as Progress;
-    expect(limitsAt(run, progress, null).map(({ name }) => name)).toEqual([
+    expect(limitsAt(run, progress, null, "auto").map(({ name }) => name)).toEqual([
       "env_steps",
       "target_return",
     ]);
-    expect(limitsAt(run, progress, checkpoint)).toEqual([]);
+    expect(limitsAt(run, progress, checkpoint, "auto")).toEqual([]);
   });
 });
 

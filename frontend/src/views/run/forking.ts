@@ -10,6 +10,7 @@ import type {
   Run,
   Setting,
 } from "../../api/types";
+import type { TimeUnit } from "../../format/durations";
 import { sameSetting } from "../../live/schedules";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
 
@@ -18,6 +19,7 @@ export function limitsAt(
   run: Run,
   progress: Progress,
   checkpoint: Checkpoint | null,
+  unit: TimeUnit,
 ): readonly SpentLimit[] {
   const solved = progress.solved_at;
   const then =
@@ -29,7 +31,7 @@ export function limitsAt(
           seconds: checkpoint.seconds,
           solved_at: solved !== null && solved.env_steps <= checkpoint.env_step ? solved : null,
         };
-  return spentLimits(budgetOf(run), then);
+  return spentLimits(budgetOf(run), then, unit);
 }
 
 /** By name. */

@@ -1,7 +1,7 @@
 /** What a run needs to go on after its end: a larger budget, where the old one is used up. */
 
 import type { BudgetSpec, Progress, Run } from "../../api/types";
-import { formatSpan } from "../../format/durations";
+import { formatSpan, type TimeUnit } from "../../format/durations";
 import { formatExactCount, formatMeasured } from "../../format/numbers";
 
 export type LimitName = keyof BudgetSpec;
@@ -22,7 +22,11 @@ export function budgetOf(run: Run): BudgetSpec {
 }
 
 /** The limits that would end the run at once; empty if it can go on as it is. */
-export function spentLimits(budget: BudgetSpec, progress: Progress): readonly SpentLimit[] {
+export function spentLimits(
+  budget: BudgetSpec,
+  progress: Progress,
+  unit: TimeUnit,
+): readonly SpentLimit[] {
   const { env_steps: steps, seconds, target_return: target } = budget;
   const spent: SpentLimit[] = [];
   if (steps !== null && progress.env_steps >= steps) {
@@ -37,7 +41,7 @@ export function spentLimits(budget: BudgetSpec, progress: Progress): readonly Sp
     spent.push({
       name: "seconds",
       label: "Seconds of training in all",
-      fact: `All ${formatSpan(seconds)} are over.`,
+      fact: `All ${formatSpan(seconds, unit)} are over.`,
       proposal: raised(seconds, Math.ceil(progress.seconds)),
     });
   }

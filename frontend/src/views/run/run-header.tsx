@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { ApiProblem } from "../../api/problem";
 import { ACTIVE_STATES, runQuery } from "../../api/queries";
 import type { Parent, Run } from "../../api/types";
-import { formatClock, formatSpan } from "../../format/durations";
+import { formatSpan, formatTrainingTime } from "../../format/durations";
 import { formatQueuePlace, formatRestarts } from "../../format/life";
 import { formatCount, formatExactCount, formatMeasured, formatShare } from "../../format/numbers";
 import { describeSetting } from "../../format/settings";
@@ -13,6 +13,7 @@ import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { Figure } from "../../ui/figure";
 import { Icon } from "../../ui/icons";
+import { useTimeUnit } from "../../ui/preferences";
 import { StateGlyph, stateColour, stateWord } from "../../ui/state-glyph";
 import { AlertBadge } from "./alert-strip";
 import { Controls } from "./controls";
@@ -87,6 +88,7 @@ function Figures({ store }: { store: RunStore }) {
   const progress = useRunPart(store, (view) => view.progress);
   const isRunning = useRunPart(store, (view) => view.state === "running");
   const steered = useRunPart(store, (view) => view.steered);
+  const unit = useTimeUnit();
   const { solved_at: solved, budget_fraction: budget } = progress;
   return (
     <>
@@ -114,7 +116,7 @@ function Figures({ store }: { store: RunStore }) {
           <Figure
             label="training time"
             explain="figure.seconds"
-            value={formatClock(progress.seconds)}
+            value={formatTrainingTime(progress.seconds, unit)}
           />
           <Figure
             label="episodes"
@@ -142,7 +144,7 @@ function Figures({ store }: { store: RunStore }) {
           {solved !== null && (
             <span className={styles.solved}>
               <Icon name="check" size={13} />
-              solved at {formatCount(solved.env_steps)} steps, {formatSpan(solved.seconds)}
+              solved at {formatCount(solved.env_steps)} steps, {formatSpan(solved.seconds, unit)}
             </span>
           )}
           <AlertBadge store={store} />

@@ -5,6 +5,7 @@ import { sendAction } from "../../api/actions";
 import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
+import { timeUnit } from "../../ui/preferences";
 import { hasEnded } from "./availability";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
@@ -24,7 +25,7 @@ export function useGoingOn(run: Run, store: RunStore, send: Commands["send"]): G
   return {
     goOn: () => {
       const limits = hasEnded(state)
-        ? spentLimits(budgetOf(run), store.view.progress)
+        ? spentLimits(budgetOf(run), store.view.progress, timeUnit())
         : [];
       if (limits.length === 0) send("start", () => sendAction(runId, "start"));
       else setSpent(limits);

@@ -5,6 +5,7 @@ import { sendRewind } from "../../api/actions";
 import type { Run } from "../../api/types";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
+import { timeUnit } from "../../ui/preferences";
 import { hasEnded } from "./availability";
 import { GoOnDialog } from "./go-on-dialog";
 import { budgetOf, type SpentLimit, spentLimits } from "./going-on";
@@ -34,7 +35,9 @@ export function useRewind(run: Run, store: RunStore): Rewinding {
   } | null>(null);
   const { runId } = store;
   const rewind = ({ id }: RewindTarget) => {
-    const limits = hasEnded(state) ? spentLimits(budgetOf(run), store.view.progress) : [];
+    const limits = hasEnded(state)
+      ? spentLimits(budgetOf(run), store.view.progress, timeUnit())
+      : [];
     if (limits.length === 0) send("rewind", () => sendRewind(runId, id), `rewind ${id}`);
     else setSpent({ limits, checkpointId: id });
   };

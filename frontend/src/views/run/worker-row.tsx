@@ -6,6 +6,7 @@ import type { WorkerThread } from "../../api/types";
 import { workerColour } from "../../charts/palette";
 import { formatCount, formatExactCount, formatMeasured, UNIT_SPACE } from "../../format/numbers";
 import { Icon } from "../../ui/icons";
+import { useTimeUnit } from "../../ui/preferences";
 import { StateGlyph } from "../../ui/state-glyph";
 import {
   errorHeadline,
@@ -32,7 +33,7 @@ export function WorkerRow({ thread, hasProcesses, role }: WorkerRowProps) {
   const acts = worker !== null;
   const learns = thread.role !== "environment" && thread.role !== "predictor";
   const lives = LIVING.has(state);
-  const silence = silenceText(thread);
+  const silence = silenceText(thread, useTimeUnit());
   const trouble = thread.error ?? thread.stack;
   return (
     <tbody data-state={state}>

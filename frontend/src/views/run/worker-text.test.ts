@@ -54,9 +54,11 @@ describe("a thread", () => {
   });
 
   it("is called silent only while something is expected of it", () => {
-    expect(silenceText(THREAD)).toBeNull();
-    expect(silenceText({ ...THREAD, state: "hanging", silent_s: 31 })).toBe("silent for 31\u00a0s");
-    expect(silenceText({ ...THREAD, state: "paused", silent_s: 31 })).toBeNull();
+    expect(silenceText(THREAD, "auto")).toBeNull();
+    expect(silenceText({ ...THREAD, state: "hanging", silent_s: 31 }, "auto")).toBe(
+      "silent for 31\u00a0s",
+    );
+    expect(silenceText({ ...THREAD, state: "paused", silent_s: 31 }, "auto")).toBeNull();
   });
 
   it("fails in one line: the last of its traceback that is no code", () => {

@@ -1,7 +1,7 @@
 /** What the table of threads says, in words. */
 
 import type { RunState, WorkerProcess, WorkerTable, WorkerThread } from "../../api/types";
-import { formatSpan } from "../../format/durations";
+import { formatSpan, type TimeUnit } from "../../format/durations";
 import { formatCount, UNIT_SPACE } from "../../format/numbers";
 
 type WorkerState = WorkerThread["state"];
@@ -60,10 +60,13 @@ export function workerName({ thread, role, worker }: WorkerThread): string {
 }
 
 /** Null while it is as usual. */
-export function silenceText({ state, silent_s: silent }: WorkerThread): string | null {
+export function silenceText(
+  { state, silent_s: silent }: WorkerThread,
+  unit: TimeUnit,
+): string | null {
   const matters = state === "running" || state === "hanging";
   if (!matters || silent === null || silent < SILENCE_S) return null;
-  return `silent for ${formatSpan(silent)}`;
+  return `silent for ${formatSpan(silent, unit)}`;
 }
 
 /** Least, mean and most. */

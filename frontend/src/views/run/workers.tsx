@@ -10,6 +10,7 @@ import { formatSpan } from "../../format/durations";
 import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
+import { useTimeUnit } from "../../ui/preferences";
 import { StateGlyph } from "../../ui/state-glyph";
 import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
@@ -156,6 +157,7 @@ function Rescue({ table, state, run, store }: TableProps) {
 
 function Process({ process, table }: { process: WorkerProcess; table: WorkerTable }) {
   const { state, start_s: startS, error } = process;
+  const unit = useTimeUnit();
   return (
     <li>
       <StateGlyph state={workerGlyph(state)} />
@@ -163,7 +165,7 @@ function Process({ process, table }: { process: WorkerProcess; table: WorkerTabl
       <span>{workerStateWord(state)}</span>
       <span>{workersOf(process.process, table.threads)}</span>
       <span>pid {process.pid}</span>
-      {startS !== null && <span>up after {formatSpan(startS)}</span>}
+      {startS !== null && <span>up after {formatSpan(startS, unit)}</span>}
       {error !== null && <span className={styles.bad}>{error}</span>}
     </li>
   );

@@ -7,6 +7,7 @@ import type { Run } from "../../api/types";
 import { formatMoment, formatSpan } from "../../format/durations";
 import { formatQueuePlace } from "../../format/life";
 import { formatCount, formatExactCount, formatMeasured } from "../../format/numbers";
+import { useTimeUnit } from "../../ui/preferences";
 import { StateGlyph, stateWord } from "../../ui/state-glyph";
 import { ReturnSparkline } from "./return-sparkline";
 import styles from "./runs-page.module.css";
@@ -21,6 +22,7 @@ interface RunLineProps {
 export const RunLine = memo(function RunLine({ run, isChosen, onChoose }: RunLineProps) {
   const { progress, queue_position: place } = run;
   const isActive = ACTIVE_STATES.has(run.state);
+  const unit = useTimeUnit();
   return (
     <li className={styles.line} data-chosen={isChosen || undefined}>
       <input
@@ -63,7 +65,7 @@ export const RunLine = memo(function RunLine({ run, isChosen, onChoose }: RunLin
       </span>
       <span className={styles.figure}>
         <small>{isActive ? "per second" : "trained"}</small>{" "}
-        {isActive ? formatCount(progress.steps_per_second) : formatSpan(progress.seconds)}
+        {isActive ? formatCount(progress.steps_per_second) : formatSpan(progress.seconds, unit)}
       </span>
       <time className={styles.when} dateTime={run.created_at}>
         {formatMoment(run.created_at)}

@@ -79,7 +79,7 @@ function serverFacts(system: SystemInfo, nowMs: number): Fact[] {
   return [
     ["version", `${system.version}, API ${system.contract_version}`],
     ["address", window.location.origin],
-    ["running for", `${formatSpan(upS)}, since ${formatMoment(system.started_at)}`],
+    ["running for", `${formatSpan(upS, "auto")}, since ${formatMoment(system.started_at)}`],
     ["data folder", system.data_dir],
     ["cores", String(system.cores)],
     ["memory", formatSize(system.memory_bytes)],
@@ -115,7 +115,7 @@ function limitFacts({ limits }: SystemInfo): Fact[] {
         ? "not told"
         : `${formatSize(limits.run_memory_bytes)}, by an estimate`,
     ],
-    ["hangs after", formatSpan(limits.hang_after_s)],
+    ["hangs after", formatSpan(limits.hang_after_s, "auto")],
   ];
 }
 

@@ -3,11 +3,14 @@
 import { Button, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
 import { type ComponentProps, type ReactNode, useEffect } from "react";
 import type { SeriesAxis } from "../../api/types";
-import { AXES, AXIS_LABELS } from "../../charts/axes";
+import { AXES, axisLabel } from "../../charts/axes";
 import { SmoothingControl } from "../../charts/chart-controls";
+import { TIME_UNITS, type TimeUnit } from "../../format/durations";
 import {
   type Appearance,
   DEFAULT_PREFERENCES,
+  DENSITIES,
+  type Density,
   type Motion,
   setPreferences,
   usePreferences,
@@ -15,6 +18,12 @@ import {
 import { ServerFacts } from "./server-facts";
 import styles from "./settings-page.module.css";
 import { TellingSettings } from "./telling-settings";
+
+const UNIT_LABELS: Readonly<Record<TimeUnit, string>> = {
+  auto: "as it fits",
+  seconds: "seconds",
+  minutes: "minutes",
+};
 
 export function SettingsPage() {
   const chosen = usePreferences();
@@ -66,6 +75,20 @@ export function SettingsPage() {
           ]}
           onChoose={(value) => setPreferences({ motion: value as Motion })}
         />
+        <Choice
+          label="Charts"
+          note="Compact ones are lower, and more of them stand in a row."
+          value={chosen.density}
+          choices={DENSITIES.map((value) => ({ value, label: value }))}
+          onChoose={(value) => setPreferences({ density: value as Density })}
+        />
+        <Choice
+          label="Training time"
+          note="In figures, tables and time axes. CSV files have exact seconds, in any case."
+          value={chosen.timeUnit}
+          choices={TIME_UNITS.map((value) => ({ value, label: UNIT_LABELS[value] }))}
+          onChoose={(value) => setPreferences({ timeUnit: value as TimeUnit })}
+        />
         <Switch
           label="Single-key shortcuts; ? lists them"
           checked={chosen.shortcuts}
@@ -80,7 +103,7 @@ export function SettingsPage() {
           label="x axis"
           note="A comparison has no axis of updates: it begins with steps then."
           value={chosen.axis}
-          choices={AXES.map((axis) => ({ value: axis, label: AXIS_LABELS[axis] }))}
+          choices={AXES.map((axis) => ({ value: axis, label: axisLabel(axis, chosen.timeUnit) }))}
           onChoose={(value) => setPreferences({ axis: value as SeriesAxis })}
         />
         <Smoothing
