@@ -7,7 +7,6 @@ import "./ui/mantine.css";
 import "./ui/print.css";
 
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -17,6 +16,7 @@ import { ConnectionProvider, createConnection } from "./live/hooks";
 import { router } from "./router";
 import { appearanceManager, followAppearance } from "./ui/appearance";
 import { cssVariablesResolver, theme } from "./ui/theme";
+import { Toasts } from "./ui/toasts";
 
 const TRIES = 2;
 
@@ -46,7 +46,7 @@ createRoot(element).render(
     >
       <QueryClientProvider client={queries}>
         <ConnectionProvider value={createConnection()}>
-          <Notifications position="bottom-right" />
+          <Toasts />
           <RouterProvider router={router} />
         </ConnectionProvider>
       </QueryClientProvider>

@@ -1,19 +1,19 @@
 /** Mantine, dressed in the page's own language (`tokens.css`). */
 
 import {
-  ActionIcon,
-  Button,
+  type ActionIconProps,
+  type ButtonProps,
   type CSSVariablesResolver,
   createTheme,
-  Input,
+  type InputProps,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  Popover,
-  Select,
-  Switch,
-  TextInput,
-  Tooltip,
+  type MenuProps,
+  type ModalProps,
+  type PopoverProps,
+  type SelectProps,
+  type SwitchProps,
+  type TextInputProps,
+  type TooltipProps,
 } from "@mantine/core";
 
 const petrol: MantineColorsTuple = [
@@ -76,28 +76,29 @@ export const theme = createTheme({
     xl: "1.25rem",
   },
   components: {
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: 28 } }),
-    Button: Button.extend({ defaultProps: { size: "xs", variant: "default" } }),
-    Input: Input.extend({ defaultProps: { size: "xs" } }),
+    ActionIcon: withDefaults<ActionIconProps>({ variant: "subtle", color: "gray", size: 28 }),
+    Button: withDefaults<ButtonProps>({ size: "xs", variant: "default" }),
+    Input: withDefaults<InputProps>({ size: "xs" }),
     // The placeholder has a role that a menu must not contain; the first item takes the focus.
-    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
-    Modal: Modal.extend({
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } },
-    }),
-    Popover: Popover.extend({ defaultProps: { shadow: "md", withArrow: false } }),
-    Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false } }),
-    Switch: Switch.extend({ defaultProps: { size: "xs" } }),
-    TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
-    Tooltip: Tooltip.extend({
-      defaultProps: {
-        multiline: true,
-        maw: 320,
-        openDelay: 250,
-        events: { hover: true, focus: true, touch: true },
-      },
+    Menu: withDefaults<MenuProps>({ withInitialFocusPlaceholder: false }),
+    Modal: withDefaults<ModalProps>({ centered: true, overlayProps: { backgroundOpacity: 0.35 } }),
+    Popover: withDefaults<PopoverProps>({ shadow: "md", withArrow: false }),
+    Select: withDefaults<SelectProps>({ size: "xs", allowDeselect: false }),
+    Switch: withDefaults<SwitchProps>({ size: "xs" }),
+    TextInput: withDefaults<TextInputProps>({ size: "xs" }),
+    Tooltip: withDefaults<TooltipProps>({
+      multiline: true,
+      maw: 320,
+      openDelay: 250,
+      events: { hover: true, focus: true, touch: true },
     }),
   },
 });
+
+/** As the component's own `extend` does: but that would load each of them with the first page. */
+function withDefaults<Props>(defaultProps: Partial<Props>): { defaultProps: Partial<Props> } {
+  return { defaultProps };
+}
 
 const fromTokens = {
   "--mantine-color-body": "var(--paper)",

@@ -9,7 +9,6 @@ import { useConnection } from "../../live/hooks";
 import { Icon } from "../../ui/icons";
 import { usePreferences } from "../../ui/preferences";
 import { useShortcut } from "../../ui/shortcuts";
-import { LoginPage } from "../login/login-page";
 import { ConnectionBanner } from "./connection-banner";
 import { ConnectionLight } from "./connection-light";
 import { PrintLine } from "./print-line";
@@ -17,6 +16,9 @@ import { Rail } from "./rail";
 import styles from "./shell.module.css";
 import { useTour } from "./use-tour";
 
+const LoginPage = lazy(async () => ({
+  default: (await import("../login/login-page")).LoginPage,
+}));
 const RunWatch = lazy(async () => ({ default: (await import("./run-watch")).RunWatch }));
 const Help = lazy(async () => ({ default: (await import("./help")).Help }));
 const Tour = lazy(async () => ({ default: (await import("../tour/tour")).Tour }));
@@ -40,7 +42,13 @@ export function Shell() {
     return () => window.removeEventListener("online", retry);
   }, [connection, session]);
 
-  if (session === "out") return <LoginPage />;
+  if (session === "out") {
+    return (
+      <Suspense>
+        <LoginPage />
+      </Suspense>
+    );
+  }
   const list = (
     <Rail
       onFollow={rail.close}
