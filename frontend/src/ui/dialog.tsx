@@ -7,12 +7,15 @@ interface DialogProps {
   /** False only where it stays in the tree while it is closed. */
   readonly isOpen?: boolean;
   readonly title: string;
-  readonly size?: "lg";
+  readonly size?: "lg" | "full";
+  /** It holds what is shown only once: it closes by its own button alone. */
+  readonly isHeld?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-export function Dialog({ isOpen = true, title, size, onClose, children }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { isOpen = true, title, size, isHeld = false, onClose, children } = props;
   // Mantine gives it back when `opened` becomes false, but not when the whole dialog goes.
   const [before] = useState(() => document.activeElement);
   useEffect(
@@ -27,7 +30,11 @@ export function Dialog({ isOpen = true, title, size, onClose, children }: Dialog
       opened={isOpen}
       onClose={onClose}
       title={title}
-      {...(size === undefined ? {} : { size })}
+      {...(size === "full" ? { fullScreen: true } : {})}
+      {...(size === "lg" ? { size } : {})}
+      closeOnClickOutside={!isHeld}
+      closeOnEscape={!isHeld}
+      withCloseButton={!isHeld}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       {children}

@@ -1,4 +1,4 @@
-/** How the page looks, moves, begins and tells; what the server is and what it takes. */
+/** How the page looks, begins and tells; who may come in; what the server is and what it takes. */
 
 import { Button, SegmentedControl, Switch, useMantineColorScheme } from "@mantine/core";
 import { type ComponentProps, type ReactNode, useEffect } from "react";
@@ -15,6 +15,7 @@ import {
   setPreferences,
   usePreferences,
 } from "../../ui/preferences";
+import { AccessSettings } from "./access-settings";
 import { ServerFacts } from "./server-facts";
 import styles from "./settings-page.module.css";
 import { TellingSettings } from "./telling-settings";
@@ -42,7 +43,7 @@ export function SettingsPage() {
       <header className={styles.head}>
         <div>
           <h1>Settings</h1>
-          <p className={styles.note}>Kept in this browser, and in use at once.</p>
+          <p className={styles.note}>Choices are kept in this browser, and in use at once.</p>
         </div>
         <Button
           disabled={isDefault}
@@ -121,6 +122,9 @@ export function SettingsPage() {
       </Section>
       <Section title="Tell me">
         <TellingSettings />
+      </Section>
+      <Section title="Access">
+        <AccessSettings />
       </Section>
       <Section title="Server">
         <ServerFacts />
