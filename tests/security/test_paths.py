@@ -80,7 +80,7 @@ def touched_files() -> Iterator[list[str]]:
 
 def outside(paths: list[str], whole: WholeServer, *, runtime_dir: Path) -> set[str]:
     """Those that are neither the data folder's nor of Python, this checkout, or the system."""
-    allowed = [
+    allowed: list[str | Path] = [
         whole.data_dir, runtime_dir, ROOT, sys.prefix, sys.base_prefix,
         sysconfig.get_path("stdlib"), "/dev", "/proc", "/sys", "/usr/share",
     ]  # fmt: skip
@@ -137,7 +137,7 @@ def places() -> list[tuple[str, str]]:
 
     Other places of the same path have ids that are well made.
     """
-    found = []
+    found: list[tuple[str, str]] = []
     for route in bare_app().routes:
         assert hasattr(route, "path")
         names = re.findall(r"\{(\w+)\}", route.path)
