@@ -94,7 +94,7 @@ async def refused(whole: WholeServer, body: dict[str, Any] | str) -> tuple[list[
     send = {"content": body} if isinstance(body, str) else {"json": body}
     headers = {"Content-Type": "application/json"}
     began_s = time.process_time()
-    answer = await whole.client.post("/api/v1/runs", headers=headers, **send)  # type: ignore[arg-type]
+    answer = await whole.client.post("/api/v1/runs", headers=headers, **send)
     taken_s = time.process_time() - began_s
     assert answer.status_code == 422, answer.text[:500]
     return [list(map(str, error["loc"])) for error in answer.json()["errors"]], taken_s

@@ -19,12 +19,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from matinee.contracts.checkpoints import MANIFEST_FILE
 from matinee.errors import CheckpointError, JournalError
-from matinee.journal.checkpoint_folders import read_manifest
+from matinee.journal.checkpoint_folders import open_file, read_manifest
 from matinee.journal.read_access import opened
 from matinee.journal.schema import CHECKPOINTS, run_db
 
@@ -65,7 +66,7 @@ class HeldCheckpoint:
     """
 
     name: str
-    files: dict[str, BinaryIO]
+    files: dict[str, BufferedReader]
     promised: dict[str, str]
 
 
@@ -127,7 +128,7 @@ def _open_checkpoint(folder: Path, files: ExitStack) -> HeldCheckpoint:
     promised = {name: file.sha256 for name, file in read_manifest(folder).files.items()}
     with ExitStack() as opened_here:
         held = {
-            name: opened_here.enter_context((folder / name).open("rb"))
+            name: opened_here.enter_context(open_file(folder, name))
             for name in (*promised, MANIFEST_FILE)
         }
         files.push(opened_here.pop_all())
@@ -157,7 +158,7 @@ def copy_database(source: sqlite3.Connection, target: Path, report: Report) -> N
         JournalError: it can't be read.
         OSError: it can't be written.
     """
-    left = None
+    left: int | None = None
 
     def tell(_status: int, remaining: int, total: int) -> None:
         nonlocal left

@@ -137,6 +137,22 @@ def test_a_changed_checkpoint_is_refused(tmp_path: Path) -> None:
         copy_checkpoint(record.checkpoints[0], tmp_path / "copy", silent)
 
 
+def test_no_manifest_leads_elsewhere(tmp_path: Path) -> None:
+    """A checkpoint whose manifest names a file elsewhere is missing from a copy: no backup takes
+    along what is not of the run.
+    """
+    run_dir, secret = tmp_path / "run", tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    with new_record(run_dir) as writer:
+        save_checkpoint(writer, run_dir, "a")
+    manifest = run_dir / CHECKPOINTS / "a" / MANIFEST_FILE
+    manifest.write_text(manifest.read_text().replace(TENSORS_FILE, "../../../secret"))
+
+    with held_record(run_dir, patience_s=0.1) as record:
+        assert record.checkpoints == []
+    assert "lie elsewhere" in record.missing["a"]
+
+
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     """Whatever was held is let go, also after several tries."""
     run_dir = tmp_path / "run"
