@@ -75,6 +75,7 @@ describe("an alert", () => {
   it("says that its threshold has been moved since", () => {
     expect(movedThreshold(ALERT, 25, RULE)).toBeNull();
     expect(movedThreshold(ALERT, undefined, RULE)).toBeNull();
+    expect(movedThreshold({ ...ALERT, name: "solved" }, 0.5, RULE)).toBeNull();
     expect(movedThreshold(ALERT, 40, RULE)).toBe("The threshold is 40 now.");
     const share = { ...RULE, unit: "of updates" };
     expect(movedThreshold(ALERT, 0.4, share)).toBe("The threshold is 40\u00a0% now.");

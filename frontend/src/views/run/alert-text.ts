@@ -46,6 +46,8 @@ export function movedThreshold(
   threshold: number | undefined,
   rule: Pick<AlertRule, "unit"> | undefined,
 ): string | null {
+  // What counts as solved is no threshold that can be moved.
+  if (isGoodNews(alert.name)) return null;
   if (threshold === undefined || threshold === alert.threshold) return null;
   return `The threshold is ${formatLimit(rule ?? { unit: "" }, threshold)} now.`;
 }
