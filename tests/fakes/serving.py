@@ -6,16 +6,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
-import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from matinee.bootstrap.connection_places import ConnectionLimits
+from matinee.bootstrap.guarded_server import GuardedServer
 
 
-class _Server(uvicorn.Server):
+class _Server(GuardedServer):
     """Tells when it listens, and leaves the signals of the test process alone."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp, limits: ConnectionLimits, **options: Any) -> None:
+        super().__init__(app, limits, **options)
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -28,24 +31,24 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serve as `matinee serve` does; gives the address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            ws="websockets-sansio",
-            ws_max_size=1024 * 1024,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=2,
-        )
-        server = _Server(config)
+    async with serving_with(app) as (_, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def serving_with(
+    app: ASGIApp, limits: ConnectionLimits | None = None, **options: Any
+) -> AsyncIterator[tuple[GuardedServer, int]]:
+    """The same with limits and options of uvicorn's; gives the server and its port."""
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        server = _Server(app, limits or ConnectionLimits(), **options)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             async with asyncio.timeout(10):
                 await server.listening.wait()
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield server, listener.getsockname()[1]
         finally:
             server.should_exit = True
             await task

@@ -7,41 +7,38 @@ import sys
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-import structlog
-import uvicorn
-
+from matinee.bootstrap.connection_places import SHARED_ADDRESSES, ConnectionLimits
 from matinee.bootstrap.data_dir_lock import lock_data_dir
-from matinee.bootstrap.frozen_peers import AnsweringWebSocket, FrozenPeers
+from matinee.bootstrap.guarded_server import GuardedServer
 from matinee.bootstrap.logs import configure_server_log
+from matinee.bootstrap.open_files import fit_connections
 from matinee.bootstrap.server import Server, build_server
 from matinee.errors import ConflictError, MatineeError
 from matinee.settings import Settings
 
-MAX_WS_MESSAGE_BYTES = 64 * 1024
-PING_INTERVAL_S = 10.0
-PING_TIMEOUT_S = 15.0
-"""Together less than the 30 s after which a silent stream counts as dead on the other side too."""
-KEEP_ALIVE_S = 30
-GRACEFUL_CLOSE_S = 2
 BACKLOG = 512
-TICKS_PER_LOOK = 10
-"""uvicorn ticks every 0.1 s."""
-
-log = structlog.get_logger()
 
 
-class _Announcing(uvicorn.Server):
+class _Announcing(GuardedServer):
     """Prints the link once it listens; tells the streams when it is about to leave."""
 
     def __init__(
-        self, config: uvicorn.Config, server: Server, *, base_url: str, open_page: bool
+        self,
+        server: Server,
+        limits: ConnectionLimits,
+        *,
+        base_url: str,
+        open_page: bool,
+        local_url: str | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(config)
+        super().__init__(server.app, limits, **options)
         self._server = server
         self._base_url = base_url
+        self._local_url = local_url
         self._open_page = open_page
-        self._frozen_peers = FrozenPeers()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -49,6 +46,8 @@ class _Announcing(uvicorn.Server):
         if not self.started:
             return
         link = f"{self._base_url}{self._server.new_login_path()}"
+        if self._local_url is not None:
+            sys.stdout.write(f"\n  The proxy finds Matinee at {self._local_url}\n")
         sys.stdout.write(
             f"\n  Matinee is open:  {link}\n\n"
             "  The link logs one browser in, within ten minutes. Ctrl-C ends the show.\n\n"
@@ -56,14 +55,6 @@ class _Announcing(uvicorn.Server):
         sys.stdout.flush()
         if self._open_page:
             webbrowser.open(link)
-
-    async def on_tick(self, counter: int) -> bool:
-        """What uvicorn does now and then; each second it also cuts who takes nothing."""
-        if counter % TICKS_PER_LOOK == 0:
-            cut = self._frozen_peers.look(self.server_state.connections)
-            if cut:
-                log.warning("frozen_peers_cut", connections=cut)
-        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal ends in order, the second in a hurry.
@@ -91,30 +82,41 @@ def run_server(settings: Settings, *, open_page: bool, log_file: Path | None) ->
         InvalidInputError: a setting is wrong.
         ConflictError: the port is taken, or another server looks after the data directory.
     """
+    # Before anybody could connect.
+    settings.check_exposure()
     with lock_data_dir(settings.data_dir), _listen(settings.host, settings.port) as listener:
         configure_server_log(log_file or settings.data_dir / "server.log")
         server = build_server(settings)
         port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            server.app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws=AnsweringWebSocket,
-            ws_max_size=MAX_WS_MESSAGE_BYTES,
-            # Every frame would be packed anew for every watcher, on the loop that serves all.
-            ws_per_message_deflate=False,
-            ws_ping_interval=PING_INTERVAL_S,
-            ws_ping_timeout=PING_TIMEOUT_S,
-            proxy_headers=settings.behind_proxy,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=GRACEFUL_CLOSE_S,
+        scheme = "https" if settings.tls_certificate is not None else "http"
+        local_url = f"{scheme}://{_display_name(settings.host)}:{port}"
+        serving = _Announcing(
+            server,
+            _connection_limits(settings),
+            base_url=_public_url(settings) or local_url,
+            open_page=open_page,
+            local_url=local_url if settings.behind_proxy else None,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
         )
-        base_url = f"http://{_display_name(settings.host)}:{port}"
-        serving = _Announcing(config, server, base_url=base_url, open_page=open_page)
         serving.run(sockets=[listener])
         if not serving.started:
             raise MatineeError("the server could not start; the reason stands above", code="start")
+
+
+def _public_url(settings: Settings) -> str | None:
+    """Where the proxy shows this server, if the settings tell."""
+    named = (entry for entry in settings.allowed_hosts if "://" in entry)
+    return next(named, None) if settings.behind_proxy else None
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    proxies = settings.proxy_addresses if settings.behind_proxy else ()
+    return ConnectionLimits(
+        total=fit_connections(settings.max_connections),
+        per_peer=settings.max_connections_per_peer,
+        shared=(*SHARED_ADDRESSES, *proxies),
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

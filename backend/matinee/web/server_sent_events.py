@@ -30,7 +30,8 @@ class EventStreamResponse(Response):
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request; ASGI calls this."""
-        with self._dependencies.telemetry.stream():
+        places = self._dependencies.stream_places
+        with places.hold(self._principal.grant), self._dependencies.telemetry.stream():
             await self._serve(receive, send)
 
     async def _serve(self, receive: Receive, send: Send) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from http import HTTPStatus
 from typing import Generic, NoReturn, TypeVar
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -15,7 +16,9 @@ from starlette.websockets import WebSocketState
 from matinee.contracts.validation import field_errors
 from matinee.errors import LimitExceededError
 from matinee.web.connection_ends import CloseCode, StreamEndedError, client_left, refused
+from matinee.web.credentials import Principal
 from matinee.web.dependencies import WebDependencies
+from matinee.web.problems import problem_response
 
 CLOSE_TIMEOUT_S = 5.0
 MAX_CLOSE_REASON_BYTES = 123
@@ -27,22 +30,37 @@ _Frame = TypeVar("_Frame")
 async def serve_until_it_ends(
     websocket: WebSocket,
     dependencies: WebDependencies,
+    principal: Principal,
     serve: Callable[[], Awaitable[StreamEndedError]],
 ) -> None:
     """Accept a connection, serve it, count its end, and tell the client why it ended.
 
+    Where all places are taken, the handshake is answered with 503 instead.
+
     Args:
         websocket: Not yet accepted.
         dependencies: Where it is counted.
+        principal: Whose it is.
         serve: Serves until it ends; tells why.
     """
-    await websocket.accept()
-    try:
-        with dependencies.telemetry.stream():
-            ended = await serve()
-    except LimitExceededError as error:
-        ended = StreamEndedError(CloseCode.TRY_AGAIN_LATER, str(error), cause="too_many")
-    dependencies.telemetry.count_disconnect(ended.cause)
+    with ExitStack() as place:
+        try:
+            place.enter_context(dependencies.stream_places.hold(principal.grant))
+        except LimitExceededError as error:
+            dependencies.telemetry.count_disconnect("too_many")
+            await websocket.send_denial_response(
+                problem_response(
+                    websocket.scope,
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    code=error.code,
+                    detail=str(error),
+                )
+            )
+            return
+        place.enter_context(dependencies.telemetry.stream())
+        await websocket.accept()
+        ended = await serve()
+        dependencies.telemetry.count_disconnect(ended.cause)
     if ended.cause != "client":
         await _close(websocket, ended)
 

@@ -44,4 +44,4 @@ async def serve_socket(
         )
         return await stream.serve(lambda: frames.listen(stream.handle), first=first)
 
-    await serve_until_it_ends(websocket, dependencies, serve)
+    await serve_until_it_ends(websocket, dependencies, principal, serve)

@@ -17,9 +17,7 @@ from prometheus_client.registry import Collector
 from matinee import __version__
 from matinee.contracts.run_state import RunState
 from matinee.contracts.system import CONTRACT_VERSION, RestartCause, ServerFigures
-from matinee.errors import LimitExceededError
 
-MAX_STREAMS = 500
 LOOP_SAMPLE_S = 0.5
 DISCONNECT_CAUSES = ("client", "logged_out", "refused", "shutdown", "slow", "too_many")
 """Why a live stream ends."""
@@ -75,13 +73,7 @@ class WebTelemetry:
 
     @contextmanager
     def stream(self) -> Iterator[None]:
-        """Hold a place for one live stream.
-
-        Raises:
-            LimitExceededError: if all places are taken.
-        """
-        if self._open_streams >= MAX_STREAMS:
-            raise LimitExceededError(f"{MAX_STREAMS} live streams are open on this server")
+        """Count one live stream while it is open."""
         self._open_streams += 1
         self._streams.set(self._open_streams)
         try:

@@ -56,7 +56,7 @@ async def serve_view(
 ) -> None:
     """Serve one WebSocket until it ends, and close it with the reason."""
     view = _View(websocket, dependencies, principal, run_id=run_id)
-    await serve_until_it_ends(websocket, dependencies, lambda: view.serve(checkpoint_id))
+    await serve_until_it_ends(websocket, dependencies, principal, lambda: view.serve(checkpoint_id))
 
 
 class _View:

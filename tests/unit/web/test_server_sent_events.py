@@ -14,9 +14,9 @@ import pytest
 
 from fakes.credentials import BEARER
 from fakes.run_use_cases import FakeRuns, log_event, make_run
-from matinee.web import telemetry
 from matinee.web.dependencies import WebDependencies
 from matinee.web.server_sent_events import EventStreamResponse
+from matinee.web.stream_places import StreamLimits
 
 pytestmark = pytest.mark.anyio
 
@@ -123,10 +123,10 @@ async def test_who_does_not_accept_events_gets_none(
 
 
 async def test_too_many_streams_are_turned_away(
-    browser: httpx.AsyncClient, runs: FakeRuns, monkeypatch: pytest.MonkeyPatch
+    browser: httpx.AsyncClient, runs: FakeRuns, dependencies: WebDependencies
 ) -> None:
     """Beyond the server's limit a stream is refused with 429 before it begins."""
-    monkeypatch.setattr(telemetry, "MAX_STREAMS", 1)
+    dependencies.stream_places.limits = StreamLimits(total=1)
     run = runs.add(make_run())
     address = f"/api/v1/stream?run={run.id}"
     async with AsyncExitStack() as stack:

@@ -11,12 +11,13 @@ import httpx
 import pytest
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from fakes.credentials import BEARER
 from fakes.run_use_cases import FakeRuns, log_event, make_run
-from matinee.web import sockets, stream, telemetry
+from matinee.web import sockets, stream
 from matinee.web.dependencies import WebDependencies
+from matinee.web.stream_places import StreamLimits
 from matinee.web.stream_socket import MAX_CLIENT_FRAMES
 
 pytestmark = pytest.mark.anyio
@@ -158,15 +159,22 @@ async def test_shutting_down_tells_the_client(
 
 
 async def test_too_many_streams_are_turned_away(
-    socket: ClientConnection, listening: str, monkeypatch: pytest.MonkeyPatch
+    socket: ClientConnection, listening: str, dependencies: WebDependencies
 ) -> None:
-    """Beyond the server's limit a socket is closed with 1013: try again later."""
-    monkeypatch.setattr(telemetry, "MAX_STREAMS", 1)
+    """Beyond the server's limit the handshake is answered with 503 and the reason."""
+    dependencies.stream_places.limits = StreamLimits(total=1)
     assert (await socket.ping()) is not None
     address = listening.replace("http", "ws") + "/api/v1/stream"
 
-    async with connect(address, additional_headers=BEARER) as connection:
-        assert (await close_code(connection))[0] == 1013
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(address, additional_headers=BEARER):
+            pass
+
+    assert refused.value.response.status_code == 503
+    assert b"1 live streams are open" in (refused.value.response.body or b"")
+    assert 'matinee_ws_disconnects_total{reason="too_many"} 1.0' in await metrics_with(
+        "too_many", listening
+    )
 
 
 async def test_open_and_ended_streams_are_counted(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -15,9 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from fakes.run_use_cases import FakeRuns, make_run
 from matinee.contracts.run_state import RunState
 from matinee.contracts.system import ServerFigures
-from matinee.errors import LimitExceededError
 from matinee.web import telemetry as module
-from matinee.web.telemetry import MAX_STREAMS, WebTelemetry
+from matinee.web.telemetry import WebTelemetry
 
 FIGURES = ServerFigures(
     runs={RunState.RUNNING: 2},
@@ -65,19 +63,6 @@ def test_streams_are_counted_while_open() -> None:
         raise RuntimeError
 
     assert values(telemetry)["matinee_ws_clients", ""] == 0
-
-
-def test_streams_are_limited() -> None:
-    """Beyond the limit no stream is taken; when one ends there is a place again."""
-    telemetry = WebTelemetry()
-    with ExitStack() as open_streams:
-        for _ in range(MAX_STREAMS):
-            open_streams.enter_context(telemetry.stream())
-        with pytest.raises(LimitExceededError), telemetry.stream():
-            pass
-
-    with telemetry.stream():
-        pass
 
 
 def test_disconnects_are_counted_by_cause() -> None:
