@@ -22,6 +22,8 @@ const woff2Only: Plugin = {
 const server = "http://127.0.0.1:8000";
 
 export default defineConfig({
+  // The server knows below which path it is shown; the page is built once for all of them.
+  base: "./",
   plugins: [react(), woff2Only],
   build: {
     outDir: fileURLToPath(new URL("../backend/matinee/web/page", import.meta.url)),

@@ -9,13 +9,15 @@ import fcntl
 import hashlib
 import os
 import secrets
+import ssl
 import stat
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from matinee.contracts.access import TOKEN_PREFIX
@@ -61,9 +63,55 @@ class Settings(BaseSettings):
         description="Allow to listen beyond loopback without TLS: others on the network can "
         "then read the traffic.",
     )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="Certificate in PEM, with those between it and its root: serve HTTPS.",
+    )
+    tls_key: Path | None = Field(
+        default=None, description="Its private key in PEM, if that is another file."
+    )
     behind_proxy: bool = Field(
         default=False,
-        description="A reverse proxy on this machine ends TLS; trust its X-Forwarded headers.",
+        description="A reverse proxy ends TLS: what it says in X-Forwarded-For and "
+        "X-Forwarded-Proto about its clients is believed.",
+    )
+    proxy_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        default=(ip_network("127.0.0.1"), ip_network("::1")),
+        description="Addresses or networks from which that proxy connects, separated by commas; "
+        "the same headers from anywhere else are ignored.",
+    )
+    path_prefix: str = Field(
+        default="",
+        pattern=r"^(/[A-Za-z0-9_~.-]*[A-Za-z0-9_~-])*$",
+        max_length=200,
+        description="Path below which the proxy shows this server, such as `/matinee`.",
+    )
+    max_connections: int = Field(
+        default=1000,
+        ge=10,
+        le=100_000,
+        description="Network connections at the same time, WebSockets among them. When they are "
+        "taken, idle ones are closed for new ones, and then new ones get 503.",
+    )
+    max_connections_per_peer: int = Field(
+        default=200,
+        ge=1,
+        le=100_000,
+        description="Of them, from one address. Not for 127.0.0.1, ::1 and the proxy, which stand "
+        "for many people.",
+    )
+    max_streams: int = Field(
+        default=500,
+        ge=1,
+        le=100_000,
+        description="Live streams at the same time, over WebSockets and Server-Sent Events; "
+        "further ones are refused.",
+    )
+    max_streams_per_token: int = Field(
+        default=200,
+        ge=1,
+        le=100_000,
+        description="Of them, with one named token or link, the sessions opened with it included.",
     )
     keep_runs: bool = Field(default=False, description="Leave runs training when the server stops.")
     max_active_runs: int = Field(
@@ -109,7 +157,7 @@ class Settings(BaseSettings):
         "slow by nature gets ten times what it usually takes, and a start twice as long.",
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "proxy_addresses", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -140,12 +188,37 @@ class Settings(BaseSettings):
         Raises:
             InvalidInputError: saying what to add.
         """
-        if self.host not in LOOPBACK_HOSTS and not (self.insecure or self.behind_proxy):
+        is_meant = self.insecure or self.behind_proxy or self.tls_certificate is not None
+        if self.host not in LOOPBACK_HOSTS and not is_meant:
             raise InvalidInputError(
                 f"--host {self.host} can be reached from other machines, without encryption. "
-                "Put a TLS proxy in front and add --behind-proxy, or add --insecure if this "
-                "network is yours alone (in a container: if only a local port is published)."
+                "Put a TLS proxy in front and add --behind-proxy (docs/deployment.md has one), or "
+                "give --tls-certificate and --tls-key, or add --insecure if this network is yours "
+                "alone (in a container: if only a local port is published). Or leave --host out "
+                "and come by SSH: ssh -L 8000:127.0.0.1:8000"
             )
+
+    def check_tls(self) -> None:
+        """Refuse a certificate or key that can't be served with, in words.
+
+        Raises:
+            InvalidInputError: naming the file and what is wrong with it.
+        """
+        if self.tls_certificate is None:
+            if self.tls_key is not None:
+                raise InvalidInputError("--tls-key is of no use without --tls-certificate")
+            return
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+                self.tls_certificate, self.tls_key
+            )
+        except OSError as error:
+            # An `ssl.SSLError` is one, too.
+            raise InvalidInputError(
+                f"--tls-certificate {self.tls_certificate} and --tls-key "
+                f"{self.tls_key or '(left out)'} are no certificate with its key in PEM: "
+                f"{error.strerror or error}"
+            ) from error
 
 
 def prepare_data_dir(data_dir: Path) -> None:

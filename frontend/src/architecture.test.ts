@@ -81,6 +81,11 @@ describe("one place for each of these", () => {
     expect(callers.filter((path) => !where.test(path))).toEqual([]);
   });
 
+  it("addresses on this server are made in one place: a path prefix may stand before them", () => {
+    const rooted = /(?:src|href|icon)[=:]\s*\{?["'`]\/|new URL\(\s*["'`]\//;
+    expect(files.filter((file) => rooted.test(file.text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it("text is always rendered as text, and no text is ever run", () => {
     const dangerous = /dangerouslySetInnerHTML|\.innerHTML|\beval\(|new Function\(|document\.write/;
     expect(files.filter((file) => dangerous.test(file.text)).map(({ path }) => path)).toEqual([]);

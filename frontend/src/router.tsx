@@ -11,6 +11,7 @@ import {
   useSearch,
 } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { pathTo } from "./format/addresses";
 import { PageLoading } from "./ui/page-message";
 import { readTourSearch } from "./ui/tour-search";
 import { readCompareSearch } from "./views/compare/compare-search";
@@ -125,6 +126,7 @@ export const router = createRouter({
   routeTree: root.addChildren([home, runs, newRun, run, compare, learn, settings]),
   defaultErrorComponent: CrashPage,
   scrollRestoration: true,
+  basepath: pathTo("/"),
 });
 
 declare module "@tanstack/react-router" {

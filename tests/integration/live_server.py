@@ -107,11 +107,13 @@ class LiveServer:
         )
         assert self.process.stdout is not None
         self._said = []
+        at_proxy = None
         for line in self.process.stdout:
             self._said.append(line)
-            link = re.search(r"(http://[^/\s]+)/login\?code=\S+", line)
+            at_proxy = re.search(r"finds Matinee at (\S+)", line) or at_proxy
+            link = re.search(r"(https?://[^/\s]+)\S*/login\?code=\S+", line)
             if link is not None:
-                self.login_url, self.base_url = link[0], link[1]
+                self.login_url, self.base_url = link[0], (at_proxy or link)[1]
                 break
         else:
             raise AssertionError(f"the server did not start:\n{''.join(self._said)}")

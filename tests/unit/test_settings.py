@@ -65,11 +65,67 @@ def test_allowed_hosts_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("host", ["192.168.1.4", "::", "gpu1"])
 def test_listening_beyond_this_machine_must_be_meant(host: str) -> None:
     """Another interface than loopback is refused, with the way out, unless it was asked for."""
-    with pytest.raises(InvalidInputError, match="--insecure"):
+    with pytest.raises(InvalidInputError) as refused:
         Settings(host=host).check_exposure()
 
+    for way_out in ("--behind-proxy", "--tls-certificate", "--insecure", "ssh -L", host):
+        assert way_out in str(refused.value)
     Settings(host=host, insecure=True).check_exposure()
+    Settings(host=host, tls_certificate=Path("c.pem")).check_exposure()
     Settings(host=host, behind_proxy=True).check_exposure()
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "wrong"),
+    [
+        (None, "key.pem", "--tls-key is of no use"),
+        ("gone.pem", None, "gone.pem.*No such file"),
+        ("nonsense.pem", "nonsense.pem", "no certificate with its key"),
+        ("nonsense.pem", None, "left out"),
+    ],
+)
+def test_what_is_no_certificate_stops_the_start(
+    tmp_path: Path, certificate: str | None, key: str | None, wrong: str
+) -> None:
+    """A certificate or key that can't be served with is named, with what is wrong."""
+    (tmp_path / "nonsense.pem").write_text("nonsense")
+    settings = Settings(
+        tls_certificate=tmp_path / certificate if certificate else None,
+        tls_key=tmp_path / key if key else None,
+    )
+
+    with pytest.raises(InvalidInputError, match=wrong):
+        settings.check_tls()
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["matinee", "/", "/matinee/", "/a//b", "/..", "/a/../b", "/a b", "/a?b", "/\xe4", '/"'],
+)
+def test_what_is_no_prefix_is_refused(prefix: str) -> None:
+    """A prefix is a plain path: it becomes part of addresses, of a header and of the page."""
+    with pytest.raises(ValidationError, match="path_prefix"):
+        Settings(path_prefix=prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "/matinee", "/lab/rl-1", "/~me/m.x"])
+def test_a_plain_path_is_a_prefix(prefix: str) -> None:
+    """Any number of plain names, or none."""
+    assert Settings(path_prefix=prefix).path_prefix == prefix
+
+
+def test_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Separated by commas; what is neither stops the start."""
+    monkeypatch.setenv("MATINEE_PROXY_ADDRESSES", "10.0.0.1, 172.18.0.0/16,::1")
+    assert [str(each) for each in Settings().proxy_addresses] == [
+        "10.0.0.1/32",
+        "172.18.0.0/16",
+        "::1/128",
+    ]
+
+    monkeypatch.setenv("MATINEE_PROXY_ADDRESSES", "proxy")
+    with pytest.raises(ValidationError, match="proxy_addresses"):
+        Settings()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])

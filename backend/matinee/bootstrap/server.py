@@ -38,6 +38,7 @@ from matinee.web.app import create_app
 from matinee.web.credentials import OWN_GRANT, AccessToken, LoginCodes
 from matinee.web.dependencies import WebDependencies
 from matinee.web.hosts import HostPolicy
+from matinee.web.stream_places import StreamLimits, StreamPlaces
 
 
 def _now() -> datetime:
@@ -55,7 +56,7 @@ class Server:
 
     def new_login_path(self) -> str:
         """A path that logs one browser in, once."""
-        return f"/login?code={self.dependencies.login_codes.create(OWN_GRANT)}"
+        return self.dependencies.login_path(self.dependencies.login_codes.create(OWN_GRANT))
 
 
 def build_server(settings: Settings) -> Server:
@@ -66,6 +67,7 @@ def build_server(settings: Settings) -> Server:
         TokenFileError: the named tokens can't be read.
     """
     settings.check_exposure()
+    settings.check_tls()
     data_dir = settings.data_dir
     prepare_data_dir(data_dir)
     tokens = TokenFile(data_dir)
@@ -166,6 +168,11 @@ def build_server(settings: Settings) -> Server:
         token=token,
         hosts=HostPolicy(settings.allowed_hosts),
         clock=_now,
+        path_prefix=settings.path_prefix,
+        proxies=settings.proxy_addresses if settings.behind_proxy else (),
+        stream_places=StreamPlaces(
+            StreamLimits(total=settings.max_streams, per_token=settings.max_streams_per_token)
+        ),
     )
 
     @asynccontextmanager

@@ -38,8 +38,20 @@ def serve(
     ] = None,
     behind_proxy: Annotated[
         bool | None,
-        typer.Option("--behind-proxy", help="A reverse proxy on this machine ends TLS."),
+        typer.Option(
+            "--behind-proxy",
+            help="A reverse proxy ends TLS; docs/deployment.md has one. It is believed what it "
+            "says about its clients if it comes from MATINEE_PROXY_ADDRESSES.",
+        ),
     ] = None,
+    path_prefix: Annotated[
+        str | None,
+        typer.Option(help="Path below which the proxy shows this server, such as /matinee."),
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Serve HTTPS with this certificate chain (PEM).")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate.")] = None,
     log_file: Annotated[
         Path | None,
         typer.Option(help="Write the server's log here. Default: <data dir>/server.log."),
@@ -67,5 +79,8 @@ def serve(
         keep_runs=keep_runs,
         insecure=insecure,
         behind_proxy=behind_proxy,
+        path_prefix=path_prefix,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
     )
     run_server(settings, open_page=open_browser, log_file=log_file)

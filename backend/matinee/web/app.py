@@ -12,7 +12,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from matinee.web.body_limit import BodyLimit
 from matinee.web.boundary import Boundary
 from matinee.web.dependencies import WebDependencies
+from matinee.web.forwarded import Forwarded
 from matinee.web.openapi import bare_app
+from matinee.web.path_prefix import PathPrefix
 from matinee.web.problems import install_problem_handlers
 from matinee.web.security import Gate
 from matinee.web.static import PageFiles
@@ -56,11 +58,13 @@ def create_app(
     app = bare_app(lifespan=run_within)
     app.state.dependencies = dependencies
     app.router.default = GZipMiddleware(
-        PageFiles(dependencies.page_dir), minimum_size=_PAGE_GZIP_BYTES
+        PageFiles(dependencies.page_dir, dependencies.path_prefix), minimum_size=_PAGE_GZIP_BYTES
     )
     install_problem_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     app.add_middleware(Gate, dependencies=dependencies)
     app.add_middleware(Boundary, telemetry=dependencies.telemetry)
+    app.add_middleware(PathPrefix, prefix=dependencies.path_prefix)
+    app.add_middleware(Forwarded, proxies=dependencies.proxies)
     return app

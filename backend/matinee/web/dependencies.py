@@ -54,8 +54,10 @@ from matinee.web.credentials import (
     SessionStore,
     TokenStore,
 )
+from matinee.web.forwarded import ProxyAddresses
 from matinee.web.hosts import HostPolicy
 from matinee.web.login_limit import LoginLimit
+from matinee.web.stream_places import StreamLimits, StreamPlaces
 from matinee.web.telemetry import WebTelemetry
 from matinee.web.token_uses import TokenUses
 
@@ -290,14 +292,23 @@ class WebDependencies:
     hosts: HostPolicy
     clock: Callable[[], datetime]
     page_dir: Path = PAGE_DIR
+    path_prefix: str = ""
+    """Where a proxy shows this server: `/matinee`, or nothing for the root."""
+    proxies: ProxyAddresses = ()
+    """From which addresses a proxy connects, whose word on its clients is taken."""
     epoch: str = field(default_factory=new_ulid)
     """Of this server process, so that a page notices a restart."""
     login_limit: LoginLimit = field(default_factory=LoginLimit)
+    stream_places: StreamPlaces = field(default_factory=lambda: StreamPlaces(StreamLimits()))
     telemetry: WebTelemetry = field(default_factory=WebTelemetry)
     access_bell: AccessBell = field(default_factory=AccessBell)
     token_uses: TokenUses = field(default_factory=TokenUses)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server begins to shut down: streams end with 1012, so that it need not wait."""
+
+    def login_path(self, code: str) -> str:
+        """What follows the origin in a link that logs somebody in."""
+        return f"{self.path_prefix}/login?code={code}"
 
 
 def _from_state(connection: HTTPConnection) -> WebDependencies:

@@ -25,10 +25,22 @@ MAX_SESSIONS_PER_TOKEN = 1000
 """Of a named token or link: whoever has a link that many have must not fill the disk."""
 
 
-def cookie_name(scope: Scope) -> str:
-    """Cookies know no ports: the name keeps two servers on one machine apart."""
+def cookie_name(scope: Scope, path_prefix: str = "") -> str:
+    """Cookies know no ports: the name keeps two servers on one machine apart.
+
+    Under TLS browsers take a name that begins with `__Host-` only from this very host, encrypted,
+    and for all of its paths; one with `__Secure-` at least encrypted (RFC 6265bis §4.1.3).
+    """
     server = scope.get("server")
-    return f"matinee_session_{server[1] if server is not None else 'local'}"
+    name = f"matinee_session_{(server[1] if server is not None else None) or 'local'}"
+    if not _is_encrypted(scope):
+        return name
+    return f"{'__Secure-' if path_prefix else '__Host-'}{name}"
+
+
+def _is_encrypted(scope: Scope) -> bool:
+    """Whether browsers reach this server by TLS, under the name of this request."""
+    return str(scope.get("matinee.origin", "")).startswith("https:")
 
 
 async def open_session(
@@ -48,13 +60,13 @@ async def open_session(
     )
     note_use(dependencies, grant)
     response.set_cookie(
-        cookie_name(request.scope),
+        cookie_name(request.scope, dependencies.path_prefix),
         secret,
         max_age=int((min(ends) - now).total_seconds()),
-        path="/",
+        path=f"{dependencies.path_prefix}/",
         httponly=True,
         samesite="strict",
-        secure=request.scope["matinee.origin"].startswith("https:"),
+        secure=_is_encrypted(request.scope),
     )
 
 
@@ -89,7 +101,7 @@ async def find_principal(
     dependencies: WebDependencies, connection: HTTPConnection
 ) -> Principal | None:
     """Whose session's cookie came along; None if there is no valid one."""
-    secret = connection.cookies.get(cookie_name(connection.scope))
+    secret = connection.cookies.get(cookie_name(connection.scope, dependencies.path_prefix))
     if secret is None:
         return None
     return await asyncio.to_thread(_principal_of, dependencies, secret_digest(secret))
@@ -129,6 +141,13 @@ async def close_session(dependencies: WebDependencies, principal: Principal) -> 
         dependencies.access_bell.ring()
 
 
-def forget_cookie(request: Request, response: Response) -> None:
+def forget_cookie(dependencies: WebDependencies, request: Request, response: Response) -> None:
     """Tell the browser to drop its cookie."""
-    response.delete_cookie(cookie_name(request.scope), path="/", httponly=True, samesite="strict")
+    response.delete_cookie(
+        cookie_name(request.scope, dependencies.path_prefix),
+        path=f"{dependencies.path_prefix}/",
+        httponly=True,
+        samesite="strict",
+        # Browsers refuse to touch a `__Host-` cookie without it.
+        secure=_is_encrypted(request.scope),
+    )

@@ -1,6 +1,7 @@
 /** The only place of the page that talks HTTP. Every refusal is thrown as an `ApiProblem`. */
 
 import createClient, { type Middleware } from "openapi-fetch";
+import { PATH_PREFIX } from "../format/addresses";
 import { ApiProblem, readProblem, unreachable } from "./problem";
 import type { paths } from "./schema.gen";
 import { setSessionState } from "./session";
@@ -19,6 +20,7 @@ const refusals: Middleware = {
 };
 
 export const client = createClient<paths>({
+  baseUrl: PATH_PREFIX,
   querySerializer: { array: { style: "form", explode: true } },
 });
 client.use(refusals);

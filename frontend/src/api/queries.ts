@@ -1,6 +1,7 @@
 /** What the page reads, as TanStack Query options: one function for each resource. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { pathTo } from "../format/addresses";
 import { body, client } from "./client";
 import type { Event, EventType, HistogramSet, Preset, RunState, Series, SeriesAxis } from "./types";
 
@@ -208,7 +209,7 @@ export async function fetchEventHistory(
 
 /** The exact, complete record of a run's episodes or metrics, for a download link. */
 export function exportUrl(runId: string, table: "episodes" | "metrics" | "histograms"): string {
-  return `/api/v1/runs/${encodeURIComponent(runId)}/${table}.csv`;
+  return pathTo(`/api/v1/runs/${encodeURIComponent(runId)}/${table}.csv`);
 }
 
 /** The same of one metric, or of one histogram. */

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { setSessionState } from "../api/session";
+import { socketTo } from "../format/addresses";
 import { AgentView } from "./agent-view";
 
 export type PictureView = AgentView<ImageBitmap>;
@@ -12,8 +13,7 @@ export function useAgentView(runId: string, isSeen: boolean): PictureView {
     () =>
       new AgentView<ImageBitmap>({
         open: (checkpointId) => {
-          const url = new URL(`/api/v1/runs/${runId}/view`, window.location.href);
-          url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+          const url = socketTo(`/api/v1/runs/${runId}/view`);
           if (checkpointId !== null) url.searchParams.set("checkpoint", checkpointId);
           return new WebSocket(url);
         },

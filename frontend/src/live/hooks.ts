@@ -9,6 +9,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import { setSessionState } from "../api/session";
+import { socketTo } from "../format/addresses";
 import { Connection, type ConnectionState } from "./connection";
 import type { RunStatus, RunStore } from "./run-store";
 import type { RunView } from "./run-view";
@@ -16,11 +17,7 @@ import type { RunView } from "./run-view";
 /** The page's connection, over the address that the page came from. */
 export function createConnection(): Connection {
   return new Connection({
-    open: () => {
-      const url = new URL("/api/v1/stream", window.location.href);
-      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-      return new WebSocket(url);
-    },
+    open: () => new WebSocket(socketTo("/api/v1/stream")),
     now: Date.now,
     random: Math.random,
     setTimer: (work, delayMs) => window.setTimeout(work, delayMs),

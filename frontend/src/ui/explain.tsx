@@ -2,6 +2,7 @@
 
 import { ActionIcon, Popover } from "@mantine/core";
 import { useLocation, useParams } from "@tanstack/react-router";
+import { pathTo } from "../format/addresses";
 import { chapterOf } from "../format/chapters";
 import { Equation } from "./equation";
 import styles from "./explain.module.css";
@@ -59,7 +60,7 @@ function TheoryLink({ name }: { name: string }) {
   const run = runId === undefined ? "" : `?run=${encodeURIComponent(runId)}`;
   return (
     <p className={styles.theory}>
-      <a href={`${PATH}${run}#${chapter.id}`} target="_blank" rel="noreferrer">
+      <a href={`${pathTo(PATH)}${run}#${chapter.id}`} target="_blank" rel="noreferrer">
         The theory: {chapter.title}
         <span className="visually-hidden"> (in a new tab)</span>
       </a>

@@ -1,5 +1,7 @@
 /** Telling somebody who looks elsewhere: a notification of the desktop, and a sound. */
 
+import { pathTo } from "../format/addresses";
+
 export type Permission = "granted" | "denied" | "default" | "missing";
 
 export function tellingPermission(): Permission {
@@ -22,7 +24,7 @@ export interface Telling {
 
 export function tell({ title, text, about, onOpen }: Telling): void {
   if (tellingPermission() !== "granted") return;
-  const shown = new Notification(title, { body: text, tag: about, icon: "/favicon.svg" });
+  const shown = new Notification(title, { body: text, tag: about, icon: pathTo("/favicon.svg") });
   shown.onclick = () => {
     window.focus();
     shown.close();

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import socket
+import ssl
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from fakes.connections import FrozenConnection
+from fakes.nginx import make_certificate
+from matinee.bootstrap.connection_places import ConnectionLimits
 from matinee.bootstrap.data_dir_lock import lock_data_dir
-from matinee.bootstrap.frozen_peers import MAX_STUCK_LOOKS
 from matinee.bootstrap.server import Server, build_server
-from matinee.bootstrap.serving import _Announcing, _display_name, _listen, run_server
+from matinee.bootstrap.serving import (
+    _Announcing,
+    _connection_limits,
+    _display_name,
+    _listen,
+    _public_url,
+    run_server,
+)
 from matinee.errors import ConflictError, InvalidInputError
 from matinee.settings import Settings
+
+BASE_URL = "http://127.0.0.1:1234"
 
 
 def settings(data_dir: Path, *, host: str = "127.0.0.1", port: int = 0) -> Settings:
@@ -26,10 +37,16 @@ def settings(data_dir: Path, *, host: str = "127.0.0.1", port: int = 0) -> Setti
     return Settings(data_dir=data_dir, host=host, port=port)
 
 
-def announcing(server: Server, *, open_page: bool = False) -> _Announcing:
+def announcing(server: Server, *, open_page: bool = False, **options: Any) -> _Announcing:
     """The listening side of a server, without its moving parts."""
-    config = uvicorn.Config(server.app, lifespan="off", log_config=None)
-    return _Announcing(config, server, base_url="http://127.0.0.1:1234", open_page=open_page)
+    return _Announcing(
+        server,
+        ConnectionLimits(),
+        base_url=BASE_URL,
+        open_page=open_page,
+        lifespan="off",
+        **options,
+    )
 
 
 @pytest.fixture
@@ -98,7 +115,7 @@ async def test_the_printed_link_logs_in_once(
         try:
             link = capsys.readouterr().out.split("open:")[1].split()[0]
             assert opened == [link]
-            path = link.removeprefix("http://127.0.0.1:1234")
+            path = link.removeprefix(BASE_URL)
             base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             async with httpx.AsyncClient(base_url=base_url) as browser:
                 first = await browser.get(path)
@@ -110,6 +127,60 @@ async def test_the_printed_link_logs_in_once(
 
     assert "matinee" in first.headers["set-cookie"]
     assert "set-cookie" not in second.headers
+
+
+@pytest.mark.parametrize(
+    ("hosts", "behind_proxy", "public"),
+    [
+        (("gpu1", "https://rl.example.org", "http://other"), True, "https://rl.example.org"),
+        (("gpu1",), True, None),
+        (("https://rl.example.org",), False, None),
+    ],
+)
+def test_behind_a_proxy_the_link_is_the_one_for_people(
+    hosts: tuple[str, ...], behind_proxy: bool, public: str | None
+) -> None:
+    """The link has the address that the proxy is known by, where the settings tell it."""
+    assert _public_url(Settings(allowed_hosts=hosts, behind_proxy=behind_proxy)) == public
+
+
+def test_the_proxy_has_as_many_connections_as_it_needs() -> None:
+    """Its address stands for all its clients; that of a proxy which was not told of does not."""
+    told = Settings.model_validate(
+        {"behind_proxy": True, "proxy_addresses": "172.18.0.0/16", "max_connections": 50}
+    )
+
+    assert _connection_limits(told).total == 50
+    assert not _connection_limits(told).are_for("172.18.0.3")
+    assert _connection_limits(told).are_for("192.0.2.1")
+    assert _connection_limits(Settings(max_connections=50)).are_for("172.18.0.3")
+
+
+@pytest.mark.anyio
+async def test_a_certificate_is_served_with(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With certificate and key the server speaks TLS, and its cookie is Secure."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    certificate, key = make_certificate(tmp_path)
+    serving = announcing(server, ssl_certfile=certificate, ssl_keyfile=key)
+    serving.config.load()
+    serving.lifespan = serving.config.lifespan_class(serving.config)
+    with _listen("127.0.0.1", 0) as listener:
+        await serving.startup([listener])
+        path = capsys.readouterr().out.split("open:")[1].split()[0].removeprefix(BASE_URL)
+        tls = ssl.create_default_context(cafile=certificate)
+        base_url = f"https://localhost:{listener.getsockname()[1]}"
+        async with httpx.AsyncClient(verify=tls, base_url=base_url) as browser:
+            login = await browser.get(path)
+            me = await browser.get("/api/v1/me")
+        serving.servers[0].close()
+        async with asyncio.timeout(10):
+            await serving.shutdown([listener])
+
+    assert login.headers["set-cookie"].startswith("__Host-matinee_session_")
+    assert me.status_code == 200
 
 
 def test_the_first_signal_ends_in_order_and_the_second_in_a_hurry(server: Server) -> None:
@@ -124,21 +195,6 @@ def test_the_first_signal_ends_in_order_and_the_second_in_a_hurry(server: Server
 
     serving.handle_exit(signal.SIGINT, None)
     assert (serving.force_exit, hurried) == (True, [True])
-
-
-@pytest.mark.anyio
-async def test_who_takes_nothing_is_cut_while_the_server_runs(server: Server) -> None:
-    """The running server looks for frozen peers once a second and cuts them."""
-    serving = announcing(server)
-    frozen = FrozenConnection()
-    serving.server_state.connections.add(frozen)  # type: ignore[arg-type]
-
-    for tick in range(10 * MAX_STUCK_LOOKS):
-        assert not await serving.on_tick(tick)
-    assert frozen.transport.cuts == 0
-    for tick in range(20):
-        await serving.on_tick(tick)
-    assert frozen.transport.cuts == 1
 
 
 def test_a_server_that_others_could_reach_must_be_meant(data_dir: Path) -> None:

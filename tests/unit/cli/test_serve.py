@@ -46,6 +46,8 @@ def test_every_flag_reaches_the_server(
     """Each flag sets what it names."""
     flags = f"--host ::1 --port 0 --data-dir {tmp_path} --open --keep-runs --insecure"
     arguments = [*flags.split(), "--behind-proxy", "--log-file", str(tmp_path / "log")]
+    arguments += ["--path-prefix", "/matinee"]
+    arguments += ["--tls-certificate", str(tmp_path / "c"), "--tls-key", str(tmp_path / "k")]
 
     assert CliRunner().invoke(command, arguments).exit_code == 0
 
@@ -54,6 +56,8 @@ def test_every_flag_reaches_the_server(
     assert settings.keep_runs
     assert settings.insecure
     assert settings.behind_proxy
+    assert settings.path_prefix == "/matinee"
+    assert (settings.tls_certificate, settings.tls_key) == (tmp_path / "c", tmp_path / "k")
     assert options == {"open_page": True, "log_file": tmp_path / "log"}
 
 

@@ -37,11 +37,26 @@ async def test_the_cookie_is_out_of_reach(
 async def test_over_tls_the_cookie_is_secure(
     stranger: httpx.AsyncClient, dependencies: WebDependencies
 ) -> None:
-    """Under an https name the cookie never travels in clear."""
+    """Under an https name the cookie never travels in clear, has the name that browsers take from
+    this host alone, opens the API, and is taken back under the same name.
+    """
+    host = {"Host": "rl.example.org"}
     code = dependencies.login_codes.create(OWN_GRANT)
-    response = await stranger.get(f"/login?code={code}", headers={"Host": "rl.example.org"})
+    response = await stranger.get(f"/login?code={code}", headers=host)
+    name, _, secret = response.headers["set-cookie"].split(";")[0].partition("=")
+    cookie = {**host, "Cookie": f"{name}={secret}"}
+    opened = await stranger.get("/api/v1/me", headers=cookie)
+    under_the_other_name = {**host, "Cookie": f"matinee_session_8000={secret}"}
+    refused = await stranger.get("/api/v1/me", headers=under_the_other_name)
+    left = await stranger.post("/logout", headers={**cookie, "Origin": "https://rl.example.org"})
 
-    assert "secure" in response.headers["set-cookie"].lower()
+    assert name == "__Host-matinee_session_8000"
+    # Browsers throw a `__Host-` cookie away that lacks any of these, also when it is taken back.
+    for answer in (response, left):
+        parts = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")[1:]}
+        assert {"secure", "path=/"} <= parts
+        assert not any(part.startswith("domain") for part in parts)
+    assert (opened.status_code, refused.status_code, left.status_code) == (200, 401, 204)
 
 
 async def test_a_session_opens_the_api_as_the_browser(
@@ -123,4 +138,5 @@ def test_the_name_has_the_port() -> None:
     names = {cookie_name({"server": ("127.0.0.1", port)}) for port in (8000, 8001)}
 
     assert names == {"matinee_session_8000", "matinee_session_8001"}
+    assert cookie_name({"server": ("/run/matinee.sock", None)}) == "matinee_session_local"
     assert BASE_URL.endswith(":8000")

@@ -259,4 +259,4 @@ async def fork_run(
         idempotency_key=idempotency_key,
         wait_s=wait_s,
     )
-    return created(run, response)
+    return created(run, response, dependencies)

@@ -15,7 +15,7 @@ from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.problem import PROBLEM_MEDIA_TYPE
 from matinee.contracts.run import Run
 from matinee.errors import FieldError, InvalidInputError
-from matinee.web.dependencies import CurrentPrincipal
+from matinee.web.dependencies import CurrentPrincipal, WebDependencies
 
 MAX_WAIT_S = 30.0
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -91,9 +91,9 @@ def etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def created(run: Run, response: Response) -> Run:
+def created(run: Run, response: Response, dependencies: WebDependencies) -> Run:
     """Say where a new run is."""
-    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    response.headers["Location"] = f"{dependencies.path_prefix}/api/v1/runs/{run.id}"
     response.headers["ETag"] = etag(run.revision)
     return run
 

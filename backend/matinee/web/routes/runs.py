@@ -49,7 +49,7 @@ async def create_run(
     run = await dependencies.runs.create_run(
         request, actor=principal.actor, idempotency_key=idempotency_key, wait_s=wait_s
     )
-    return created(run, response)
+    return created(run, response, dependencies)
 
 
 @router.get("", operation_id="listRuns", responses=refusals(422))

@@ -53,13 +53,14 @@ async def log_in_by_code(
     code: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Use a login code up, or a link that many have; set the cookie, go to the page."""
+    home = f"{dependencies.path_prefix}/"
     if not code or request.headers.get("sec-purpose", "").startswith("prefetch"):
         # A browser that merely looks ahead must not use the code up.
-        return RedirectResponse("/", status.HTTP_303_SEE_OTHER)
+        return RedirectResponse(home, status.HTTP_303_SEE_OTHER)
     grant = dependencies.login_codes.redeem(code)
     if grant is BadCode.UNKNOWN:
         grant = await _redeem_link(dependencies, code)
-    response = RedirectResponse("/", status.HTTP_303_SEE_OTHER)
+    response = RedirectResponse(home, status.HTTP_303_SEE_OTHER)
     if not isinstance(grant, BadCode):
         try:
             await open_session(dependencies, request, response, grant)
@@ -68,7 +69,7 @@ async def log_in_by_code(
         else:
             _log_login(request, grant, way="link")
             return response
-    return RedirectResponse(f"/?login={grant}", status.HTTP_303_SEE_OTHER)
+    return RedirectResponse(f"{home}?login={grant}", status.HTTP_303_SEE_OTHER)
 
 
 async def _redeem_link(dependencies: WebDependencies, code: str) -> Grant | BadCode:
@@ -128,7 +129,7 @@ async def log_out(
 ) -> None:
     """End the session: its cookie is worthless from now on."""
     await close_session(dependencies, principal)
-    forget_cookie(request, response)
+    forget_cookie(dependencies, request, response)
 
 
 @router.get("/api/v1/me", operation_id="getMe", responses=refusals())
@@ -180,7 +181,9 @@ async def create_login_link(
     code = dependencies.login_codes.create(
         replace(grant, role=role), lifetime=timedelta(seconds=lifetime_s)
     )
-    return LoginLink(path=f"/login?code={code}", role=role, expires_in_s=lifetime_s, id=None)
+    return LoginLink(
+        path=dependencies.login_path(code), role=role, expires_in_s=lifetime_s, id=None
+    )
 
 
 async def _share(
@@ -207,7 +210,7 @@ async def _share(
     )
     log_created(link)
     return LoginLink(
-        path=f"/login?code={secret}",
+        path=dependencies.login_path(secret),
         role=role,
         expires_in_s=(expires_at - now).total_seconds(),
         id=link.id,

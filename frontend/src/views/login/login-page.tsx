@@ -6,6 +6,7 @@ import { type FormEvent, useState } from "react";
 import { logIn } from "../../api/actions";
 import { ApiProblem } from "../../api/problem";
 import { setSessionState } from "../../api/session";
+import { pathTo } from "../../format/addresses";
 import { PageMessage } from "../../ui/page-message";
 import styles from "./login-page.module.css";
 
@@ -26,7 +27,7 @@ export function LoginPage() {
   return (
     <main>
       <p className={styles.brand}>
-        <img src="/favicon.svg" alt="" width={24} height={24} />
+        <img src={pathTo("/favicon.svg")} alt="" width={24} height={24} />
         Matinee
       </p>
       <PageMessage title="You are not logged in">

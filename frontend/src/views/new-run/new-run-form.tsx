@@ -9,6 +9,7 @@ import type {
   EnvironmentDescription,
   Preset,
 } from "../../api/types";
+import { serverAddress } from "../../format/addresses";
 import { Icon } from "../../ui/icons";
 import { Snippets } from "../../ui/snippets";
 import { useLookingOn } from "../../ui/use-looking-on";
@@ -215,7 +216,7 @@ export function NewRunForm(props: NewRunFormProps) {
           <p className={styles.twin}>
             {documents.length > 1 ? "The first of them from a script:" : "The same from a script:"}
           </p>
-          <Snippets label="This run" snippets={runSnippets(first, window.location.origin)} />
+          <Snippets label="This run" snippets={runSnippets(first, serverAddress())} />
         </div>
       </div>
     </form>

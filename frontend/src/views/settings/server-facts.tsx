@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { describeError } from "../../api/problem";
 import { storageQuery, systemQuery } from "../../api/queries";
 import type { StorageInfo, SystemInfo } from "../../api/types";
+import { serverAddress } from "../../format/addresses";
 import { formatMoment, formatSpan } from "../../format/durations";
 import { formatExactCount, UNIT_SPACE } from "../../format/numbers";
 import { useNow } from "../../live/hooks";
@@ -78,7 +79,7 @@ function serverFacts(system: SystemInfo, nowMs: number): Fact[] {
   const python = interpreter == null ? "not looked at yet" : `Python ${interpreter.python}`;
   return [
     ["version", `${system.version}, API ${system.contract_version}`],
-    ["address", window.location.origin],
+    ["address", serverAddress()],
     ["running for", `${formatSpan(upS, "auto")}, since ${formatMoment(system.started_at)}`],
     ["data folder", system.data_dir],
     ["cores", String(system.cores)],

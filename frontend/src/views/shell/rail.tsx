@@ -7,6 +7,7 @@ import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { describeError } from "../../api/problem";
 import { runListQuery } from "../../api/run-lists";
+import { pathTo } from "../../format/addresses";
 import { Icon } from "../../ui/icons";
 import { useShortcut } from "../../ui/shortcuts";
 import { useLookingOn } from "../../ui/use-looking-on";
@@ -43,7 +44,7 @@ export function Rail({ onFollow, onFilter, onHelp, tour }: RailProps) {
     <div className={styles.rail}>
       <div className={styles.head}>
         <Link to="/" className={styles.brand} onClick={onFollow}>
-          <img src="/favicon.svg" alt="" width={20} height={20} />
+          <img src={pathTo("/favicon.svg")} alt="" width={20} height={20} />
           Matinee
         </Link>
         <Tooltip label="New run (n)">

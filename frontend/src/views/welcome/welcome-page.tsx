@@ -2,6 +2,7 @@
 
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { serverAddress } from "../../format/addresses";
 import { PageLoading } from "../../ui/page-message";
 import { Snippets } from "../../ui/snippets";
 import { runSnippets } from "../new-run/run-snippets";
@@ -42,7 +43,7 @@ export function WelcomePage() {
         <h2>The same from a script or a terminal</h2>
         <Snippets
           label="Start CartPole"
-          snippets={runSnippets(starting.document, window.location.origin)}
+          snippets={runSnippets(starting.document, serverAddress())}
         />
       </div>
     </section>
