@@ -12,6 +12,8 @@ export interface Reach {
 /** The best mean of 100 consecutive episodes so far: it never falls. */
 export const BEST_METRIC = "best_return_100";
 const POINTS = 2_000;
+/** Beyond every record, and as far as the API lets ask. */
+const FARTHEST = 1e15;
 
 /** To the row of the record, a fraction of a second; null if it never did. */
 export async function searchReach(
@@ -27,7 +29,7 @@ export async function searchReach(
         x,
         smoothing: 0,
         points: POINTS,
-        range: [from ?? 0, to ?? Number.MAX_SAFE_INTEGER],
+        range: [from ?? 0, to ?? FARTHEST],
       });
       return withoutAbandoned(series.metrics[BEST_METRIC], series.abandoned);
     }, threshold);
