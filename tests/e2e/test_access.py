@@ -226,3 +226,25 @@ def test_a_taken_name_is_told_at_its_field(live_server: LiveServer, new_page: Ne
     expect(name).not_to_have_attribute("aria-invalid", "true")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_who_comes_by_a_link_that_opens_nothing_is_told_why(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """Used up, or ended; a token that was revoked is told as that, too."""
+    path = live_server.client.post("/api/v1/login-codes").json()["path"]
+    new_page(live_server).page.goto(f"{live_server.base_url}{path}")
+    stranger = new_page(live_server, expected_status=401)
+    page = stranger.page
+    page.goto(f"{live_server.base_url}{path}")
+    expect(page.get_by_text("has been used up")).to_be_visible()
+    page.goto(f"{live_server.base_url}/login?code=mtn_nobody")
+    expect(page.get_by_text("it has ended, or a part of it is missing")).to_be_visible()
+    assert stranger.accessibility_violations() == []
+
+    secret = make(live_server, "short-lived", "viewer")
+    token = live_server.client.get("/api/v1/tokens").json()["items"][0]["id"]
+    live_server.client.delete(f"/api/v1/tokens/{token}").raise_for_status()
+    page.get_by_label("Token", exact=True).fill(secret)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("the token was revoked")).to_be_visible()

@@ -140,7 +140,7 @@ def test_without_a_session_the_page_explains_how_to_log_in(
 
     page.get_by_label("Token", exact=True).fill("guess")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("This is not the token of this server.")).to_be_visible()
+    expect(page.get_by_text("This is no token of this server.")).to_be_visible()
     page.get_by_label("Token", exact=True).fill(live_server.token)
     page.get_by_role("button", name="Log in").click()
 

@@ -2,6 +2,16 @@
 
 export type SessionState = "in" | "out";
 
+/** Why the link by which somebody came opens nothing, as the server says in the address. */
+export type BadLink = "used" | "unknown";
+
+// At once: the address is soon another one.
+const arrival = new URLSearchParams(globalThis.location?.search ?? "").get("login");
+
+export function badLink(): BadLink | null {
+  return arrival === "used" || arrival === "unknown" ? arrival : null;
+}
+
 let state: SessionState = "in";
 const listeners = new Set<() => void>();
 

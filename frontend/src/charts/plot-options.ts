@@ -12,6 +12,8 @@ const Y_AXIS_WIDTH = 46;
 const X_AXIS_HEIGHT = 24;
 /** Below this height, labels of the y axis stand closer. */
 const LOW_PX = 200;
+/** Below this one closer still: two of them should always be there. */
+const FLAT_PX = 110;
 /** Below this width, labels of the x axis stand closer. */
 const NARROW_PX = 320;
 const LABEL_PX = 72;
@@ -77,7 +79,7 @@ export function plotOptions(
         font: FONT,
         size: Y_AXIS_WIDTH,
         gap: 6,
-        space: (u) => (u.height < LOW_PX ? 28 : 44),
+        space: (u) => (u.height < FLAT_PX ? 20 : u.height < LOW_PX ? 28 : 44),
         grid: { show: source.yTicks === null, stroke: () => source.palette().line, width: 1 },
         ticks: { show: false },
         ...ySplits(source, isSymlog),

@@ -5,13 +5,19 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { logIn } from "../../api/actions";
 import { ApiProblem } from "../../api/problem";
-import { setSessionState } from "../../api/session";
+import { type BadLink, badLink, setSessionState } from "../../api/session";
 import { pathTo } from "../../format/addresses";
 import { PageMessage } from "../../ui/page-message";
 import styles from "./login-page.module.css";
 
+const BAD_LINKS: Readonly<Record<BadLink, string>> = {
+  used: "The link that you opened has been used up: it works a single time.",
+  unknown: "The link that you opened does not work: it has ended, or a part of it is missing.",
+};
+
 export function LoginPage() {
   const [token, setToken] = useState("");
+  const link = badLink();
   const queries = useQueryClient();
   const login = useMutation({
     mutationFn: () => logIn(token.trim()),
@@ -31,13 +37,15 @@ export function LoginPage() {
         Matinee
       </p>
       <PageMessage title="You are not logged in">
+        {link !== null && <p className={styles.care}>{BAD_LINKS[link]}</p>}
         <p>
           The terminal in which <code>matinee serve</code> runs has printed a link. Open it once in
           this browser; it logs you in. Each link works a single time.
         </p>
+        <p>Did somebody share a link with you? If it has ended, ask them for another.</p>
         <p>
           Is the link used up or out of sight? Run <code>matinee token</code> on the same machine,
-          and paste what it prints:
+          and paste what it prints; or paste a token that you were given:
         </p>
         <form className={styles.form} onSubmit={submit}>
           <PasswordInput
@@ -59,7 +67,7 @@ export function LoginPage() {
 }
 
 function refusal(error: Error): string {
-  return error instanceof ApiProblem && error.status === 401
-    ? "This is not the token of this server."
+  return error instanceof ApiProblem && error.code === "wrong_token"
+    ? "This is no token of this server."
     : error.message;
 }
