@@ -38,8 +38,3 @@ export async function logOut(): Promise<void> {
   await client.POST("/logout");
   setSessionState("out");
 }
-
-/** Where others reach a path of this server: under the name by which this page was opened. */
-export function addressOf(path: string): string {
-  return new URL(path, window.location.origin).href;
-}

@@ -3,7 +3,7 @@
 import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, lazy, Suspense, useState } from "react";
-import { addressOf, shareLink, tokensQuery } from "../../api/access";
+import { shareLink, tokensQuery } from "../../api/access";
 import type { LoginLink } from "../../api/types";
 import { CopyField } from "../../ui/copy-field";
 import { Dialog } from "../../ui/dialog";
@@ -109,7 +109,8 @@ function ShareForm({ error, isPending, onShare, onChange, onClose }: ShareFormPr
 
 function sharedFrom({ path, expires_in_s: expiresInS }: LoginLink): Shared {
   return {
-    address: addressOf(path),
+    // The path begins with the prefix, where the server has one.
+    address: `${window.location.origin}${path}`,
     expiresAt: new Date(Date.now() + expiresInS * 1000).toISOString(),
   };
 }

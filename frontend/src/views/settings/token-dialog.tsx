@@ -3,9 +3,10 @@
 import { Button, Group, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
-import { addressOf, createToken, tokensQuery } from "../../api/access";
+import { createToken, tokensQuery } from "../../api/access";
 import { ApiProblem, describeError } from "../../api/problem";
 import type { NewToken, Role } from "../../api/types";
+import { serverAddress } from "../../format/addresses";
 import { CopyField } from "../../ui/copy-field";
 import { Dialog } from "../../ui/dialog";
 import { Icon } from "../../ui/icons";
@@ -140,7 +141,7 @@ function Secret({ made, onClose }: { readonly made: NewToken; readonly onClose: 
       </p>
       <CopyField
         what="an example"
-        text={`curl -H "Authorization: Bearer ${token}" ${addressOf("/api/v1/runs")}`}
+        text={`curl -H "Authorization: Bearer ${token}" ${serverAddress()}/api/v1/runs`}
       />
       <Group justify="flex-end" mt="xs">
         <Button variant="filled" onClick={onClose}>
