@@ -17,6 +17,7 @@ from fakes.playing_use_cases import FakePlaying
 from fakes.run_use_cases import FakeFeed, FakeRuns
 from fakes.watching_use_cases import FakeWatching
 from matinee.contracts.access import Role, TokenKind
+from matinee.storage.audit_file import AuditFile
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
 from matinee.storage.token_file import TokenFile
@@ -127,6 +128,7 @@ def open_doors(data_dir: Path, *, names: Sequence[str] = ()) -> Iterator[Doors]:
             feed=FakeFeed(runs),
             sessions=SqliteSessionStore(catalogue),
             tokens=tokens,
+            audit=AuditFile(data_dir),
             login_codes=LoginCodes(clock),
             token=AccessToken(TOKEN),
             hosts=HostPolicy(names),

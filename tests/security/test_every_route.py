@@ -81,7 +81,7 @@ def test_the_list_is_whole() -> None:
 def test_who_may_do_what() -> None:
     """Reading needs a viewer, doing an operator, tokens an admin; to log out is everybody's."""
     for method, path, role in calls_of(bare_app()):
-        if path.startswith("/api/v1/tokens"):
+        if path.startswith(("/api/v1/tokens", "/api/v1/audit")):
             assert role is Role.ADMIN, path
         elif method in {"GET", "WEBSOCKET"} or path == "/logout":
             assert role is Role.VIEWER, path

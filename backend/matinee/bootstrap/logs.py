@@ -1,13 +1,21 @@
-"""Where the server's log goes: JSON lines in a file that rotates, problems also on the terminal."""
+"""Where the server's log goes: JSON lines in a file that rotates, problems also on the terminal.
+
+Both pass `log_redaction` as the last step, when exceptions have become text.
+"""
 
 from __future__ import annotations
 
 import logging
 import logging.handlers
 import sys
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import structlog
+
+from matinee.bootstrap.log_redaction import Redaction
 
 LOG_BYTES = 10 * 1024 * 1024
 LOG_FILES = 3
@@ -36,9 +44,10 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             self._complaint = None
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        _ = record
         error = sys.exception()
         if not isinstance(error, OSError):
-            super().handleError(record)
+            _complain_of_line()
             return
         self._has_failed = True
         complaint = f"the log file {self.baseFilename} can't be written: {error}"
@@ -47,8 +56,28 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         self._complaint = complaint
 
 
-def configure_server_log(path: Path) -> None:
-    """Send everything that structlog and the libraries log to `path`."""
+class _Terminal(logging.StreamHandler[TextIO]):
+    """Says only that a line can't be written, where the library would spell it out, secrets too."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        _ = record
+        _complain_of_line()
+
+
+def _complain_of_line() -> None:
+    with suppress(OSError, ValueError):
+        # There may be no terminal any more; nothing else is left to tell it to.
+        sys.stderr.write(f"a log line can't be written: {type(sys.exception()).__name__}\n")
+
+
+def configure_server_log(path: Path, *, secrets: Collection[str] = ()) -> None:
+    """Send everything that structlog and the libraries log to `path`.
+
+    Args:
+        path: The file.
+        secrets: What must never be in it, besides what looks like a secret.
+    """
+    redaction = Redaction(secrets)
     file = _LogFile(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     file.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -56,17 +85,20 @@ def configure_server_log(path: Path) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                redaction,
                 structlog.processors.JSONRenderer(),
             ],
         )
     )
-    terminal = logging.StreamHandler()
+    terminal = _Terminal()
     terminal.setLevel(logging.ERROR)
     terminal.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redaction,
                 # The default would print local variables, and with them tokens.
                 structlog.dev.ConsoleRenderer(
                     colors=False, exception_formatter=structlog.dev.plain_traceback

@@ -31,6 +31,7 @@ from matinee.runs.steering import Steering
 from matinee.runs.supervisor import Supervisor
 from matinee.runs.watching import Watching
 from matinee.settings import Settings, access_token, prepare_data_dir, socket_dir
+from matinee.storage.audit_file import AuditFile
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
 from matinee.storage.token_file import TokenFile
@@ -164,6 +165,7 @@ def build_server(settings: Settings) -> Server:
         feed=hub,
         sessions=sessions,
         tokens=tokens,
+        audit=AuditFile(data_dir),
         login_codes=LoginCodes(_now),
         token=token,
         hosts=HostPolicy(settings.allowed_hosts),

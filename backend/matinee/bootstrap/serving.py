@@ -16,7 +16,7 @@ from matinee.bootstrap.logs import configure_server_log
 from matinee.bootstrap.open_files import fit_connections
 from matinee.bootstrap.server import Server, build_server
 from matinee.errors import ConflictError, MatineeError
-from matinee.settings import Settings
+from matinee.settings import Settings, access_token
 
 BACKLOG = 512
 
@@ -85,7 +85,9 @@ def run_server(settings: Settings, *, open_page: bool, log_file: Path | None) ->
     # Before anybody could connect.
     settings.check_exposure()
     with lock_data_dir(settings.data_dir), _listen(settings.host, settings.port) as listener:
-        configure_server_log(log_file or settings.data_dir / "server.log")
+        configure_server_log(
+            log_file or settings.data_dir / "server.log", secrets=(access_token(settings),)
+        )
         server = build_server(settings)
         port = listener.getsockname()[1]
         scheme = "https" if settings.tls_certificate is not None else "http"

@@ -35,9 +35,9 @@ def backup(
     """Copy all runs, while the server and they go on, into a new folder.
 
     Each run is copied as it is at one moment: its record, the checkpoints in it, films, log and
-    notes. Also named tokens, as digests. **Not** in it: the server's own token, logins of browsers,
-    the server's log. DEST appears when it is whole; a backup that is cut short leaves nothing by
-    this name. It takes as much space as the runs do.
+    notes. Also named tokens, as digests, and the trail of who did what. **Not** in it: the server's
+    own token, logins of browsers, the server's log. DEST appears when it is whole; a backup that is
+    cut short leaves nothing by this name. It takes as much space as the runs do.
 
         matinee backup /mnt/backups/matinee-$(date +%F) --verify
         matinee restore /mnt/backups/matinee-2026-11-29 --data-dir /srv/matinee
@@ -48,11 +48,17 @@ def backup(
     from matinee.runs.backup import make_backup
     from matinee.runs.restoring import verify_backup
     from matinee.settings import read_settings
+    from matinee.storage.audit_file import audit_file_names
     from matinee.storage.token_file import TOKENS_FILE
 
     folder = read_settings(data_dir=data_dir).data_dir
     with _shown() as progress:
-        manifest = make_backup(folder, destination, small_files=(TOKENS_FILE,), progress=progress)
+        manifest = make_backup(
+            folder,
+            destination,
+            small_files=(TOKENS_FILE, *audit_file_names()),
+            progress=progress,
+        )
         if verify:
             verify_backup(destination, progress)
     checked = ", every byte read back" if verify else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +22,13 @@ from matinee.contracts.access import (
 from matinee.errors import FieldError, InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matinee.settings import Settings
     from matinee.storage.token_file import TokenFile
 
 ACTOR = "cli"
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 _UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _MIN_TABLE_WIDTH = 100
 
@@ -86,6 +91,7 @@ def create(
         created_by=ACTOR,
         now=now,
     )
+    _enter_in_trail(ctx, data_dir, "createToken", made)
     typer.echo(f"{made.name}: {made.role}, {_ends(made)}. It is not shown again:", err=True)
     typer.echo(secret)
 
@@ -102,7 +108,8 @@ def share(
     url: Annotated[
         str | None,
         typer.Option(
-            help="Where others reach the server. Default: http://, $MATINEE_HOST and $MATINEE_PORT."
+            help="Where others reach the server. Default: the first of $MATINEE_ALLOWED_HOSTS, "
+            "else http://, $MATINEE_HOST and $MATINEE_PORT."
         ),
     ] = None,
     data_dir: DataDir = None,
@@ -116,9 +123,7 @@ def share(
     from matinee.settings import read_settings
 
     now = datetime.now(UTC)
-    settings = read_settings()
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    base = (url or f"http://{host}:{settings.port}").rstrip("/")
+    base = _checked_url(url) if url is not None else default_url(read_settings())
     made, secret = _tokens(ctx, data_dir).create(
         _checked(name),
         kind=TokenKind.LINK,
@@ -127,6 +132,7 @@ def share(
         created_by=ACTOR,
         now=now,
     )
+    _enter_in_trail(ctx, data_dir, "createLoginLink", made)
     typer.echo(f"{made.name}: {made.role}, {_ends(made)}. It is not shown again:", err=True)
     typer.echo(f"{base}/login?code={secret}")
 
@@ -169,17 +175,88 @@ def revoke(
     which: Annotated[
         str, typer.Argument(metavar="NAME", help="Its name, or its id, or enough of its end.")
     ],
+    made_too: Annotated[
+        bool,
+        typer.Option(
+            "--made-too", help="Also whatever was made with it, and with that: it was stolen."
+        ),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Let a token or link open nothing from now on.
 
-    Browsers that came in with it are logged out, and a running server ends its live streams within
-    seconds.
+    Browsers that came in with it are logged out, a running server ends its live streams within
+    seconds, and links that were made with it end. Tokens that an admin made stay: they are other
+    people's. Those are named, so that you can look at them.
     """
     tokens, now = _tokens(ctx, data_dir), datetime.now(UTC)
     chosen = _find(tokens.tokens(), which, now=now)
-    ended = tokens.revoke(chosen.id, revoked_by=ACTOR, now=now)
-    typer.echo(f"{ended.name} opens nothing any more")
+    made = made_by(chosen, tokens.tokens(), now=now)
+    for each in [chosen, *(made if made_too else ())]:
+        ended = tokens.revoke(each.id, revoked_by=ACTOR, now=now)
+        _enter_in_trail(ctx, data_dir, "revokeToken", ended)
+        typer.echo(f"{ended.name} opens nothing any more")
+    if made and not made_too:
+        names = ", ".join(token.name for token in made)
+        typer.echo(f"made with it, and still working: {names} (--made-too ends them)", err=True)
+
+
+def made_by(maker: Token, tokens: list[Token], *, now: datetime) -> list[Token]:
+    """Tokens that work and were made by one, or by one that it made; links end by themselves."""
+    found: list[Token] = []
+    makers = [maker]
+    for token in sorted(tokens, key=lambda each: each.created_at):
+        # Who has a name now is not who had it before.
+        if any(
+            token.created_by == each.name and token.created_at >= each.created_at
+            for each in makers
+            if each.id != token.id
+        ):
+            makers.append(token)
+            if not token.has_ended(now) and token.made_with is None:
+                found.append(token)
+    return found
+
+
+def default_url(settings: Settings) -> str:
+    """An address at which others may reach the server, as far as one can tell from here.
+
+    Raises:
+        InvalidInputError: one can't.
+    """
+    if settings.allowed_hosts:
+        name = settings.allowed_hosts[0]
+        if "://" in name:
+            return name.rstrip("/")
+        return f"http://{name}" if ":" in name else f"http://{name}:{settings.port}"
+    if settings.host in _EVERY_ADDRESS or settings.port == 0:
+        listens = f"{settings.host}, which is no name" if settings.port else "any free port"
+        raise InvalidInputError(
+            f"the server listens on {listens}: say where others reach it",
+            fields=[
+                FieldError(
+                    ("url",),
+                    f"is needed here, such as --url http://{socket.gethostname()}:"
+                    f"{settings.port or 8000}; a name must also be in MATINEE_ALLOWED_HOSTS",
+                )
+            ],
+        )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def _checked_url(url: str) -> str:
+    """Raises `InvalidInputError` if it can't be the beginning of a link."""
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise InvalidInputError(
+            "this can't be the address of a server",
+            fields=[
+                FieldError(
+                    ("url",), f"{url!r} is not allowed; allowed: such as https://rl.example.org"
+                )
+            ],
+        )
+    return url.rstrip("/")
 
 
 def read_expiry(
@@ -218,14 +295,43 @@ def read_expiry(
     return expires_at
 
 
-def _tokens(ctx: typer.Context, data_dir: DataDir) -> TokenFile:
-    """Of the data directory that was named here, or before the command."""
+def _folder(ctx: typer.Context, data_dir: DataDir) -> Path:
+    """The data directory that was named here, or before the command."""
     from matinee.settings import prepare_data_dir, read_settings
-    from matinee.storage.token_file import TokenFile
 
     folder = read_settings(data_dir=data_dir or ctx.obj).data_dir
     prepare_data_dir(folder)
-    return TokenFile(folder)
+    return folder
+
+
+def _tokens(ctx: typer.Context, data_dir: DataDir) -> TokenFile:
+    from matinee.storage.token_file import TokenFile
+
+    return TokenFile(_folder(ctx, data_dir))
+
+
+def _enter_in_trail(ctx: typer.Context, data_dir: DataDir, action: str, token: Token) -> None:
+    """The server has no part in this; so it is written down here."""
+    from matinee.contracts.audit import AuditEntry
+    from matinee.contracts.identifiers import new_ulid
+    from matinee.storage.audit_file import AuditFile
+
+    AuditFile(_folder(ctx, data_dir)).record(
+        AuditEntry(
+            id=new_ulid(),
+            at=datetime.now(UTC),
+            actor=ACTOR,
+            role=None,
+            token_id=None,
+            through="terminal",
+            peer=None,
+            request_id=None,
+            action=action,
+            target={"token_id": token.id},
+            outcome="done",
+            status=None,
+        )
+    )
 
 
 def _checked(name: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from matinee.web.audit import Auditor
 from matinee.web.body_limit import BodyLimit
 from matinee.web.boundary import Boundary
 from matinee.web.dependencies import WebDependencies
@@ -64,7 +65,11 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     app.add_middleware(Gate, dependencies=dependencies)
-    app.add_middleware(Boundary, telemetry=dependencies.telemetry)
+    app.add_middleware(
+        Boundary,
+        telemetry=dependencies.telemetry,
+        auditor=Auditor(dependencies.audit, dependencies.clock),
+    )
     app.add_middleware(PathPrefix, prefix=dependencies.path_prefix)
     app.add_middleware(Forwarded, proxies=dependencies.proxies)
     return app

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, security headers, the access log, and the last resort."""
+"""The outermost layer: request ids, security headers, access log, audit, and the last resort."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from matinee.contracts.identifiers import new_ulid
+from matinee.web.audit import Auditor
 from matinee.web.connection_ends import CloseCode
 from matinee.web.credentials import Principal
 from matinee.web.problems import internal_problem, problem_response
@@ -49,9 +50,10 @@ class _PeerLeftError(OSError):
 class Boundary:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, telemetry: WebTelemetry) -> None:
+    def __init__(self, app: ASGIApp, telemetry: WebTelemetry, auditor: Auditor) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._auditor = auditor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or socket; no exception leaves."""
@@ -73,7 +75,9 @@ class Boundary:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, scope)
+                location = _add_headers(message, scope)
+                # Before the answer leaves: what somebody was told is in the trail.
+                self._auditor.observe(scope, status=status, location=location)
             await send(message)
 
         try:
@@ -95,6 +99,8 @@ class Boundary:
             response = internal_problem(error, scope)
             if status == 0:
                 await response(scope, receive, send_with_headers)
+        if status == 0:
+            self._auditor.observe(scope, status=0, location=None)
         duration_s = time.perf_counter() - started
         self._telemetry.observe_request(
             method=scope["method"] if scope["method"] in _KNOWN_METHODS else "other",
@@ -141,12 +147,14 @@ def route_of(scope: Scope) -> str:
     return path if isinstance(path, str) else scope.get("matinee.route", "none")
 
 
-def _add_headers(message: Message, scope: Scope) -> None:
+def _add_headers(message: Message, scope: Scope) -> str | None:
+    """Returns the Location header, if there is one."""
     headers = MutableHeaders(scope=message)
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
     headers["X-Request-ID"] = scope["matinee.request_id"]
+    return headers.get("location")
 
 
 def _log_access(scope: Scope, *, status: int, duration_s: float) -> None:
@@ -161,4 +169,5 @@ def _log_access(scope: Scope, *, status: int, duration_s: float) -> None:
         duration_ms=round(duration_s * 1000, 1),
         peer=scope["client"][0] if scope.get("client") else None,
         actor=principal.actor if isinstance(principal, Principal) else None,
+        role=principal.grant.role.value if isinstance(principal, Principal) else None,
     )

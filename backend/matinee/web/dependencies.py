@@ -47,6 +47,7 @@ from matinee.runs.downloads import Download
 from matinee.runs.ports import RunQuery
 from matinee.runs.shows import PublicShow
 from matinee.web.access_bell import AccessBell
+from matinee.web.audit import AuditTrail
 from matinee.web.credentials import (
     AccessToken,
     LoginCodes,
@@ -287,6 +288,7 @@ class WebDependencies:
     feed: EventFeed
     sessions: SessionStore
     tokens: TokenStore
+    audit: AuditTrail
     login_codes: LoginCodes
     token: AccessToken
     hosts: HostPolicy

@@ -26,6 +26,7 @@ from matinee.web.openapi_schemas import (
 )
 from matinee.web.roles import guard, needed_role
 from matinee.web.routes import (
+    audit,
     checkpoints,
     control,
     episodes,
@@ -46,6 +47,7 @@ _ROUTERS = (
     server.router,
     sessions.router,
     tokens.router,
+    audit.router,
     runs.router,
     control.router,
     ledger.router,

@@ -310,6 +310,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Who did what, newest first: every call that changed something or was refused to.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -1351,6 +1371,46 @@ export interface components {
          */
         AlgorithmList: {
             items: components["schemas"]["AlgorithmDescription"][];
+        };
+        /**
+         * AuditEntry
+         * @description One call, by whom, and what came of it. Never holds a secret, a body or a query.
+         */
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Name of the token or link; `token` and `browser`: the server's own; `cli`: the terminal; `stranger`: a login that failed. */
+            actor: string;
+            /** @description They had then; null: none, or the terminal. */
+            role: components["schemas"]["Role"] | null;
+            /** @description Of the named token or link; null: the server's own, or the terminal. */
+            token_id: string | null;
+            /** @enum {string} */
+            through: "token" | "session" | "terminal";
+            /** @description Address that the call came from; null: the terminal. */
+            peer: string | null;
+            /** @description As in the answer and in the server's log. */
+            request_id: string | null;
+            /** @description The operation's name in the API, such as `createRun`. */
+            action: string;
+            /** @description What it was about: `run_id`, `token_id` and so on. */
+            target: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            outcome: "done" | "refused" | "failed";
+            /** @description HTTP status; null: the terminal, or no answer. */
+            status: number | null;
+        };
+        /**
+         * AuditPage
+         * @description Entries, newest first.
+         */
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description For older ones; null: there are none. */
+            next_cursor: string | null;
         };
         /**
          * AxisStretch
@@ -5068,6 +5128,67 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Entries. */
+                limit?: number;
+                /** @description An earlier `next_cursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

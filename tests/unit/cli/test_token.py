@@ -15,8 +15,10 @@ from matinee.cli.token import read_expiry, token, token_app
 from matinee.contracts.access import MAX_LIFETIME_S, Role, TokenKind
 from matinee.errors import InvalidInputError, NotFoundError
 from matinee.settings import Settings, access_token
+from matinee.storage.audit_file import AuditFile
 from matinee.storage.token_file import TokenFile
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - in a setting, not bound
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -155,4 +157,104 @@ def test_other_ends_are_refused(text: str) -> None:
 def test_a_name_that_would_mislead_is_refused(tmp_path: Path) -> None:
     """As the API refuses it."""
     assert isinstance(run("create", "server", data_dir=tmp_path).exception, InvalidInputError)
+    assert TokenFile(tmp_path).tokens() == []
+
+
+def entries(data_dir: Path) -> list[tuple[str, str, dict[str, str]]]:
+    """Of the audit trail, oldest first."""
+    found = AuditFile(data_dir).page(limit=100).items[::-1]
+    return [(entry.actor, entry.action, entry.target) for entry in found]
+
+
+def test_the_terminal_is_in_the_audit_trail(tmp_path: Path) -> None:
+    """Whether or not a server runs: who made and revoked what."""
+    run("create", "lab", data_dir=tmp_path)
+    run("share", "class", data_dir=tmp_path)
+    run("revoke", "lab", data_dir=tmp_path)
+
+    ids = {token.name: {"token_id": token.id} for token in TokenFile(tmp_path).tokens()}
+    assert entries(tmp_path) == [
+        ("cli", "createToken", ids["lab"]),
+        ("cli", "createLoginLink", ids["class"]),
+        ("cli", "revokeToken", ids["lab"]),
+    ]
+
+
+def make(store: TokenFile, name: str, by: str, *, minute: int, made_with: str | None = None) -> str:
+    """A token that somebody made."""
+    made, _ = store.create(
+        name,
+        kind=TokenKind.TOKEN,
+        role=Role.ADMIN,
+        expires_at=None,
+        created_by=by,
+        now=datetime.now(UTC) + timedelta(minutes=minute - 60),
+        made_with=made_with,
+    )
+    return made.id
+
+
+@pytest.mark.parametrize("made_too", [False, True])
+def test_a_stolen_token_can_take_along_what_it_made(tmp_path: Path, made_too: bool) -> None:
+    """Tokens of others stay unless somebody says otherwise, and are named; with `--made-too` what
+    was made with it, and with that, ends as well, and nothing that somebody else made.
+    """
+    store = TokenFile(tmp_path)
+    make(store, "before", "stolen", minute=0)  # By who had that name then.
+    make(store, "stolen", "cli", minute=1)
+    make(store, "second", "stolen", minute=2)
+    make(store, "third", "second", minute=3)
+    make(store, "other", "cli", minute=4)
+
+    result = run("revoke", "stolen", *(["--made-too"] if made_too else []), data_dir=tmp_path)
+
+    now = datetime.now(UTC)
+    working = {token.name for token in store.tokens() if not token.has_ended(now)}
+    others = {"before", "other"}
+    assert working == (others if made_too else others | {"second", "third"})
+    assert ("still working: second, third (--made-too ends them)" in result.stderr) != made_too
+
+
+@pytest.mark.parametrize(
+    ("variables", "base"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"MATINEE_HOST": "::1", "MATINEE_PORT": "9000"}, "http://[::1]:9000"),
+        ({"MATINEE_HOST": "10.0.0.7"}, "http://10.0.0.7:8000"),
+        (
+            {"MATINEE_HOST": EVERYWHERE, "MATINEE_ALLOWED_HOSTS": "gpu1.example.org, gpu2"},
+            "http://gpu1.example.org:8000",
+        ),
+        ({"MATINEE_HOST": EVERYWHERE, "MATINEE_ALLOWED_HOSTS": "gpu1:9000"}, "http://gpu1:9000"),
+        ({"MATINEE_ALLOWED_HOSTS": "https://rl.example.org"}, "https://rl.example.org"),
+    ],
+)
+def test_a_link_names_what_others_can_reach(
+    tmp_path: Path, variables: dict[str, str], base: str
+) -> None:
+    """A name that the server answers to, if it has any; else where it listens."""
+    arguments = ["share", "class", "--data-dir", str(tmp_path)]
+    told = CliRunner(env=variables).invoke(token_app, arguments).stdout
+    assert told.startswith(f"{base}/login?code=mtn_")
+
+
+@pytest.mark.parametrize("variables", [{"MATINEE_HOST": EVERYWHERE}, {"MATINEE_PORT": "0"}])
+def test_a_link_to_nowhere_is_not_made(tmp_path: Path, variables: dict[str, str]) -> None:
+    """Nobody can open http://0.0.0.0: the address is asked for, and nothing was made."""
+    arguments = ["share", "class", "--data-dir", str(tmp_path)]
+    result = CliRunner(env=variables).invoke(token_app, arguments)
+    assert isinstance(result.exception, InvalidInputError)
+    (field,) = result.exception.fields
+    assert field.loc == ("url",)
+    assert "--url http://" in field.message
+    assert TokenFile(tmp_path).tokens() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["rl.example.org", "ftp://x", "https://", "https://a/?b", "http://a b"]
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
+    """Before anything is made."""
+    result = run("share", "class", "--url", url, data_dir=tmp_path)
+    assert isinstance(result.exception, InvalidInputError)
     assert TokenFile(tmp_path).tokens() == []

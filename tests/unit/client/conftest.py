@@ -17,6 +17,7 @@ from fakes.run_use_cases import FakeFeed, FakeRuns
 from fakes.serving import serving
 from fakes.watching_use_cases import FakeWatching
 from matinee.client import AsyncMatineeClient
+from matinee.storage.audit_file import AuditFile
 from matinee.storage.catalogue import SqliteCatalogue
 from matinee.storage.sessions import SqliteSessionStore
 from matinee.storage.token_file import TokenFile
@@ -70,6 +71,7 @@ def app(
                 feed=FakeFeed(runs),
                 sessions=SqliteSessionStore(catalogue),
                 tokens=TokenFile(tmp_path),
+                audit=AuditFile(tmp_path),
                 login_codes=LoginCodes(clock),
                 token=AccessToken(TOKEN),
                 hosts=HostPolicy(),

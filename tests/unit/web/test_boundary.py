@@ -16,7 +16,9 @@ from websockets.exceptions import ConnectionClosedError
 
 from fakes.credentials import BEARER
 from fakes.serving import serving
+from matinee.web.audit import Auditor
 from matinee.web.boundary import CONTENT_SECURITY_POLICY, Boundary, route_of
+from matinee.web.dependencies import WebDependencies
 from matinee.web.telemetry import WebTelemetry
 
 pytestmark = pytest.mark.anyio
@@ -185,7 +187,7 @@ def test_what_no_route_answered_has_one_label() -> None:
     assert route_of({"type": "http", "path": "/a/b/c"}) == "none"
 
 
-async def test_lifespan_passes_through() -> None:
+async def test_lifespan_passes_through(dependencies: WebDependencies) -> None:
     """The boundary stands aside for start and end of the server."""
     seen = []
 
@@ -198,6 +200,7 @@ async def test_lifespan_passes_through() -> None:
     async def nowhere(_message: object) -> None:
         return
 
-    await Boundary(app, WebTelemetry())({"type": "lifespan"}, nothing, nowhere)
+    auditor = Auditor(dependencies.audit, dependencies.clock)
+    await Boundary(app, WebTelemetry(), auditor)({"type": "lifespan"}, nothing, nowhere)
 
     assert seen == [{"type": "lifespan"}]

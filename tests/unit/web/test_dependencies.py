@@ -63,6 +63,7 @@ def test_every_server_has_an_epoch_of_its_own(dependencies: WebDependencies) -> 
         feed=dependencies.feed,
         sessions=dependencies.sessions,
         tokens=dependencies.tokens,
+        audit=dependencies.audit,
         login_codes=dependencies.login_codes,
         token=dependencies.token,
         hosts=dependencies.hosts,

@@ -70,6 +70,7 @@ def test_the_calls_of_the_contract_are_there(document: dict[str, Any]) -> None:
         "listEnvironments": "GET /api/v1/environments",
         "listAlgorithms": "GET /api/v1/algorithms",
         "listAlertRules": "GET /api/v1/alert-rules",
+        "listAudit": "GET /api/v1/audit",
         "listPresets": "GET /api/v1/presets",
         "createRun": "POST /api/v1/runs",
         "listRuns": "GET /api/v1/runs",

@@ -22,7 +22,8 @@ from matinee.contracts.access import (
     TokenKind,
 )
 from matinee.errors import AuthenticationError, FieldError, InvalidInputError
-from matinee.web.credentials import BadCode, Grant, Principal, grant_of
+from matinee.web.audit import note_target
+from matinee.web.credentials import Actor, BadCode, Grant, Principal, grant_of
 from matinee.web.dependencies import CurrentPrincipal, Dependencies, WebDependencies
 from matinee.web.roles import anybody, least, role_too_low
 from matinee.web.routes.parameters import refusals
@@ -79,6 +80,8 @@ async def _redeem_link(dependencies: WebDependencies, code: str) -> Grant | BadC
 
 
 def _log_login(request: Request, grant: Grant, *, way: str) -> None:
+    # From now on log and audit trail know who this is.
+    request.scope["matinee.principal"] = Principal(Actor.BROWSER, grant)
     _log.info(
         "logged_in",
         way=way,
@@ -154,6 +157,7 @@ async def get_me(principal: CurrentPrincipal) -> Me:
 async def create_login_link(
     dependencies: Dependencies,
     principal: CurrentPrincipal,
+    request: Request,
     body: Annotated[LinkRequest | None, Body()] = None,
 ) -> LoginLink:
     """Make a link that logs one browser in, once, or under a name any number of browsers.
@@ -166,7 +170,10 @@ async def create_login_link(
     if not grant.role.allows(role):
         raise role_too_low(principal, role)
     if asked.name is not None:
-        return await _share(dependencies, principal, asked, role=role, name=asked.name)
+        link = await _share(dependencies, principal, asked, role=role, name=asked.name)
+        assert link.id is not None
+        note_target(request.scope, token_id=link.id)
+        return link
     lifetime_s = asked.expires_in_s or CODE_LIFETIME_S
     if lifetime_s > CODE_LIFETIME_S:
         raise InvalidInputError(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Request, status
 
 from matinee.contracts.access import (
     ListedToken,
@@ -19,6 +19,7 @@ from matinee.contracts.access import (
     TokenRequest,
 )
 from matinee.contracts.identifiers import ULID_PATTERN
+from matinee.web.audit import note_target
 from matinee.web.dependencies import CurrentPrincipal, Dependencies, WebDependencies
 from matinee.web.roles import least
 from matinee.web.routes.parameters import refusals
@@ -67,7 +68,10 @@ def _listed(
 )
 @least(Role.ADMIN)
 async def create_token(
-    request: TokenRequest, dependencies: Dependencies, principal: CurrentPrincipal
+    request: TokenRequest,
+    dependencies: Dependencies,
+    principal: CurrentPrincipal,
+    connection: Request,
 ) -> NewToken:
     """Make a named token. Its secret is in the answer, and nowhere else from then on."""
     now = dependencies.clock()
@@ -82,6 +86,7 @@ async def create_token(
         now=now,
     )
     log_created(token)
+    note_target(connection.scope, token_id=token.id)
     return NewToken(token=secret, details=token)
 
 
