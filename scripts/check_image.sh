@@ -49,7 +49,9 @@ docker volume create "$name" >/dev/null
 trap 'docker rm --force "$name" >/dev/null 2>&1; docker volume rm "$name" >/dev/null 2>&1' EXIT
 start_container() {
   docker run --detach --init --name "$name" --env MATINEE_TOKEN="$token" \
-    --mount "type=volume,source=$name,target=/data" --read-only --tmpfs /tmp --cap-drop ALL \
+    --mount "type=volume,source=$name,target=/data" --user 10001:10001 --read-only \
+    --tmpfs /tmp:size=1g,mode=1777,noexec,nosuid,nodev --cap-drop ALL \
+    --security-opt no-new-privileges --pids-limit 4096 --memory 8g \
     "${run_args[@]}" "$image" >/dev/null
 }
 start_container
