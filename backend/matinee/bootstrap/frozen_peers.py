@@ -52,14 +52,17 @@ class FrozenPeers:
 
     def __init__(self) -> None:
         self._stuck: dict[Connection, _Stuck] = {}
+        self.waiting_bytes = 0
+        """Of all connections together, at the last look."""
 
     def look(self, connections: Collection[object]) -> int:
         """Cut those that took nothing for `MAX_STUCK_LOOKS` looks; returns how many these were."""
         before, self._stuck = self._stuck, {}
-        cut = 0
+        cut = self.waiting_bytes = 0
         for each in list(connections):
             connection = cast("Connection", each)
             waiting_bytes = connection.transport.get_write_buffer_size()
+            self.waiting_bytes += waiting_bytes
             if waiting_bytes == 0:
                 continue
             stuck = before.get(connection, _Stuck(waiting_bytes))

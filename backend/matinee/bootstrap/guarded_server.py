@@ -51,6 +51,11 @@ class GuardedServer(uvicorn.Server):
         }
         super().__init__(uvicorn.Config(app, **(settings | options)))
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What waited to be taken by its readers, at the last look."""
+        return self._frozen_peers.waiting_bytes
+
     async def on_tick(self, counter: int) -> bool:
         """What uvicorn does now and then; each second it also cuts who dawdles."""
         if counter % TICKS_PER_LOOK == 0:

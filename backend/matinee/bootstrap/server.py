@@ -40,6 +40,7 @@ from matinee.web.credentials import OWN_GRANT, AccessToken, LoginCodes
 from matinee.web.dependencies import WebDependencies
 from matinee.web.hosts import HostPolicy
 from matinee.web.stream_places import StreamLimits, StreamPlaces
+from matinee.web.telemetry import WebTelemetry
 
 
 def _now() -> datetime:
@@ -73,7 +74,8 @@ def build_server(settings: Settings) -> Server:
     prepare_data_dir(data_dir)
     tokens = TokenFile(data_dir)
     folders = RunFolders(data_dir)
-    catalogue = SqliteCatalogue(data_dir / "catalogue.db")
+    telemetry = WebTelemetry()
+    catalogue = SqliteCatalogue(data_dir / "catalogue.db", observe_commit=telemetry.observe_commit)
     index = RunIndex(folders, catalogue)
     hub = EventHub(folders)
     launcher = ProcessLauncher(spare_log=data_dir / "spare.log")
@@ -175,6 +177,7 @@ def build_server(settings: Settings) -> Server:
         stream_places=StreamPlaces(
             StreamLimits(total=settings.max_streams, per_token=settings.max_streams_per_token)
         ),
+        telemetry=telemetry,
     )
 
     @asynccontextmanager

@@ -15,7 +15,7 @@ from matinee.bootstrap.guarded_server import GuardedServer
 from matinee.bootstrap.logs import configure_server_log
 from matinee.bootstrap.open_files import fit_connections
 from matinee.bootstrap.server import Server, build_server
-from matinee.bootstrap.service_manager import READY, STOPPING, ServiceManager
+from matinee.bootstrap.service_notices import READY, STOPPING, ServiceNotices
 from matinee.errors import ConflictError, MatineeError
 from matinee.settings import Settings, access_token
 
@@ -40,7 +40,7 @@ class _Announcing(GuardedServer):
         self._base_url = base_url
         self._local_url = local_url
         self._open_page = open_page
-        self._service_manager = ServiceManager()
+        self._notices = ServiceNotices()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -55,13 +55,14 @@ class _Announcing(GuardedServer):
             "  The link logs one browser in, within ten minutes. Ctrl-C ends the show.\n\n"
         )
         sys.stdout.flush()
-        self._service_manager.tell(READY)
+        self._notices.tell(READY)
         if self._open_page:
             webbrowser.open(link)
 
     async def on_tick(self, counter: int) -> bool:
         """What uvicorn does now and then."""
-        self._service_manager.tell_alive()
+        self._notices.tell_alive()
+        self._server.dependencies.telemetry.observe_waiting(self.waiting_bytes)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -70,7 +71,7 @@ class _Announcing(GuardedServer):
         Uvicorn would also raise the signal again at the end; leaving on request is a success.
         """
         _ = sig, frame
-        self._service_manager.tell(STOPPING)
+        self._notices.tell(STOPPING)
         if self.should_exit:
             self.force_exit = True
             self._server.hurry()

@@ -144,6 +144,11 @@ class ServerFigures(BaseModel):
         description="Of the active run that has been silent longest; null without active runs."
     )
     events_published: int = Field(description="Since the server started.")
+    points_written: int = Field(
+        default=0,
+        description="Finished episodes and summaries of metrics that runs have recorded since the "
+        "server started, as it read them.",
+    )
     env_steps_per_second: float = Field(description="Of all active runs together.")
     free_disk_bytes: int
     restarts: dict[RestartCause, int] = Field(

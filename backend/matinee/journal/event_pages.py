@@ -34,10 +34,17 @@ _EventRow = tuple[int, float, int, EventType, str]
 
 @dataclass(frozen=True)
 class EventsPage:
-    """A stretch of events, each already encoded as JSON."""
+    """A stretch of events, each already encoded as JSON.
+
+    Attributes:
+        events: Oldest first.
+        next: Number of the last.
+        points: Finished episodes and summaries of metrics in them.
+    """
 
     events: tuple[bytes, ...]
     next: int
+    points: int = 0
 
 
 def read_events(
@@ -57,12 +64,12 @@ def read_events(
     rows = _rows(connection, after, limit, types)
     events: list[bytes] = []
     last = after
-    episode_rows = size = 0
+    episode_rows = size = points = 0
     for start in range(0, len(rows), _GROUP_EVENTS):
         group = rows[start : start + _GROUP_EVENTS]
         metrics = _metrics(connection, group)
         for seq, at, env_step, kind, stored in group:
-            payload, count = _payload(connection, seq, kind, stored, metrics)
+            payload, count, recorded = _payload(connection, seq, kind, stored, metrics)
             head = orjson.dumps(
                 {"seq": seq, "at": _rfc3339(at), "env_step": env_step, "type": kind}
             )
@@ -70,13 +77,14 @@ def read_events(
             events.append(head[:-1] + (b"," + payload[1:] if payload != b"{}" else b"}"))
             last = seq
             episode_rows += count
+            points += recorded
             size += len(events[-1])
             if episode_rows >= MAX_PAGE_EPISODE_ROWS or (max_bytes and size >= max_bytes):
-                return EventsPage(tuple(events), last)
+                return EventsPage(tuple(events), last, points)
     if types and len(events) < limit:
         (newest,) = connection.execute("SELECT max(seq) FROM events").fetchone()
         last = max(after, int(newest or 0))
-    return EventsPage(tuple(events), last)
+    return EventsPage(tuple(events), last, points)
 
 
 def _rows(
@@ -101,16 +109,18 @@ def _payload(
     kind: EventType,
     stored: str,
     metrics: Mapping[int, dict[str, object]],
-) -> tuple[bytes, int]:
-    """An event's own fields, and how many episodes it has."""
+) -> tuple[bytes, int, int]:
+    """An event's own fields, how many episodes they show, and how many points it stands for."""
     if kind == "episodes_finished":
         payload, count = _episodes_payload(connection, orjson.loads(stored))
-        return payload, min(count, MAX_EXACT_EPISODE_ROWS)
+        return payload, min(count, MAX_EXACT_EPISODE_ROWS), count
     if kind == "histograms_counted":
-        return _histograms_payload(connection, seq), 0
+        return _histograms_payload(connection, seq), 0, 0
     if kind == "metrics_summarised" and _is_in_rows(stored):
-        return orjson.dumps({"metrics": metrics.get(seq, {})})[:-1] + b"," + stored[1:].encode(), 0
-    return stored.encode(), 0
+        summaries = metrics.get(seq, {})
+        payload = orjson.dumps({"metrics": summaries})[:-1] + b"," + stored[1:].encode()
+        return payload, 0, len(summaries)
+    return stored.encode(), 0, 0
 
 
 def _is_in_rows(stored: str) -> bool:

@@ -113,6 +113,7 @@ class EventHub:
         self._gap_reads = asyncio.Semaphore(GAP_READS)
         self._forgotten = 0
         self.published_events = 0
+        self.published_points = 0
 
     async def feed(self, run_id: str) -> RunFeed:
         """One run's feed.
@@ -141,6 +142,7 @@ class EventHub:
                 after = feed.last_seq
                 page, snapshot, last_seq = await asyncio.to_thread(_read, follower, after)
                 self.published_events += len(page.events)
+                self.published_points += page.points
                 feed.publish(page, after=after)
                 if page.next >= last_seq:
                     break

@@ -129,6 +129,7 @@ class Health:
             runs=await asyncio.to_thread(self._catalogue.count_runs),
             heartbeat_age_s=max(ages_s, default=None),
             events_published=self._hub.published_events,
+            points_written=self._hub.published_points,
             env_steps_per_second=sum(
                 run.progress.steps_per_second for run in self._index.live.values()
             ),

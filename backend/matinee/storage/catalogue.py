@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,19 @@ _CURSOR = re.compile(r"(\d{1,18})-([0-9A-HJKMNP-TV-Z]{26})")
 class SqliteCatalogue:
     """Implements `matinee.runs.ports.Catalogue`; its methods block, and any thread may call."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, observe_commit: Callable[[float], None] = lambda _s: None
+    ) -> None:
         """Open or make the file.
+
+        Args:
+            path: The file.
+            observe_commit: Hears how many seconds each write took; in the thread that wrote.
 
         Raises:
             CatalogueError: it can't be used.
         """
-        self.database = Database(path)
+        self.database = Database(path, observe_commit=observe_commit)
 
     def save_run(self, run: Run) -> None:
         """Insert or replace one run."""

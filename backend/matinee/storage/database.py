@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,8 +24,14 @@ BUSY_TIMEOUT_S = 5.0
 class Database:
     """catalogue.db; usable from any thread until `close`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, observe_commit: Callable[[float], None] = lambda _s: None
+    ) -> None:
         """Open the file, or make it.
+
+        Args:
+            path: The file.
+            observe_commit: Hears how many seconds each write took; in the thread that wrote.
 
         Raises:
             CatalogueError: it is no database, damaged, or of a newer version.
@@ -42,6 +49,7 @@ class Database:
                 f"{path} can't be opened: {error}. It is only an index: move it away, and it is "
                 "rebuilt from the run folders"
             ) from error
+        self._observe_commit = observe_commit
         # Guards _writer: one transaction at a time.
         self._write_lock = threading.Lock()
         # Guards _reader: one query at a time.
@@ -55,11 +63,13 @@ class Database:
             CatalogueError: SQLite can't write, for instance because the disk is full.
         """
         with self._write_lock, _translated():
+            began_s = time.perf_counter()
             # IMMEDIATE: a deferred transaction that turns to writing can fail without waiting.
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
+                self._observe_commit(time.perf_counter() - began_s)
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")

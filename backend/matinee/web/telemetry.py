@@ -27,6 +27,8 @@ _REQUEST_BUCKETS_S = (
 )  # fmt: skip
 """OpenTelemetry's advice for `http.server.request.duration`."""
 
+_COMMIT_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+
 _LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
@@ -59,6 +61,17 @@ class WebTelemetry:
         for cause in DISCONNECT_CAUSES:
             # From the first scrape on: a counter that begins with its first event has no rate.
             self._disconnects.labels(cause)
+        self._waiting = Gauge(
+            "matinee_ws_send_queue_bytes",
+            "Bytes that wait to be taken by their readers, of all connections together.",
+            registry=self._registry,
+        )
+        self._commits = Histogram(
+            "matinee_db_commit_duration_seconds",
+            "Time from the first to the last statement of a write to catalogue.db, on disk then.",
+            buckets=_COMMIT_BUCKETS_S,
+            registry=self._registry,
+        )
         self._loop_lag = Histogram(
             "matinee_event_loop_lag_seconds",
             "How much later than asked the event loop came back.",
@@ -85,6 +98,14 @@ class WebTelemetry:
     def count_disconnect(self, cause: str) -> None:
         """Count the end of a live stream."""
         self._disconnects.labels(cause).inc()
+
+    def observe_commit(self, duration_s: float) -> None:
+        """Count one write to the database; from any thread."""
+        self._commits.observe(duration_s)
+
+    def observe_waiting(self, waiting_bytes: int) -> None:
+        """What waits to be sent now."""
+        self._waiting.set(waiting_bytes)
 
     async def sample_loop_lag(self) -> None:
         """Measure for ever; to be cancelled at shutdown."""
@@ -124,6 +145,11 @@ class _ServiceCollector(Collector):
             "Events read from run records and handed to live streams.",
             self._figures.events_published,
         )
+        yield CounterMetricFamily(
+            "matinee_points_written",
+            "Finished episodes and summaries of metrics that runs have recorded.",
+            self._figures.points_written,
+        )
         yield GaugeMetricFamily(
             "matinee_env_steps_per_second",
             "Env steps per second of all active runs together.",
@@ -135,7 +161,7 @@ class _ServiceCollector(Collector):
             self._figures.free_disk_bytes,
         )
         restarts = CounterMetricFamily(
-            "matinee_run_restarts",
+            "matinee_child_restarts",
             "Runs that were started again after their process had died, by what it died of.",
             labels=("reason",),
         )

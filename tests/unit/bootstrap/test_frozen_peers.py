@@ -33,6 +33,16 @@ def test_who_takes_nothing_is_cut_after_its_time() -> None:
     assert peers.look([]) == 0
 
 
+def test_what_waits_is_counted() -> None:
+    """Of all connections, at the last look."""
+    peers, connections = FrozenPeers(), [FrozenConnection(), FrozenConnection()]
+    peers.look(connections)
+    each = connections[0].transport.get_write_buffer_size()
+    assert peers.waiting_bytes == 2 * each > 0
+    peers.look([])
+    assert peers.waiting_bytes == 0
+
+
 def test_pings_on_top_of_what_waits_are_no_progress() -> None:
     """What the server adds to a full buffer does not make a frozen peer look alive."""
     peers, connection = FrozenPeers(), FrozenConnection()

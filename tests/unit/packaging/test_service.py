@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from matinee.bootstrap.service_manager import ALIVE_EVERY_S
+from matinee.bootstrap.service_notices import ALIVE_EVERY_S
 from matinee.settings import Settings
 
 UNIT = Path(__file__).parents[3] / "deploy" / "matinee.service"

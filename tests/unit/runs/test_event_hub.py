@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from fakes.house import eventually
-from fakes.records import NOW, SPEC
+from fakes.records import NOW, SPEC, episodes, progress, summary
 from matinee.contracts.events import LogWritten
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import RunSnapshot
@@ -94,6 +94,24 @@ async def test_a_watcher_gets_its_gap_and_then_the_news(hub: EventHub, record: R
         await hub.pull(record.run_id)
     for cursor, seen in zip((0, 4, 10), await asyncio.gather(*watchers), strict=True):
         assert seen == list(range(cursor + 1, 31))
+
+
+async def test_points_are_counted_once(hub: EventHub, record: Record) -> None:
+    """Every episode, however many an event shows, and every summary of a metric; not what a
+    laggard reads again, and not what was there before.
+    """
+    record.writer.append_episodes(episodes([1.0] * 7), updates=1)
+    record.writer.commit()
+    await hub.pull(record.run_id)
+    assert hub.published_points == 0
+
+    record.writer.append_episodes(episodes([1.0] * 1000, first_step=100), updates=2)
+    metrics = {"entropy": summary(1.0), "value_loss": summary(2.0)}
+    record.writer.append_metrics(metrics, progress(20_000))
+    record.say(3)
+    await hub.pull(record.run_id)
+    await hub.next_frame(record.run_id, 0)
+    assert hub.published_points == 1000 + 2
 
 
 async def test_who_keeps_up_shares_the_text(hub: EventHub, record: Record) -> None:

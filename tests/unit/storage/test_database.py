@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -114,3 +114,15 @@ def test_microseconds_are_exact_in_every_time_zone() -> None:
     assert microseconds(moment + timedelta(microseconds=1)) - microseconds(moment) == 1
     with pytest.raises(ValueError, match="no time zone"):
         microseconds(moment.replace(tzinfo=None))
+
+
+def test_every_write_is_timed(tmp_path: Path) -> None:
+    """Whoever wants to know hears how long each took, once it is on disk; failed ones are none."""
+    heard: list[float] = []
+    with closing(Database(tmp_path / "timed.db", observe_commit=heard.append)) as timed:
+        with timed.write() as connection:
+            connection.execute("INSERT INTO write_probe VALUES (1, 1)")
+        with suppress(CatalogueError), timed.write() as connection:
+            connection.execute("INSERT INTO write_probe VALUES (1, 1)")
+    assert len(heard) == 1
+    assert 0 < heard[0] < 10

@@ -132,3 +132,56 @@ async def test_the_route_answers_in_prometheus_format(
         "matinee_free_disk_bytes",
         "matinee_runs_in_trouble",
     } <= names
+
+
+PROMISED = {
+    "matinee_build_info": set[str](),
+    "matinee_http_request_duration_seconds_count": {"method", "route", "status"},
+    "matinee_runs": {"state"},
+    "matinee_child_restarts_total": {"reason"},
+    "matinee_heartbeat_age_seconds": set[str](),
+    "matinee_points_written_total": set[str](),
+    "matinee_db_commit_duration_seconds_count": set[str](),
+    "matinee_ws_clients": set[str](),
+    "matinee_ws_send_queue_bytes": set[str](),
+    "matinee_ws_disconnects_total": {"reason"},
+    "matinee_event_loop_lag_seconds_count": set[str](),
+}
+"""Names that dashboards and alerts are built on, with their labels: they don't change."""
+
+MOST_VALUES = 20
+"""Of one label: each is a series of its own for ever."""
+
+
+def test_the_promised_names_are_there() -> None:
+    """From the first scrape on, each with its labels, and none that grows with what people do."""
+    telemetry = WebTelemetry()
+    telemetry.observe_request(method="GET", route="/api/v1/runs", status=200, duration_s=0.01)
+    samples = [
+        sample
+        for family in text_string_to_metric_families(telemetry.render(FIGURES).decode())
+        for sample in family.samples
+    ]
+
+    labels = {sample.name: sample.labels.keys() for sample in samples}
+    assert {name: labels.get(name, set()) >= wanted for name, wanted in PROMISED.items()} == (
+        dict.fromkeys(PROMISED, True)
+    )
+    assert PROMISED.keys() <= labels.keys()
+    assert not any("run_id" in each for each in labels.values())
+    for name in labels:
+        values_of = [tuple(s.labels.items()) for s in samples if s.name == name]
+        assert len(values_of) <= MOST_VALUES or name.endswith("_bucket"), name
+
+
+def test_commits_and_what_waits_are_reported() -> None:
+    """As they were observed last."""
+    telemetry = WebTelemetry()
+    telemetry.observe_commit(0.003)
+    telemetry.observe_waiting(70_000)
+    telemetry.observe_waiting(5_000)
+    found = values(telemetry)
+    assert found["matinee_db_commit_duration_seconds_count", ""] == 1
+    assert found["matinee_db_commit_duration_seconds_bucket", "0.0025"] == 0
+    assert found["matinee_db_commit_duration_seconds_bucket", "0.005"] == 1
+    assert found["matinee_ws_send_queue_bytes", ""] == 5_000

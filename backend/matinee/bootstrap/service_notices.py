@@ -24,8 +24,8 @@ _SEND_TIMEOUT_S: Final = 0.5
 _log = structlog.get_logger(__name__)
 
 
-class ServiceManager:
-    """The one that started this process, if any did. Lives as long as the server."""
+class ServiceNotices:
+    """What the one is told that started this process, if any did. Lives as long as the server."""
 
     def __init__(self, environment: MutableMapping[str, str] = os.environ) -> None:
         """Take the address out of the environment: it is not for run processes.
@@ -47,7 +47,7 @@ class ServiceManager:
                 sender.settimeout(_SEND_TIMEOUT_S)
                 sender.sendto(what.encode(), self._address)
         except OSError as error:
-            _log.warning("service_manager_not_told", what=what, reason=str(error))
+            _log.warning("service_notice_not_sent", what=what, reason=str(error))
 
     def tell_alive(self) -> None:
         """Say that the event loop turns: to be called on it, as often as it likes."""

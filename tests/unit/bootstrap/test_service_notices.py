@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from matinee.bootstrap import service_manager
-from matinee.bootstrap.service_manager import READY, ServiceManager
+from matinee.bootstrap import service_notices
+from matinee.bootstrap.service_notices import READY, ServiceNotices
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def listener(runtime_dir: Path) -> Iterator[socket.socket]:
 def test_it_is_told(listener: socket.socket) -> None:
     """At the address from the environment, which no child process inherits."""
     environment = {"NOTIFY_SOCKET": listener.getsockname(), "PATH": "/bin"}
-    ServiceManager(environment).tell(READY)
+    ServiceNotices(environment).tell(READY)
     assert listener.recv(100) == b"READY=1"
     assert environment == {"PATH": "/bin"}
 
@@ -36,9 +36,9 @@ def test_it_is_told_now_and_then_that_the_loop_turns(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not at every turn."""
-    manager = ServiceManager({"NOTIFY_SOCKET": listener.getsockname()})
+    manager = ServiceNotices({"NOTIFY_SOCKET": listener.getsockname()})
     clock_s = [100.0]
-    monkeypatch.setattr(service_manager.time, "monotonic", lambda: clock_s[0])
+    monkeypatch.setattr(service_notices.time, "monotonic", lambda: clock_s[0])
     for clock_s[0] in (100.0, 101.0, 104.9, 105.0, 106.0):
         manager.tell_alive()
     listener.setblocking(False)
@@ -50,13 +50,13 @@ def test_it_is_told_now_and_then_that_the_loop_turns(
 def test_without_one_nothing_happens() -> None:
     """In a terminal or a container there is nobody to tell."""
     with capture_logs() as logs:
-        ServiceManager({}).tell(READY)
+        ServiceNotices({}).tell(READY)
     assert logs == []
 
 
 def test_one_that_is_gone_stops_nothing(tmp_path: Path) -> None:
     """The server goes on, and its log has the reason."""
     with capture_logs() as logs:
-        ServiceManager({"NOTIFY_SOCKET": str(tmp_path / "gone")}).tell(READY)
-        ServiceManager({"NOTIFY_SOCKET": "@nobody-listens-here"}).tell(READY)
-    assert [line["event"] for line in logs] == ["service_manager_not_told"] * 2
+        ServiceNotices({"NOTIFY_SOCKET": str(tmp_path / "gone")}).tell(READY)
+        ServiceNotices({"NOTIFY_SOCKET": "@nobody-listens-here"}).tell(READY)
+    assert [line["event"] for line in logs] == ["service_notice_not_sent"] * 2
