@@ -12,7 +12,7 @@ PAGE_SOURCES := $(shell find frontend -type f -not -path 'frontend/node_modules/
 PYTHON_SOURCES := backend tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup check bench presets pictures build format schema drift reference browser image upgrade clean
+.PHONY: help serve test setup check audit bench presets pictures build format schema drift reference browser image upgrade clean
 .DELETE_ON_ERROR:
 
 help: ## what can be made (default)
@@ -31,7 +31,7 @@ test: setup ## set up, then all tests: the page's (Vitest), then the rest (pytes
 setup: $(READY)/python $(PAGE) $(READY)/browser ## Python and npm packages, the built page, a browser
 	@echo "· set up"
 
-check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, API drift
+check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, secrets, API drift
 	@echo "· ruff"
 	@$(BIN)/ruff check $(PYTHON_SOURCES)
 	@$(BIN)/ruff format --check $(PYTHON_SOURCES) || { echo "  to fix: make format"; exit 1; }
@@ -39,9 +39,15 @@ check: $(READY)/python $(NPM_PACKAGES) ## linters, formatters, types, layers, AP
 	@$(PYTHON_BIN) -m mypy
 	@echo "· import-linter"
 	@$(BIN)/lint-imports --no-logo
+	@echo "· secrets and workflows"
+	@$(PYTHON_BIN) scripts/scan_secrets.py
+	@$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 	@echo "· Biome and tsc"
 	@$(NPM) --silent run check
 	@$(MAKE) --no-print-directory drift
+
+audit: $(READY)/python $(NPM_PACKAGES) ## ask whether weaknesses of the dependencies are known (needs the network)
+	@$(PYTHON_BIN) scripts/ask_advisories.py $(AUDIT_ARGS)
 
 bench: $(READY)/python ## against the peers, raw limit, phases, cost of watching: Markdown tables
 	@$(PYTHON_BIN) -m benchmarks.peers.install

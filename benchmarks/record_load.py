@@ -126,7 +126,7 @@ class Readers:
         self._backups = backups
         self._stopped = threading.Event()
         self._threads = [
-            threading.Thread(target=self._read, args=(random.Random(number),))  # noqa: S311
+            threading.Thread(target=self._read, args=(random.Random(number),))  # noqa: S311 - no secret
             for number in range(count)
         ]
         self._threads.append(threading.Thread(target=self._back_up))

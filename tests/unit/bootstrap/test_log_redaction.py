@@ -124,7 +124,7 @@ def test_exceptions_and_libraries_are_gone_through(
     use_terminal(sys.stderr)
     try:
         try:
-            {}[f"Cookie: a={SECRET}"]
+            dict[str, str]()[f"Cookie: a={SECRET}"]
         except KeyError as error:
             raise ValueError(f"can't read {OURS}; chosen by somebody") from error
     except ValueError:

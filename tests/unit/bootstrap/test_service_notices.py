@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
-from matinee.bootstrap import service_notices
 from matinee.bootstrap.service_notices import READY, ServiceNotices
 
 
@@ -38,7 +38,7 @@ def test_it_is_told_now_and_then_that_the_loop_turns(
     """Not at every turn."""
     manager = ServiceNotices({"NOTIFY_SOCKET": listener.getsockname()})
     clock_s = [100.0]
-    monkeypatch.setattr(service_notices.time, "monotonic", lambda: clock_s[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock_s[0])
     for clock_s[0] in (100.0, 101.0, 104.9, 105.0, 106.0):
         manager.tell_alive()
     listener.setblocking(False)

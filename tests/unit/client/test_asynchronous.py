@@ -226,7 +226,7 @@ async def test_refusals_are_raised_as_what_they_are(
         await client.edit_run(run.id, RunPatch(name="x"), revision=9)
     with pytest.raises(InvalidInputError) as invalid:
         await client.list_runs(limit=999)
-    async with AsyncMatineeClient(address, token="wrong") as stranger:  # noqa: S106
+    async with AsyncMatineeClient(address, token="wrong") as stranger:  # noqa: S106 - opens nothing
         with pytest.raises(AuthenticationError):
             await stranger.get_run(run.id)
     runs.refusal = ConflictError("busy", code="run_active")
@@ -253,7 +253,7 @@ async def test_no_server_is_an_error_of_its_own() -> None:
         raise httpx.ConnectError("refused", request=request)
 
     transport = httpx.MockTransport(refuse)
-    async with AsyncMatineeClient(token="t", transport=transport) as client:  # noqa: S106
+    async with AsyncMatineeClient(token="t", transport=transport) as client:  # noqa: S106 - opens nothing
         with pytest.raises(ServerUnreachableError):
             await client.system()
         with pytest.raises(ServerUnreachableError):

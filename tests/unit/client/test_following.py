@@ -261,7 +261,7 @@ async def test_an_unknown_run_is_not_asked_for_again(client: AsyncMatineeClient)
 
 async def test_a_wrong_token_is_not_tried_again(address: str) -> None:
     """A refused login raises at once instead of being retried."""
-    async with AsyncMatineeClient(address, token="wrong") as client:  # noqa: S106
+    async with AsyncMatineeClient(address, token="wrong") as client:  # noqa: S106 - opens nothing
         with pytest.raises(AuthenticationError):
             [event async for event in client.follow(RUN_ID)]
 

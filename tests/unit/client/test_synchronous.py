@@ -79,7 +79,7 @@ def test_no_server_is_an_error_of_its_own() -> None:
         raise httpx.ConnectError("refused", request=request)
 
     transport = httpx.MockTransport(refuse)
-    with MatineeClient(token="t", transport=transport) as client:  # noqa: S106
+    with MatineeClient(token="t", transport=transport) as client:  # noqa: S106 - opens nothing
         with pytest.raises(ServerUnreachableError):
             client.system()
         with pytest.raises(ServerUnreachableError):
