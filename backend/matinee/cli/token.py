@@ -227,8 +227,9 @@ def default_url(settings: Settings) -> str:
     if settings.allowed_hosts:
         name = settings.allowed_hosts[0]
         if "://" in name:
-            return name.rstrip("/")
-        return f"http://{name}" if ":" in name else f"http://{name}:{settings.port}"
+            return f"{name.rstrip('/')}{settings.path_prefix}"
+        port = "" if ":" in name else f":{settings.port}"
+        return f"http://{name}{port}{settings.path_prefix}"
     if settings.host in _EVERY_ADDRESS or settings.port == 0:
         listens = f"{settings.host}, which is no name" if settings.port else "any free port"
         raise InvalidInputError(
@@ -242,7 +243,7 @@ def default_url(settings: Settings) -> str:
             ],
         )
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
+    return f"http://{host}:{settings.port}{settings.path_prefix}"
 
 
 def _checked_url(url: str) -> str:

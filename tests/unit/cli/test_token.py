@@ -227,6 +227,10 @@ def test_a_stolen_token_can_take_along_what_it_made(tmp_path: Path, made_too: bo
         ),
         ({"MATINEE_HOST": EVERYWHERE, "MATINEE_ALLOWED_HOSTS": "gpu1:9000"}, "http://gpu1:9000"),
         ({"MATINEE_ALLOWED_HOSTS": "https://rl.example.org"}, "https://rl.example.org"),
+        (
+            {"MATINEE_ALLOWED_HOSTS": "https://rl.example.org", "MATINEE_PATH_PREFIX": "/lab"},
+            "https://rl.example.org/lab",
+        ),
     ],
 )
 def test_a_link_names_what_others_can_reach(
