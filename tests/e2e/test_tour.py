@@ -93,7 +93,7 @@ def test_a_teacher_steps_through_by_keys_and_the_focus_returns(
 
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("tour=figure.env_steps"))
-    assert heading(page) == "env steps"
+    expect(dialog.get_by_role("heading", level=2)).to_have_text("env steps")
     page.keyboard.press("PageDown")
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(re.compile("tour=figure.env_steps"))
