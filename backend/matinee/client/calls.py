@@ -50,7 +50,7 @@ Parameters = Mapping[str, str | int | float | Sequence[str] | None]
 EPISODES_PATIENCE_S = 300.0
 """As long as the server lets episodes be played."""
 
-_API = "/api/v1"
+API = "/api/v1"
 _THRESHOLDS: TypeAdapter[dict[str, float | None]] = TypeAdapter(dict[str, float | None])
 _SETTINGS: TypeAdapter[dict[str, LiveSetting]] = TypeAdapter(dict[str, LiveSetting])
 
@@ -175,7 +175,7 @@ def edit_run(run_id: str, patch: RunPatch, *, revision: int) -> Call[Run]:
     """`PATCH /runs/{id}`."""
     return Call(
         "PATCH",
-        f"{_API}/runs/{run_id}",
+        f"{API}/runs/{run_id}",
         _reader(Run),
         body=patch.model_dump_json(exclude_unset=True).encode(),
         headers={"If-Match": f'"{revision}"'},
@@ -184,14 +184,14 @@ def edit_run(run_id: str, patch: RunPatch, *, revision: int) -> Call[Run]:
 
 def delete_run(run_id: str) -> Call[None]:
     """`DELETE /runs/{id}`."""
-    return Call("DELETE", f"{_API}/runs/{run_id}", lambda _response: None)
+    return Call("DELETE", f"{API}/runs/{run_id}", lambda _response: None)
 
 
 def command(run_id: str, action: RunAction, *, wait_s: float) -> Call[Command]:
     """`POST /runs/{id}/{action}`."""
     return Call(
         "POST",
-        f"{_API}/runs/{run_id}/{action.name}",
+        f"{API}/runs/{run_id}/{action.name}",
         _reader(Command),
         body=action.model_dump_json(exclude={"name"}, exclude_unset=True).encode(),
         wait_s=wait_s,
@@ -213,7 +213,7 @@ def set_hyperparameters(
     """`PATCH /runs/{id}/hyperparameters`."""
     return Call(
         "PATCH",
-        f"{_API}/runs/{run_id}/hyperparameters",
+        f"{API}/runs/{run_id}/hyperparameters",
         _reader(Command),
         body=_SETTINGS.dump_json(dict(settings), by_alias=True),
         headers={} if expected_revision is None else {"If-Match": f'"{expected_revision}"'},
@@ -227,7 +227,7 @@ def set_alert_thresholds(
     """`PATCH /runs/{id}/alerts`."""
     return Call(
         "PATCH",
-        f"{_API}/runs/{run_id}/alerts",
+        f"{API}/runs/{run_id}/alerts",
         _reader(Command),
         body=_THRESHOLDS.dump_json(dict(thresholds)),
         wait_s=wait_s,
@@ -305,7 +305,7 @@ def histograms(
 
 def export(run_id: str, name: ExportName, file_format: ExportFormat) -> Call[None]:
     """`GET /runs/{id}/{name}.{format}`; the body is to be streamed."""
-    return Call("GET", f"{_API}/runs/{run_id}/{name}.{file_format}", lambda _response: None)
+    return Call("GET", f"{API}/runs/{run_id}/{name}.{file_format}", lambda _response: None)
 
 
 def checkpoints(run_id: str) -> Call[CheckpointList]:
@@ -333,7 +333,7 @@ def rewind(run_id: str, checkpoint_id: str, *, wait_s: float) -> Call[Command]:
 
 def download_checkpoint(run_id: str, checkpoint_id: str) -> Call[None]:
     """`GET /runs/{id}/checkpoints/{checkpoint_id}/download`; the body is to be streamed."""
-    path = f"{_API}/runs/{run_id}/checkpoints/{checkpoint_id}/download"
+    path = f"{API}/runs/{run_id}/checkpoints/{checkpoint_id}/download"
     return Call("GET", path, lambda _response: None)
 
 
@@ -344,7 +344,7 @@ def checkpoint_settings(run_id: str, checkpoint_id: str) -> Call[CheckpointSetti
 
 def download_policy(run_id: str, checkpoint_id: str) -> Call[None]:
     """`GET /runs/{id}/checkpoints/{checkpoint_id}/policy.onnx`; the body is to be streamed."""
-    path = f"{_API}/runs/{run_id}/checkpoints/{checkpoint_id}/policy.onnx"
+    path = f"{API}/runs/{run_id}/checkpoints/{checkpoint_id}/policy.onnx"
     return Call("GET", path, lambda _response: None)
 
 
@@ -370,13 +370,13 @@ def recordings(run_id: str) -> Call[RecordingList]:
 
 def download_recording(run_id: str, recording_id: str) -> Call[None]:
     """`GET /runs/{id}/recordings/{recording_id}/download`; the body is to be streamed."""
-    path = f"{_API}/runs/{run_id}/recordings/{recording_id}/download"
+    path = f"{API}/runs/{run_id}/recordings/{recording_id}/download"
     return Call("GET", path, lambda _response: None)
 
 
 def delete_recording(run_id: str, recording_id: str) -> Call[None]:
     """`DELETE /runs/{id}/recordings/{recording_id}`."""
-    path = f"{_API}/runs/{run_id}/recordings/{recording_id}"
+    path = f"{API}/runs/{run_id}/recordings/{recording_id}"
     return Call("DELETE", path, lambda _response: None)
 
 
@@ -402,7 +402,7 @@ def _new_run(
             ) from error
     return Call(
         "POST",
-        f"{_API}{path}",
+        f"{API}{path}",
         _reader(Run),
         body=request.model_dump_json(exclude_unset=True, by_alias=True).encode(),
         headers={} if idempotency_key is None else {"Idempotency-Key": idempotency_key},
@@ -412,17 +412,17 @@ def _new_run(
 
 def _ask(method: str, path: str, body: Mapping[str, JsonValue], *, wait_s: float) -> Call[Command]:
     return Call(
-        method, f"{_API}{path}", _reader(Command), body=json.dumps(body).encode(), wait_s=wait_s
+        method, f"{API}{path}", _reader(Command), body=json.dumps(body).encode(), wait_s=wait_s
     )
 
 
 def _play(path: str, request: PlayRequest, kind: type[Model]) -> Call[Model]:
     body = request.model_dump_json(exclude_unset=True).encode()
-    return Call("POST", f"{_API}{path}", _reader(kind), body=body, patience_s=EPISODES_PATIENCE_S)
+    return Call("POST", f"{API}{path}", _reader(kind), body=body, patience_s=EPISODES_PATIENCE_S)
 
 
 def _get(path: str, kind: type[Model], parameters: Parameters | None = None) -> Call[Model]:
-    return Call("GET", f"{_API}{path}", _reader(kind), parameters=parameters or {})
+    return Call("GET", f"{API}{path}", _reader(kind), parameters=parameters or {})
 
 
 def _reader(kind: type[Model]) -> Callable[[httpx.Response], Model]:

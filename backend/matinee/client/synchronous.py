@@ -9,12 +9,21 @@ from typing import Self
 import httpx
 from pydantic import JsonValue
 
-from matinee.client import calls
+from matinee.client import access_calls, calls
 from matinee.client.answers import raise_for_problem
 from matinee.client.calls import Answer, Call, ExportFormat, ExportName, RunAction
 from matinee.client.transport import DEFAULT_URL, base_url, headers_of, timeout_of
+from matinee.contracts.access import (
+    TOKEN_LIFETIME_S,
+    LoginLink,
+    Me,
+    NewToken,
+    Role,
+    TokenList,
+)
 from matinee.contracts.alerts import AlertRuleList
 from matinee.contracts.algorithm_names import Algorithm
+from matinee.contracts.audit import AuditPage
 from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Abort, Command, Pause, Resume, Start, Step, Stop
 from matinee.contracts.episodes import (
@@ -350,6 +359,38 @@ class MatineeClient:
     def download_recording(self, run_id: str, recording_id: str) -> Iterator[bytes]:
         """A film, in pieces."""
         return self._stream(calls.download_recording(run_id, recording_id))
+
+    def me(self) -> Me:
+        """Who one is to the server, and what one may do."""
+        return self._perform(access_calls.me())
+
+    def tokens(self) -> TokenList:
+        """Named tokens and links, without their secrets; needs an admin."""
+        return self._perform(access_calls.tokens())
+
+    def create_token(
+        self, name: str, role: Role, *, expires_in_s: int | None = TOKEN_LIFETIME_S
+    ) -> NewToken:
+        """Make a named token; its secret is told once. None: it never expires. Needs an admin."""
+        return self._perform(access_calls.create_token(name, role, expires_in_s))
+
+    def revoke_token(self, token_id: str) -> None:
+        """Let a token or link open nothing from now on; needs an admin."""
+        self._perform(access_calls.revoke_token(token_id))
+
+    def share(
+        self,
+        name: str | None = None,
+        *,
+        role: Role | None = None,
+        expires_in_s: int | None = None,
+    ) -> LoginLink:
+        """Make a link into the page: for one browser, or under a name for many."""
+        return self._perform(access_calls.share(name, role, expires_in_s))
+
+    def audit(self, *, limit: int = 100, cursor: str | None = None) -> AuditPage:
+        """Who did what, newest first; needs an admin."""
+        return self._perform(access_calls.audit(limit, cursor))
 
     def ledger(self, run_id: str) -> LedgerFile:
         """Everything that was asked of a run, as `matinee train --replay` takes it."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from matinee.client import calls
+from matinee.client import access_calls, calls
 from matinee.contracts.commands import Step
 from matinee.contracts.episodes import EpisodeRequest, EvaluationRequest
 from matinee.contracts.recordings import RecordingRequest
@@ -63,6 +63,12 @@ EVERY_CALL = [
     calls.ledger("{run_id}"),
     calls.export("{run_id}", "episodes", "jsonl"),
     calls.export("{run_id}", "metrics", "csv"),
+    access_calls.me(),
+    access_calls.tokens(),
+    access_calls.create_token("lab", "viewer", 3600),
+    access_calls.revoke_token("{token_id}"),
+    access_calls.share("class", "viewer", 3600),
+    access_calls.audit(10, "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
 ]
 
 
