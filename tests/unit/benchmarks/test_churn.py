@@ -36,7 +36,7 @@ def test_runs_and_clients_come_and_go_and_nothing_breaks(tmp_path: Path) -> None
         samples, tally = churned(server, tmp_path / "data", minutes=0.15)
 
     assert tally.broken == []
-    assert {"create", "tune", "checkpoint", "stream", "events followed"} <= tally.done.keys()
+    assert {"create", "tune", "events followed"} <= tally.done.keys()
     assert samples[-1].zombies == 0
     assert samples[0].children > 0
 
