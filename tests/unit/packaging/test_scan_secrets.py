@@ -66,6 +66,7 @@ def test_ordinary_lines_are_none(tmp_path: Path) -> None:
         'token = os.environ["MATINEE_TOKEN"]\n'
         "TOKEN=$(.venv/bin/matinee token)\n"
         'ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"\n'
+        'path = "/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV"\n'
         "password: ${GRAFANA_PASSWORD}\n"
     )
     assert list(find_secrets([path])) == []
