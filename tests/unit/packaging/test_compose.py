@@ -76,10 +76,11 @@ def test_prometheus_may_only_look() -> None:
     """A viewer's token reads /metrics, and that is what people are told to give it."""
     (metrics,) = (r for r in bare_app().routes if getattr(r, "path", "") == "/metrics")
     assert needed_role(metrics) is Role.VIEWER
-    text = (ROOT / "docker-compose.yml").read_text()
-    assert "matinee token create prometheus" in text
-    assert "matinee token >monitoring/token" not in text
-    assert "--role" not in text.partition("token create prometheus")[2].partition("\n")[0]
+    for document in ("README.md", "docker-compose.yml"):
+        text = (ROOT / document).read_text()
+        assert "matinee token create prometheus" in text
+        assert "matinee token >monitoring/token" not in text
+        assert "--role" not in text.partition("token create prometheus")[2].partition("\n")[0]
 
 
 def test_no_password_is_known_to_everybody() -> None:
