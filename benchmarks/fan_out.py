@@ -172,11 +172,62 @@ def report(found: FanOut, phases: Sequence[Phase], *, clients: int) -> str:
     return "\n".join(lines)
 
 
-def _document(seconds: float) -> dict[str, Any]:
+MAX_CUT_S = 30.0
+MAX_P99_CHANGE = 0.2
+
+
+def judge_frozen(found: FanOut, phases: Sequence[Phase]) -> list[tuple[str, str, bool]]:
+    """What was promised about a reader that takes nothing, what was seen, and whether it holds."""
+    closed_s = found.frozen_closed_s
+    before, beside = (np.percentile(phase.tally.latencies_ms, 99) for phase in phases)
+    broken = sum(p.tally.gaps + p.tally.repeated + p.tally.closed for p in phases)
+    return [
+        (
+            f"it is cut within {MAX_CUT_S:g} s",
+            "it was not" if closed_s is None else f"after {closed_s:.1f} s",
+            closed_s is not None and closed_s < MAX_CUT_S,
+        ),
+        (
+            f"p99 of the others changes by less than {MAX_P99_CHANGE:.0%}",
+            f"{before:.0f} ms before, {beside:.0f} ms beside it",
+            bool(beside < before * (1 + MAX_P99_CHANGE)),
+        ),
+        ("the others get all, once", f"{broken} gaps, repetitions and ends", broken == 0),
+    ]
+
+
+def document(seconds: float) -> dict[str, Any]:
+    """A run at full speed."""
     chosen = preset("cartpole-a3c")
     assert chosen is not None
     budget = {"env_steps": None, "target_return": None, "seconds": seconds}
     return train_document(chosen, {"budget": budget, "evaluation": {"episodes": 0}})
+
+
+def measured(
+    *, clients: int, seconds: float, runs: int, frozen: bool
+) -> tuple[FanOut, list[Phase]]:
+    """Start a server and runs, connect all, and look."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
+        endless = document(3600.0)
+        run_ids = [
+            str(
+                server.client.post("/runs", json=endless, params={"wait": 30})
+                .raise_for_status()
+                .json()["id"]
+            )
+            for _ in range(runs)
+        ]
+        time.sleep(SETTLING_S)
+        cursors = {
+            run_id: int(server.client.get(f"/runs/{run_id}").json()["last_seq"])
+            for run_id in run_ids
+        }
+        found = FanOut(server, run_ids, clients)
+        phases = uvloop.run(found.run(seconds=seconds, cursors=cursors, frozen=frozen))
+        for run_id in run_ids:
+            server.client.post(f"/runs/{run_id}/abort", params={"wait": 20}).raise_for_status()
+    return found, phases
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -187,27 +238,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=2, help="that train at full speed")
     parser.add_argument("--frozen", type=int, choices=(0, 1), default=0)
     arguments = parser.parse_args(words)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
-        document = _document(3600.0)
-        run_ids = [
-            str(
-                server.client.post("/runs", json=document, params={"wait": 30})
-                .raise_for_status()
-                .json()["id"]
-            )
-            for _ in range(arguments.runs)
-        ]
-        time.sleep(SETTLING_S)
-        cursors = {
-            run_id: int(server.client.get(f"/runs/{run_id}").json()["last_seq"])
-            for run_id in run_ids
-        }
-        found = FanOut(server, run_ids, arguments.clients)
-        phases = uvloop.run(
-            found.run(seconds=arguments.seconds, cursors=cursors, frozen=arguments.frozen == 1)
-        )
-        for run_id in run_ids:
-            server.client.post(f"/runs/{run_id}/abort", params={"wait": 20}).raise_for_status()
+    found, phases = measured(
+        clients=arguments.clients,
+        seconds=arguments.seconds,
+        runs=arguments.runs,
+        frozen=arguments.frozen == 1,
+    )
     print(f"{describe_machine()}; {describe_versions()}; load per core {load_per_core():.1f}\n")
     print(f"{arguments.clients} clients, {arguments.runs} runs at full speed:\n")
     print(report(found, phases, clients=arguments.clients))

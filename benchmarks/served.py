@@ -46,8 +46,13 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path, **variables: str) -> Iterator[Server]:
+def serving(data_dir: Path, *, port: int = 0, **variables: str) -> Iterator[Server]:
     """Start `matinee serve` with these environment variables besides, and stop it at the end.
+
+    Args:
+        data_dir: Of the server.
+        port: To listen on; 0: any free one.
+        variables: See above.
 
     Raises:
         ProgramFailedError: it did not come up; what it said is on stderr.
@@ -59,7 +64,7 @@ def serving(data_dir: Path, **variables: str) -> Iterator[Server]:
             "matinee.cli.main",
             "serve",
             "--port",
-            "0",
+            str(port),
             "--data-dir",
             str(data_dir),
         ],

@@ -19,8 +19,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from matinee.bootstrap.connection_places import ConnectionPlaces, Refusal
 from matinee.contracts.problem import PROBLEM_MEDIA_TYPE, Problem
 
-MAX_LATE_LOOKS: Final = 10
-"""With a look each second: so long may a request take to arrive."""
+LATE_S: Final = 10.0
+"""So long may a request take to arrive."""
+MIN_LATE_LOOKS: Final = 5
+"""With about a look a second. After the server itself stood still, as on a notebook that slept, all
+that waits in its sockets is read between two looks, before anybody is cut."""
 MAX_TARGET_BYTES: Final = 8_000
 MAX_HEADERS: Final = 100
 MAX_HEAD_BYTES: Final = 64 * 1024
@@ -60,7 +63,7 @@ _BIG_REQUEST = _Answer(
 _LATE = _Answer(
     HTTPStatus.REQUEST_TIMEOUT,
     "request_timeout",
-    f"the request was not here whole after {MAX_LATE_LOOKS} seconds",
+    f"the request was not here whole after {LATE_S:g} seconds",
 )
 _FULL = _Answer(
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -85,6 +88,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._is_in_head = True
         self._received_bytes = 0
         self._header_bytes = 0
+        self._began_s = self.loop.time()
         self._late_looks = 0
 
     # ---- what the transport says -----------------------------------------------------------------
@@ -111,7 +115,8 @@ class GuardedHttp(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         # Whatever comes begins a request, also what the parser skips, such as empty lines.
-        self._is_whole = False
+        if self._is_whole:
+            self._is_whole, self._began_s = False, self.loop.time()
         self._received_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
@@ -128,6 +133,8 @@ class GuardedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins, perhaps behind another one."""
         super().on_message_begin()
+        if self._is_whole:
+            self._began_s = self.loop.time()
         self._is_whole, self._is_in_head, self._header_bytes = False, True, 0
 
     def on_url(self, url: bytes) -> None:
@@ -186,10 +193,11 @@ class GuardedHttp(HttpToolsProtocol):
     def look(self) -> None:
         """Called once a second: cut a request that does not get whole."""
         if self._is_whole or self._is_answering() or self.transport.is_closing():
-            self._late_looks = 0
+            # What comes behind a request that is being served has its time from then on.
+            self._late_looks, self._began_s = 0, self.loop.time()
             return
         self._late_looks += 1
-        if self._late_looks > MAX_LATE_LOOKS:
+        if self._late_looks > MIN_LATE_LOOKS and self.loop.time() - self._began_s >= LATE_S:
             self._places.count(Refusal.LATE)
             if self._received_bytes == 0:
                 # Browsers open some in stock; an answer would be taken for that of their next.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.frames import Frame
 
 from matinee.bootstrap.connection_places import ConnectionPlaces, Refusal
@@ -17,6 +19,7 @@ SLICE_BYTES: Final = 4096
 """So much is parsed at once before somebody looks: some 700 of the shortest frames."""
 POLICY_VIOLATION: Final = 1008
 MESSAGE_TOO_BIG: Final = 1009
+_GOES_ON = frozenset({"websocket.accept", "websocket.send"})
 _NO_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -33,6 +36,7 @@ class GuardedSocket(AnsweringWebSocket):
         self._second = 0.0
         self._frames_in_second = 0
         self._has_failed = False
+        self._has_app_closed = False
 
     def data_received(self, data: bytes) -> None:
         """Parse by slices, until it is too much."""
@@ -44,6 +48,20 @@ class GuardedSocket(AnsweringWebSocket):
             # Its head was whole and this protocol can't read it: nobody else would end it.
             self.transport.write(_NO_HANDSHAKE)
             self.transport.close()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Pass on what the app says; a refusal of the handshake ends it as well."""
+        await self.writable.wait()
+        if self.close_sent and not self._has_app_closed:
+            # The protocol has said goodbye. To the app that is a peer that left, no mistake of its
+            # own, which is how uvicorn would have it.
+            raise ClientDisconnected
+        self._has_app_closed = self._has_app_closed or message["type"] not in _GOES_ON
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # uvicorn would log an error, as if nothing had been answered: a line for everybody who
+            # is turned away.
+            self.handshake_complete = True
 
     def handle_events(self) -> None:
         """Count what was parsed, then do it."""

@@ -11,13 +11,14 @@ import pytest
 from fakes.house import eventually
 from fakes.raw_connection import RawConnection, head, raw_connection, status_of
 from fakes.serving import serving_with
+from matinee.bootstrap import guarded_http
 from matinee.bootstrap.connection_places import ConnectionLimits, Refusal
 from matinee.bootstrap.guarded_http import (
     MAX_HEAD_BYTES,
     MAX_HEADERS,
-    MAX_LATE_LOOKS,
     MAX_REQUEST_BYTES,
     MAX_TARGET_BYTES,
+    MIN_LATE_LOOKS,
     GuardedHttp,
 )
 from matinee.bootstrap.guarded_server import GuardedServer
@@ -62,8 +63,13 @@ def app() -> App:
 
 
 @pytest.fixture
-async def serving(app: App) -> AsyncIterator[tuple[GuardedServer, int]]:
-    """The server, which looks at its connections only when the test has it look, and its port."""
+async def serving(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[GuardedServer, int]]:
+    """The server, which looks at its connections only when the test has it look, and its port; in
+    its eyes ten seconds pass at once.
+    """
+    monkeypatch.setattr(guarded_http, "LATE_S", 0.0)
     async with serving_with(app, ConnectionLimits(total=4, per_peer=2), lifespan="off") as found:
         found[0]._look = lambda: None  # type: ignore[method-assign]
         yield found
@@ -121,7 +127,7 @@ async def test_a_request_that_does_not_get_whole_is_cut(
             await connection.answer()
         await connection.send(unfinished)
         await has_received(server, 1)
-        for _ in range(MAX_LATE_LOOKS):
+        for _ in range(MIN_LATE_LOOKS):
             look(server)
         assert server.places.refusals == {}
         look(server)
@@ -139,7 +145,7 @@ async def test_empty_lines_keep_no_connection_open(serving: tuple[GuardedServer,
     async with raw_connection(port) as connection:
         await connection.send(GOOD)
         await connection.answer()
-        for _ in range(MAX_LATE_LOOKS + 1):
+        for _ in range(MIN_LATE_LOOKS + 1):
             await connection.send(b"\r\n")
             await has_received(server, 1)
             look(server)
@@ -151,7 +157,7 @@ async def test_who_says_nothing_is_cut_without_a_word(serving: tuple[GuardedServ
     server, port = serving
     async with raw_connection(port) as connection:
         await eventually(lambda: _has_connections(server))
-        for _ in range(MAX_LATE_LOOKS + 1):
+        for _ in range(MIN_LATE_LOOKS + 1):
             look(server)
         assert await connection.rest() == b""
 
@@ -169,7 +175,7 @@ async def test_a_server_that_takes_its_time_cuts_nobody(
     async with raw_connection(port) as connection:
         await connection.send(GOOD + head("GET /2 HTTP/1.1", "Host: x") + b"GET /3 HT")
         await eventually(lambda: _was_asked(app, 1))
-        for _ in range(3 * MAX_LATE_LOOKS):
+        for _ in range(3 * MIN_LATE_LOOKS):
             look(server)
         app.may_answer.set()
         await eventually(lambda: _was_asked(app, 2))
@@ -190,7 +196,7 @@ async def test_an_idle_connection_is_no_late_one(serving: tuple[GuardedServer, i
         for _ in range(2):
             await connection.send(GOOD)
             await connection.answer()
-            for _ in range(3 * MAX_LATE_LOOKS):
+            for _ in range(3 * MIN_LATE_LOOKS):
                 look(server)
 
     assert server.places.refusals == {}
@@ -318,3 +324,22 @@ async def _opened(port: int, request: bytes, *, source: str = "127.0.0.1") -> Ra
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     writer.write(request)
     return RawConnection(reader, writer)
+
+
+async def test_a_request_has_ten_seconds(
+    serving: tuple[GuardedServer, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the server looks, nobody is cut before the time is over."""
+    server, port = serving
+    monkeypatch.setattr(guarded_http, "LATE_S", 10.0)
+    async with raw_connection(port) as connection:
+        await connection.send(b"G")
+        await has_received(server, 1)
+        for _ in range(10 * MIN_LATE_LOOKS):
+            look(server)
+        assert server.places.refusals == {}
+        (waiting,) = server.server_state.connections
+        assert isinstance(waiting, GuardedHttp)
+        waiting._began_s -= 10.0
+        look(server)
+        assert server.places.refusals == {Refusal.LATE: 1}

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from uvicorn.protocols.utils import ClientDisconnected
 
 from fakes.house import eventually
 from fakes.raw_connection import UPGRADE, RawConnection, head, masked, raw_connection
@@ -188,3 +189,48 @@ async def test_no_handshake_leaves_a_connection_behind(
             assert status in {b"400", b"405", b"414", b"426", b"431"}
             await is_alone(server)
     await is_alone(server)
+
+
+async def test_a_refused_handshake_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Who is turned away with an answer leaves no line in the log: a crowd would fill it."""
+
+    async def full(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b"full"})
+
+    async with serving_with(full, lifespan="off") as (server, port):
+        async with raw_connection(port) as connection:
+            await connection.send(head("GET / HTTP/1.1", "Host: x", *UPGRADE))
+            assert b" 503 " in await connection.head()
+            assert await connection.rest() == b"full"
+        await is_alone(server)
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_an_app_that_speaks_after_the_end_meets_a_peer_that_left() -> None:
+    """When the protocol has ended a socket, what the app still sends fails as if the peer had gone,
+    which it expects, and not as a mistake of its own.
+    """
+    met: list[type[BaseException]] = []
+
+    async def talks(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        try:
+            await send({"type": "websocket.send", "text": "still here"})
+        except BaseException as error:
+            met.append(type(error))
+            raise
+
+    async with serving_with(talks, lifespan="off") as (server, port):
+        async with raw_connection(port) as connection:
+            await connection.send(head("GET / HTTP/1.1", "Host: x", *UPGRADE))
+            await connection.head()
+            await connection.send(masked(PING) * 10_000)
+            assert await connection.close_code() == 1008
+        await is_alone(server)
+
+    assert met == [ClientDisconnected]
