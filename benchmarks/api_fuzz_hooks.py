@@ -40,6 +40,8 @@ BEYOND_THE_SCHEMA = {
     "patchAlerts": "the names of the rules, and the range of each",
     "patchRun": "If-Match names a revision: 428 without one, 412 with an old one",
     "listRuns": "a cursor is one that a page gave",
+    "listAudit": "as listRuns",
+    "rewindRun": "as startRun, of a run that has ended",
     "getLog": "after or before, and not both",
     "getSeries": "the names of the catalogue",
     "getHistograms": "the names of the catalogue",

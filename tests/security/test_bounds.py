@@ -12,11 +12,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from fakes.credentials import BASE_URL, BEARER
 from fakes.doors import Doors
 from matinee.contracts.alerts import ALERT_RULES
+from matinee.contracts.commands import PinCheckpoint, SaveCheckpoint
+from matinee.contracts.episodes import PlayRequest
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.schedules import SETTING_MAX
 from matinee.web.body_limit import MAX_BODY_BYTES
 from matinee.web.openapi import openapi_document
@@ -175,3 +179,20 @@ async def test_a_long_secret_is_only_compared(doors: Doors) -> None:
         ]  # fmt: skip
 
     assert [answer.status_code for answer in tries] == [401, 413]
+
+
+@pytest.mark.parametrize(
+    ("model", "body"),
+    [
+        (SaveCheckpoint, {"pinned": 0}),
+        (PinCheckpoint, {"checkpoint_id": "0" * 26, "pinned": "yes"}),
+        (PlayRequest, {"deterministic": 1}),
+        (RunRequest, {"preset": "cartpole-a3c", "start": "false"}),
+        (RunRequest, {"preset": "cartpole-a3c", "lockstep": 1}),
+        (RunRequest, {"preset": "cartpole-a3c", "network": {"shared_trunk": 0}}),
+    ],
+)
+def test_only_true_and_false_are_truth_values(model: type[BaseModel], body: dict[str, Any]) -> None:
+    """A number or a word where the document says boolean is refused, not taken for one."""
+    with pytest.raises(ValidationError, match="boolean"):
+        model.model_validate(body)

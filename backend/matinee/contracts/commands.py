@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.hyperparameter_definition import LiveClass
@@ -102,7 +102,7 @@ class SaveCheckpoint(_Action):
     """Write the learner's present state to disk."""
 
     name: Literal["checkpoint"] = "checkpoint"
-    pinned: bool = Field(default=True, description="Keep it until somebody unpins it.")
+    pinned: StrictBool = Field(default=True, description="Keep it until somebody unpins it.")
 
 
 class PinCheckpoint(_Action):
@@ -110,7 +110,7 @@ class PinCheckpoint(_Action):
 
     name: Literal["pin_checkpoint"] = "pin_checkpoint"
     checkpoint_id: Ulid
-    pinned: bool
+    pinned: StrictBool
 
 
 class Rewind(_Action):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from matinee.contracts.identifiers import Ulid
 
@@ -21,7 +21,7 @@ class PlayRequest(BaseModel):
         description="Whose weights play; left out: the newest checkpoint's. A run that has none "
         "yet is refused with 409 `no_checkpoint`.",
     )
-    deterministic: bool = Field(
+    deterministic: StrictBool = Field(
         default=True, description="The most probable action each time; else drawn, as in training."
     )
     seed: int | None = Field(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
 
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.stream import SEQ_MAX
@@ -87,8 +87,8 @@ class ViewSet(_Frame):
     speed: Annotated[float, Field(ge=0.25, le=8, allow_inf_nan=False)] | Literal["max"] | None = (
         None
     )
-    paused: bool | None = None
-    deterministic: bool | None = None
+    paused: StrictBool | None = None
+    deterministic: StrictBool | None = None
     checkpoint_id: Ulid | None = Field(
         default=None,
         description="Watch this one's policy instead, by oneself; null: the newest weights. "
