@@ -148,6 +148,9 @@ class ClientFrames(Generic[_Frame]):
 async def _close(websocket: WebSocket, ended: StreamEndedError) -> None:
     """Tell the client why it ends, if it takes that."""
     short = ended.reason.encode()[:MAX_CLOSE_REASON_BYTES].decode(errors="ignore")
+    if websocket.application_state is WebSocketState.DISCONNECTED:
+        # Somebody who sent last has met the end already.
+        return
     # A client that takes nothing can't take the close frame either; the server then cuts it.
     with suppress(TimeoutError, WebSocketDisconnect):
         async with asyncio.timeout(CLOSE_TIMEOUT_S):

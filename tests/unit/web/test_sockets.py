@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.types import Message
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -14,7 +16,8 @@ from fakes.credentials import BEARER
 from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.stream import MAX_CLIENT_FRAME_BYTES
 from matinee.web import view_socket
-from matinee.web.sockets import MAX_CLOSE_REASON_BYTES
+from matinee.web.connection_ends import StreamEndedError
+from matinee.web.sockets import MAX_CLOSE_REASON_BYTES, _close, send_message
 
 pytestmark = pytest.mark.anyio
 
@@ -73,3 +76,21 @@ async def test_a_long_reason_is_cut_between_characters(socket: ClientConnection)
     assert code == 1008
     assert "☂" in reason
     assert MAX_CLOSE_REASON_BYTES - 3 < len(reason.encode()) <= MAX_CLOSE_REASON_BYTES
+
+
+async def test_nobody_is_told_why_it_ended_who_has_left_already() -> None:
+    """After a send that met the end, a close would be a mistake of ours, and is left out."""
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] != "websocket.accept":
+            raise OSError
+
+    websocket = WebSocket({"type": "websocket", "headers": []}, receive, send)
+    await websocket.accept()
+    with pytest.raises(StreamEndedError):
+        await send_message(websocket, "x")
+
+    await _close(websocket, StreamEndedError(1012, "the server leaves", cause="shutdown"))
