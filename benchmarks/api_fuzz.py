@@ -299,7 +299,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         data_dir, own = Path(folder) / "data", Path(folder) / "schemathesis"
         own.mkdir()
-        with serving(data_dir, **HARMLESS) as server:
+        with serving(data_dir, HARMLESS) as server:
             token = server.headers["Authorization"].removeprefix("Bearer ")
             report = fuzz(
                 server.address, token, requests=arguments.requests, seed=arguments.seed, folder=own

@@ -110,7 +110,7 @@ async def measured(arguments: argparse.Namespace) -> int:
         name = f"127.0.0.1:{proxy.port}"
         with (
             tempfile.TemporaryDirectory() as folder,
-            serving(Path(folder), MATINEE_ALLOWED_HOSTS=name) as server,
+            serving(Path(folder), {"MATINEE_ALLOWED_HOSTS": name}) as server,
         ):
             proxy.server = ("127.0.0.1", int(server.address.rpartition(":")[2]))
             document: dict[str, Any] = {

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +46,15 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path, *, port: int = 0, **variables: str) -> Iterator[Server]:
-    """Start `matinee serve` with these environment variables besides, and stop it at the end.
+def serving(
+    data_dir: Path, variables: Mapping[str, str] | None = None, *, port: int = 0
+) -> Iterator[Server]:
+    """Start `matinee serve`, and stop it at the end.
 
     Args:
         data_dir: Of the server.
+        variables: Of the environment, besides those that are set.
         port: To listen on; 0: any free one.
-        variables: See above.
 
     Raises:
         ProgramFailedError: it did not come up; what it said is on stderr.
@@ -71,7 +73,7 @@ def serving(data_dir: Path, *, port: int = 0, **variables: str) -> Iterator[Serv
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, **variables},
+        env={**os.environ, **(variables or {})},
     )
     try:
         assert process.stdout is not None
