@@ -56,6 +56,7 @@ def test_runs_at_full_speed_are_backed_up_and_restored(
     for run_id in run_ids:
         own_server.wait_for(run_id, "running")
         own_server.wait_for_steps(run_id, 5_000)
+        own_server.command(run_id, "checkpoints")
     viewer = own_server.client.post("/api/v1/tokens", json={"name": "lab", "role": "viewer"})
     before = {
         run_id: {**own_server.run(run_id), "episodes": episodes_of(own_server, run_id)}

@@ -7,6 +7,7 @@ watch.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -43,7 +44,7 @@ class Auditor:
         self._trail = trail
         self._clock = clock
 
-    def observe(self, scope: Scope, *, status: int, location: str | None) -> None:
+    async def observe(self, scope: Scope, *, status: int, location: str | None) -> None:
         """Look at a request whose answer is about to leave.
 
         Args:
@@ -56,7 +57,8 @@ class Auditor:
             return
         principal = scope.get("matinee.principal")
         known = principal if isinstance(principal, Principal) else None
-        self._trail.record(
+        await asyncio.to_thread(
+            self._trail.record,
             AuditEntry(
                 id=new_ulid(),
                 at=self._clock(),
@@ -70,7 +72,7 @@ class Auditor:
                 target=_target_of(scope, location),
                 outcome=_outcome(status),
                 status=status or None,
-            )
+            ),
         )
 
 

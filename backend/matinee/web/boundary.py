@@ -77,7 +77,7 @@ class Boundary:
                 status = message["status"]
                 location = _add_headers(message, scope)
                 # Before the answer leaves: what somebody was told is in the trail.
-                self._auditor.observe(scope, status=status, location=location)
+                await self._auditor.observe(scope, status=status, location=location)
             await send(message)
 
         try:
@@ -100,7 +100,7 @@ class Boundary:
             if status == 0:
                 await response(scope, receive, send_with_headers)
         if status == 0:
-            self._auditor.observe(scope, status=0, location=None)
+            await self._auditor.observe(scope, status=0, location=None)
         duration_s = time.perf_counter() - started
         self._telemetry.observe_request(
             method=scope["method"] if scope["method"] in _KNOWN_METHODS else "other",
