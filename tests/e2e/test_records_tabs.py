@@ -66,10 +66,7 @@ def test_a_failed_worker_shows_its_traceback(
     live_server: LiveServer, new_page: NewPage, scheme: str
 ) -> None:
     """Which worker, of what, and where; the text is shown as it is, and the way on is named."""
-    fault = {"fault": "raise", "after": 40, "only_in": "actor-learner-1"}
-    environment = {"id": "Probe/Faulty-v0", "kwargs": fault}
-    run_id = live_server.create({**LONG_RUN, "workers": 2, "environment": environment})["id"]
-    live_server.wait_for(run_id, "failed")
+    run_id = run_with_a_failed_worker(live_server)
     watched = new_page(live_server, color_scheme=scheme).log_in()
     watched.open(f"/runs/{run_id}?tab=workers")
     workers = panel(watched, "Workers")
@@ -87,14 +84,20 @@ def test_a_failed_worker_shows_its_traceback(
     expect_fit(watched)
 
 
+def run_with_a_failed_worker(server: LiveServer) -> str:
+    """Worker 1 of two raised, which ended the run."""
+    fault = {"fault": "raise", "after": 40, "only_in": "actor-learner-1"}
+    environment = {"id": "Probe/Faulty-v0", "kwargs": fault}
+    run_id: str = server.create({**LONG_RUN, "workers": 2, "environment": environment})["id"]
+    server.wait_for(run_id, "failed")
+    return run_id
+
+
 def test_going_on_after_a_failed_worker_asks_for_a_larger_budget(
     live_server: LiveServer, new_page: NewPage
 ) -> None:
     """Where the budget is spent, the tab's own button asks like the one of the controls."""
-    fault = {"fault": "raise", "after": 40, "only_in": "actor-learner-1"}
-    environment = {"id": "Probe/Faulty-v0", "kwargs": fault}
-    run_id = live_server.create({**LONG_RUN, "workers": 2, "environment": environment})["id"]
-    live_server.wait_for(run_id, "failed")
+    run_id = run_with_a_failed_worker(live_server)
     watched = new_page(live_server).log_in()
 
     def spent(route: Route) -> None:
@@ -307,10 +310,7 @@ def test_the_log_tells_events_with_their_env_steps_and_what_it_can_not_fetch(
     live_server: LiveServer, new_page: NewPage
 ) -> None:
     """A failed worker stands there with time, step and traceback; a server that fails is told."""
-    fault = {"fault": "raise", "after": 40, "only_in": "actor-learner-1"}
-    environment = {"id": "Probe/Faulty-v0", "kwargs": fault}
-    run_id = live_server.create({**LONG_RUN, "workers": 2, "environment": environment})["id"]
-    live_server.wait_for(run_id, "failed")
+    run_id = run_with_a_failed_worker(live_server)
     watched = new_page(live_server, expected_status=503).log_in()
     page, broken = watched.page, {"status": 503, "json": {"detail": "The disk is on fire."}}
     page.route("**/log", lambda route: route.fulfill(**broken))
