@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import schemathesis
 
 from benchmarks.api_fuzz import HARMLESS, Report, fuzz
-from benchmarks.api_fuzz_hooks import BEYOND_THE_SCHEMA
+from benchmarks.api_fuzz_hooks import BEYOND_THE_SCHEMA, NOBODY_S_ID, replace_handed_on_nulls
 from integration.live_server import LiveServer
 from matinee.web.openapi import openapi_document
 
@@ -52,6 +53,26 @@ def test_no_request_breaks_the_api(
 def test_exceptions_are_of_calls_that_exist(operations: set[str]) -> None:
     """Every call that may refuse what fits the document is one of the API's."""
     assert BEYOND_THE_SCHEMA.keys() <= operations
+
+
+@pytest.mark.parametrize(
+    ("handed_on", "asked"),
+    [
+        (None, NOBODY_S_ID),
+        ("None", NOBODY_S_ID),
+        ("01M8KRCR04E8RTPS11Y8CD1ZV5", "01M8KRCR04E8RTPS11Y8CD1ZV5"),
+    ],
+)
+def test_a_null_that_a_chain_hands_on_is_an_id_of_nothing(
+    handed_on: str | None, asked: str
+) -> None:
+    """What an answer left open is asked as an id that fits and that nobody has; an id stays."""
+    call = schemathesis.openapi.from_dict(openapi_document())["/api/v1/tokens/{token_id}"]["DELETE"]
+    case = call.Case(path_parameters={"token_id": handed_on})
+
+    replace_handed_on_nulls(case)
+
+    assert case.path_parameters == {"token_id": asked}
 
 
 def test_a_report_tells_what_was_asked() -> None:
