@@ -114,6 +114,13 @@ class Settings(BaseSettings):
         description="Of them, with one named token or link, the sessions opened with it included.",
     )
     keep_runs: bool = Field(default=False, description="Leave runs training when the server stops.")
+    max_runs: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        description="Runs on record, ended ones among them; further ones are refused until some "
+        "are deleted.",
+    )
     max_active_runs: int = Field(
         default=16, ge=1, le=1000, description="Runs at the same time; further ones wait."
     )
@@ -173,6 +180,7 @@ class Settings(BaseSettings):
     def limits(self) -> ServerLimits:
         """What this server refuses to go beyond."""
         return ServerLimits(
+            runs=self.max_runs,
             active_runs=self.max_active_runs,
             queued_runs=self.max_queued_runs,
             workers_per_run=self.max_workers_per_run,

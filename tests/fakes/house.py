@@ -153,6 +153,7 @@ async def open_house(
     environment_cache: Path,
     max_active_runs: int = 4,
     max_queued_runs: int = 100,
+    max_runs: int = 1000,
 ) -> AsyncIterator[House]:
     """Everything, put together as `bootstrap.server` does it; runs are ended at the end."""
     if not (data_dir / "cache").exists():
@@ -187,7 +188,10 @@ async def open_house(
     )
     registry = EnvironmentProbe(cache_dir=data_dir / "cache")
     limits = ServerLimits(
-        active_runs=max_active_runs, queued_runs=max_queued_runs, workers_per_run=8
+        active_runs=max_active_runs,
+        queued_runs=max_queued_runs,
+        runs=max_runs,
+        workers_per_run=8,
     )
     presets = BuiltInPresets()
     maker = RunMaker(

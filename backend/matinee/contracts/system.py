@@ -24,6 +24,7 @@ RestartCause = Literal["exit", "hang", "signal"]
 class SystemLimits(BaseModel):
     """What this server refuses to go beyond."""
 
+    runs: int = Field(default=10_000, description="On record, ended ones among them.")
     active_runs: int = Field(description="At the same time; further ones wait.")
     queued_runs: int = Field(default=1000, description="That wait for a place.")
     workers_per_run: int

@@ -17,7 +17,7 @@ from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.run import Run
 from matinee.contracts.run_spec import RunRequest
 from matinee.cores import usable_cores
-from matinee.errors import InvalidInputError, NotFoundError
+from matinee.errors import InvalidInputError, LimitExceededError, NotFoundError
 from matinee.runs.admission import Admission
 from matinee.runs.folders import RunFolders
 from matinee.runs.planning import plan_run
@@ -54,6 +54,9 @@ class RunMaker:
         self._limits = limits
         # Guards one Idempotency-Key from the claim to the made run.
         self._key_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Guards `_reserved` from the count of what is on record on.
+        self._room_lock = asyncio.Lock()
+        self._reserved = 0
 
     async def create(
         self, request: RunRequest, *, actor: str, idempotency_key: str | None, wait_s: float
@@ -62,7 +65,7 @@ class RunMaker:
 
         Raises:
             InvalidInputError: the spec is wrong, or the key was used with another body.
-            LimitExceededError: too many runs wait already.
+            LimitExceededError: too many runs wait or are on record already.
         """
 
         async def make(run_id: str) -> Command | None:
@@ -93,11 +96,12 @@ class RunMaker:
 
         Raises:
             InvalidInputError: what was asked is wrong, or the key was used with another body.
-            LimitExceededError: too many runs wait already.
+            LimitExceededError: too many runs wait or are on record already.
         """
         if idempotency_key is None:
             run_id = new_ulid()
-            return await self._begin(run_id, await make(run_id), actor=actor, wait_s=wait_s)
+            command = await self._make_if_room(run_id, make)
+            return await self._begin(run_id, command, actor=actor, wait_s=wait_s)
         lock = self._key_locks.setdefault(idempotency_key, asyncio.Lock())
         async with lock:
             run_id, command = await self._made_with_key(body, make, idempotency_key)
@@ -124,10 +128,32 @@ class RunMaker:
         if not claim.is_new and await self._find_made(claim.run_id) is not None:
             return claim.run_id, None
         try:
-            return claim.run_id, await make(claim.run_id)
+            return claim.run_id, await self._make_if_room(claim.run_id, make)
         except BaseException:
             await asyncio.to_thread(self._catalogue.release_idempotency_key, key)
             raise
+
+    async def _make_if_room(self, run_id: str, make: Make) -> Command | None:
+        """Make it unless the server has as many runs on record as it keeps.
+
+        Raises:
+            LimitExceededError: with the number.
+        """
+        async with self._room_lock:
+            counts = await asyncio.to_thread(self._catalogue.count_runs)
+            # One that is being made may be on record already. Then it counts twice for a moment,
+            # and rather one too few is let in than one too many.
+            if sum(counts.values()) + self._reserved >= self._limits.runs:
+                raise LimitExceededError(
+                    f"this server keeps {self._limits.runs} runs, ended ones among them; "
+                    "delete some first",
+                    code="too_many_runs",
+                )
+            self._reserved += 1
+        try:
+            return await make(run_id)
+        finally:
+            self._reserved -= 1
 
     async def _find_made(self, run_id: str) -> Run | None:
         try:

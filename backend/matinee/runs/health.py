@@ -78,6 +78,7 @@ class Health:
             limits=SystemLimits(
                 active_runs=self._limits.active_runs,
                 queued_runs=self._limits.queued_runs,
+                runs=self._limits.runs,
                 workers_per_run=self._limits.workers_per_run,
                 threads_per_run=self._limits.threads_per_run,
                 parameters=self._limits.parameters,

@@ -50,6 +50,7 @@ class ServerLimits:
     active_runs: int
     workers_per_run: int
     queued_runs: int = 1000
+    runs: int = 10_000
     threads_per_run: int = 128
     parameters: int = 50_000_000
     memory_fraction: float = 0.8

@@ -3779,6 +3779,11 @@ export interface components {
          * @description What this server refuses to go beyond.
          */
         SystemLimits: {
+            /**
+             * @description On record, ended ones among them.
+             * @default 10000
+             */
+            runs: number;
             /** @description At the same time; further ones wait. */
             active_runs: number;
             /**

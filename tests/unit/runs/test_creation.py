@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.house import House
+from fakes.house import House, open_house
 from matinee.contracts.run import Run
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.run_state import RunState
 from matinee.errors import (
     CatalogueError,
     InvalidInputError,
+    LimitExceededError,
 )
 from matinee.runs.ports import RunQuery
 
@@ -80,6 +82,32 @@ async def test_more_than_there_are_places_for(house: House) -> None:
     positions = [(await house.index.get(run.id)).queue_position for run in runs]
     assert len(house.launcher.launched) == 4
     assert sorted(each for each in positions if each is not None) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_server_keeps_so_many_runs(
+    data_dir: Path, runtime_dir: Path, environment_cache: Path
+) -> None:
+    """However many are asked for at once, also not to start, none goes beyond the limit; a refused
+    one leaves no folder and its key is free, a repeated key still gets its run, and one that is
+    deleted makes room.
+    """
+    async with open_house(
+        data_dir, runtime_dir=runtime_dir, environment_cache=environment_cache, max_runs=3
+    ) as house:
+        kept = [await create(house, f"key {i}", start=False) for i in range(2)]
+        answers = await asyncio.gather(
+            *(create(house, f"late {i}", start=False) for i in range(20)), return_exceptions=True
+        )
+        with pytest.raises(LimitExceededError, match=r"keeps 3 runs, .*delete some") as caught:
+            await create(house, "late", start=False)
+
+        kept += [each for each in answers if isinstance(each, Run)]
+        assert all(isinstance(each, Run | LimitExceededError) for each in answers)
+        assert len(list(house.folders.run_ids())) == 3
+        assert caught.value.code == "too_many_runs"
+        assert (await create(house, "key 0", start=False)).id == kept[0].id
+        await house.service.delete_run(kept[0].id)
+        assert (await create(house, "late", start=False)).id not in {run.id for run in kept}
 
 
 async def test_one_key_is_one_run(house: House) -> None:

@@ -106,6 +106,7 @@ function limitFacts({ limits }: SystemInfo): Fact[] {
       "runs at the same time",
       `${limits.active_runs}; ${formatExactCount(limits.queued_runs)} may wait`,
     ],
+    ["runs on record", formatExactCount(limits.runs)],
     ["threads of a run", formatExactCount(limits.threads_per_run)],
     ["workers of a run", formatExactCount(limits.workers_per_run)],
     ["environments per worker", formatExactCount(limits.envs_per_worker)],
