@@ -8,6 +8,7 @@ as cores train at once. In every round the three take turns, beginning with anot
 Besides the speed by the clock, which whatever else runs on the machine shares, it tells the speed
 by the processor time of the training process, its host's thread and all; what the server takes in
 its own process is told beside that. The event loop's lag is from the server's own `/metrics`.
+Each training's first seconds are left out: meanwhile a server prepares the process of its next run.
 """
 
 from __future__ import annotations
@@ -38,17 +39,20 @@ from benchmarks.machine import describe_machine, describe_versions, load_per_cor
 from benchmarks.ours import EXTRA_TIMEOUT_S, run_recorded, train_document
 from benchmarks.report import table
 from benchmarks.served import Server, serving
-from benchmarks.unequal_samples import mean_over_time
+from benchmarks.steady_pace import Pace, Sample, steady_pace
 from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.cores import usable_cores
 from matinee.environments.catalogue import preset
 from matinee.journal.reader import JournalReader
 from matinee.journal.row_chunks import METRIC_COLUMNS
 
+SETTLED_AFTER_S = 8.0
 PAGE_ASKS_EVERY_S = 2.0
 _BUCKET = re.compile(r'^matinee_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 _LAG_SHARE = 0.99
-_NAME, _SECONDS, _MEAN = map(METRIC_COLUMNS.index, ("metric", "seconds", "mean"))
+_NAME, _SECONDS, _ENV_STEP, _MEAN = map(
+    METRIC_COLUMNS.index, ("metric", "seconds", "env_step", "mean")
+)
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,11 @@ class Speed:
     per_processor_s: float
 
     @classmethod
-    def of(cls, runs: Iterable[tuple[float, float]]) -> Speed:
-        """From the speed of each run and the cores that it kept busy."""
-        speeds, cores = zip(*runs, strict=True)
-        return cls(sum(speeds), sum(speeds) / sum(cores))
+    def of(cls, paces: Iterable[Pace]) -> Speed:
+        """From the pace of each run."""
+        each = list(paces)
+        per_s = sum(pace.per_s for pace in each)
+        return cls(per_s, per_s / sum(pace.cores for pace in each))
 
 
 def document(seed: int, seconds: float) -> dict[str, Any]:
@@ -87,14 +92,15 @@ def document(seed: int, seconds: float) -> dict[str, Any]:
 def alone(documents: Sequence[dict[str, Any]]) -> Speed:
     """Without a record."""
 
-    def train(one: dict[str, Any]) -> tuple[float, float]:
+    def train(one: dict[str, Any]) -> Pace:
         finished = run_fresh(
             [sys.executable, "-m", "benchmarks.training_alone"],
             stdin_text=json.dumps(one),
             timeout_s=_timeout_s(one),
         )
         answer = json.loads(finished.stdout.splitlines()[-1])
-        return answer["env_steps"] / answer["seconds"], answer["cores"]
+        samples = (Sample(**each) for each in answer["samples"])
+        return steady_pace(samples, from_s=SETTLED_AFTER_S)
 
     return _together(train, documents)
 
@@ -102,22 +108,23 @@ def alone(documents: Sequence[dict[str, Any]]) -> Speed:
 def recorded(documents: Sequence[dict[str, Any]]) -> Speed:
     """The same by `matinee train`, each with a data folder of its own."""
 
-    def train(one: dict[str, Any]) -> tuple[float, float]:
+    def train(one: dict[str, Any]) -> Pace:
         with tempfile.TemporaryDirectory() as folder:
             run = run_recorded(one, data_dir=Path(folder), timeout_s=_timeout_s(one))
-            return run.progress.env_steps / run.progress.seconds, busy_cores(run.run_dir)
+            return pace_on_record(run.run_dir)
 
     return _together(train, documents)
 
 
-def busy_cores(run_dir: Path) -> float:
-    """Processor time of a run's process for each second of training."""
-    return mean_over_time(
-        (row[_SECONDS], row[_MEAN])
-        for chunk in JournalReader(run_dir).metric_rows()
+def pace_on_record(run_dir: Path) -> Pace:
+    """The pace of a run that keeps a record."""
+    samples = (
+        Sample(row[_SECONDS], row[_ENV_STEP], row[_MEAN])
+        for chunk in JournalReader(run_dir).metric_rows(("processor_cores",))
         for row in chunk
         if row[_NAME] == "processor_cores"
     )
+    return steady_pace(samples, from_s=SETTLED_AFTER_S)
 
 
 class Served:
@@ -152,13 +159,7 @@ class Served:
             self.cores.append((_processor_s(server) - busy_s) / (time.monotonic() - began_s))
             after = self._lag(server)
             self.lags.append({edge: after[edge] - before[edge] for edge in after})
-            return Speed.of(
-                (
-                    run["progress"]["env_steps"] / run["progress"]["seconds"],
-                    busy_cores(Path(folder) / "runs" / run["id"]),
-                )
-                for run in runs
-            )
+            return Speed.of(pace_on_record(Path(folder) / "runs" / run["id"]) for run in runs)
 
     def lag_bound_s(self) -> float:
         """The smallest edge of a bucket that 99 of 100 samples stayed below."""
@@ -212,7 +213,7 @@ def _processor_s(server: Server) -> float:
 
 
 def _together(
-    train: Callable[[dict[str, Any]], tuple[float, float]], documents: Sequence[dict[str, Any]]
+    train: Callable[[dict[str, Any]], Pace], documents: Sequence[dict[str, Any]]
 ) -> Speed:
     with ThreadPoolExecutor(len(documents)) as pool:
         return Speed.of(pool.map(train, documents))
@@ -251,6 +252,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=30.0, help="of each training")
     parser.add_argument("--runs", type=int, default=usable_cores(), help="that train at once")
     arguments = parser.parse_args(words)
+    if arguments.seconds < 2 * SETTLED_AFTER_S:
+        parser.error(f"--seconds {arguments.seconds:g}: at least {2 * SETTLED_AFTER_S:g}")
     served = Served()
     modes: dict[str, Callable[[Sequence[dict[str, Any]]], Speed]] = {
         "alone": alone,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.training_alone <spec.json
 
-Prints env steps, seconds of training and the cores that it kept busy as JSON.
+Prints env steps, seconds of training and samples of its pace on the way as JSON.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import json
 import os
 import sys
 import threading
-import time
+from dataclasses import asdict
 
-from benchmarks.unequal_samples import mean_over_time
+from benchmarks.steady_pace import Sample
 from matinee.training.torch_threads import limit_library_threads, limit_torch_threads
 
 limit_library_threads(os.environ)
@@ -31,13 +31,14 @@ def main() -> int:
     woken = threading.Event()
     trainer = Trainer(parse_run_spec(json.load(sys.stdin)), on_wake=woken.set)
     trainer.start()
-    began_s = time.perf_counter()
-    cores: list[tuple[float, float]] = []
+    samples: list[Sample] = []
     while trainer.outcome is None:
         woken.wait(DRAIN_INTERVAL_S)
         woken.clear()
         busy = trainer.drain().metrics.get("processor_cores")
-        cores += [(time.perf_counter() - began_s, busy.mean)] if busy else []
+        if busy:
+            progress = trainer.progress()
+            samples.append(Sample(progress.seconds, progress.env_steps, busy.mean))
     if trainer.outcome.cause is StopCause.FAILED:
         print(trainer.outcome.reason, file=sys.stderr)
         return 1
@@ -45,7 +46,7 @@ def main() -> int:
     told = {
         "env_steps": progress.env_steps,
         "seconds": progress.seconds,
-        "cores": mean_over_time(cores),
+        "samples": [asdict(sample) for sample in samples],
     }
     print(json.dumps(told))
     return 0
