@@ -42,6 +42,10 @@ export function Step(props: StepProps) {
   const { thing, text, index, count, onGo, onAll, onEnd } = props;
   const newest = useRef(props);
   newest.current = props;
+  const asked = useRef(index);
+  useEffect(() => {
+    asked.current = index;
+  }, [index]);
   // Looks again whenever its content changes; what it takes is more than that, by its padding.
   const { ref: watched } = useElementSize();
   const [content, setContent] = useState<HTMLElement | null>(null);
@@ -54,11 +58,13 @@ export function Step(props: StepProps) {
       const work = KEYS[event.key];
       if (work === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      const { index: now, count: all } = newest.current;
       if (work === "end") newest.current.onEnd();
       else {
-        const to = { next: now + 1, previous: now - 1, first: 0, last: all - 1 }[work];
-        newest.current.onGo(to);
+        // Of keys that come faster than the page draws, each goes on from where the last one led.
+        const [now, last] = [asked.current, newest.current.count - 1];
+        const to = { next: now + 1, previous: now - 1, first: 0, last }[work];
+        asked.current = Math.max(0, Math.min(last, to));
+        newest.current.onGo(asked.current);
       }
     };
     window.addEventListener("keydown", onKeyDown);
