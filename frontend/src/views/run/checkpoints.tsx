@@ -8,6 +8,7 @@ import type { Checkpoint, Run } from "../../api/types";
 import { useNow, useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
+import tables from "../../ui/record-table.module.css";
 import { useLookingOn } from "../../ui/use-looking-on";
 import { CheckpointRow } from "./checkpoint-row";
 import styles from "./checkpoints.module.css";
@@ -68,7 +69,7 @@ export function Checkpoints({ run, store, checkpoints, error, onRetry }: Checkpo
         </p>
       )}
       {checkpoints !== undefined && checkpoints.length > 0 && (
-        <table className={styles.table}>
+        <table className={`${tables.records} ${styles.table}`}>
           <thead>
             <tr>
               <th scope="col">Env step</th>

@@ -11,6 +11,7 @@ import { useRunPart } from "../../live/hooks";
 import type { RunStore } from "../../live/run-store";
 import { ActionButton } from "../../ui/action-button";
 import { useTimeUnit } from "../../ui/preferences";
+import tables from "../../ui/record-table.module.css";
 import { StateGlyph } from "../../ui/state-glyph";
 import { useAvailability } from "./use-availability";
 import { useCommands } from "./use-commands";
@@ -67,7 +68,7 @@ function Table({ table, state, run, store }: TableProps) {
     <>
       <p className={styles.summary}>{tableSummary(table)}</p>
       <Rescue table={table} state={state} run={run} store={store} />
-      <table className={styles.table}>
+      <table className={`${tables.records} ${styles.table}`}>
         <thead>
           <tr>
             <th scope="col">Thread</th>

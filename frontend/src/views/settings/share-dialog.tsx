@@ -1,8 +1,8 @@
 /** Makes a link by which a class looks on, and shows it: to copy, and large for a projector. */
 
-import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { shareLink, tokensQuery } from "../../api/access";
 import type { LoginLink } from "../../api/types";
 import { CopyField } from "../../ui/copy-field";
@@ -10,7 +10,7 @@ import { Dialog } from "../../ui/dialog";
 import { Icon } from "../../ui/icons";
 import styles from "./access-settings.module.css";
 import { LINK_EXPIRIES, linkName, localOnly, USUAL_LINK_EXPIRY, untilText } from "./access-text";
-import { refusal } from "./token-dialog";
+import { GrantForm } from "./grant-form";
 
 const LargeLink = lazy(() => import("./large-link").then((part) => ({ default: part.LargeLink })));
 
@@ -34,10 +34,21 @@ export function ShareDialog({ onClose }: { readonly onClose: () => void }) {
       onClose={onClose}
     >
       {shared === undefined ? (
-        <ShareForm
+        <GrantForm
+          lead={
+            <p>
+              Whoever opens the link sees every run live and can steer nothing: as many as want, in
+              any browser, until it ends or is revoked.
+            </p>
+          }
+          usualName={linkName(Date.now())}
+          nameHint="By which an admin finds it in the list, and can revoke it."
+          expiries={LINK_EXPIRIES}
+          usualExpiry={USUAL_LINK_EXPIRY}
+          action="Make the link"
           error={sharing.error}
           isPending={sharing.isPending}
-          onShare={(name, seconds) => sharing.mutate({ name, seconds })}
+          onGrant={(name, seconds) => sharing.mutate({ name, seconds })}
           onChange={sharing.reset}
           onClose={onClose}
         />
@@ -45,65 +56,6 @@ export function ShareDialog({ onClose }: { readonly onClose: () => void }) {
         <SharedLink shared={shared} onClose={onClose} />
       )}
     </Dialog>
-  );
-}
-
-interface ShareFormProps {
-  readonly error: Error | null;
-  readonly isPending: boolean;
-  readonly onShare: (name: string, seconds: number) => void;
-  readonly onChange: () => void;
-  readonly onClose: () => void;
-}
-
-function ShareForm({ error, isPending, onShare, onChange, onClose }: ShareFormProps) {
-  const [name, setName] = useState(() => linkName(Date.now()));
-  const [expiry, setExpiry] = useState(USUAL_LINK_EXPIRY);
-  const trouble = refusal(error);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const chosen = LINK_EXPIRIES.find(({ label }) => label === expiry);
-    if (chosen !== undefined && name.trim() !== "" && !isPending) {
-      onShare(name.trim(), chosen.seconds);
-    }
-  };
-  return (
-    <form className={styles.form} onSubmit={submit} noValidate>
-      <p>
-        Whoever opens the link sees every run live and can steer nothing: as many as want, in any
-        browser, until it ends or is revoked.
-      </p>
-      <TextInput
-        label="Name"
-        description="By which an admin finds it in the list, and can revoke it."
-        value={name}
-        error={trouble.name}
-        maxLength={60}
-        autoComplete="off"
-        data-autofocus
-        onChange={(event) => {
-          setName(event.currentTarget.value);
-          onChange();
-        }}
-      />
-      <NativeSelect
-        label="Ends after"
-        data={LINK_EXPIRIES.map(({ label }) => label)}
-        value={expiry}
-        onChange={(event) => setExpiry(event.currentTarget.value)}
-      />
-      {trouble.other !== null && (
-        <p className={styles.error} role="alert">
-          {trouble.other}
-        </p>
-      )}
-      <Group justify="flex-end" mt="xs" gap="xs">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="filled" loading={isPending} disabled={name.trim() === ""}>
-          Make the link
-        </Button>
-      </Group>
-    </form>
   );
 }
 

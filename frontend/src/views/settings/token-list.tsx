@@ -12,6 +12,7 @@ import { formatDay, formatMoment } from "../../format/durations";
 import { useNow } from "../../live/hooks";
 import { Confirm } from "../../ui/confirm";
 import { Icon } from "../../ui/icons";
+import tables from "../../ui/record-table.module.css";
 import styles from "./access-settings.module.css";
 import { browsersText, consequences, endedText, endText, useText } from "./access-text";
 
@@ -46,7 +47,10 @@ export function TokenList({ me }: { readonly me: Me }) {
         </p>
       )}
       {working.length > 0 && (
-        <table className={styles.table} aria-label="Tokens and links that work">
+        <table
+          className={`${tables.records} ${styles.table}`}
+          aria-label="Tokens and links that work"
+        >
           <thead>
             <tr>
               <th scope="col">Name</th>
