@@ -82,9 +82,13 @@ class Report:
         """The calls that did what they were asked at least once."""
         return {operation for (operation, status) in self.counts if status < 300}
 
+    def summary(self) -> str:
+        """In a line."""
+        return f"{self.requests:,} requests, {len(self.findings)} round(s) with findings"
+
     def __str__(self) -> str:
         operations = sorted({operation for operation, _ in self.counts})
-        lines = [f"{self.requests:,} requests, {len(self.findings)} finding(s)", ""]
+        lines = [self.summary(), ""]
         for operation in operations:
             by_status = {s: n for (o, s), n in sorted(self.counts.items()) if o == operation}
             told = ", ".join(f"{count} x {status}" for status, count in by_status.items())
@@ -173,8 +177,11 @@ def _round(
     summary = json.loads(told.read_text(encoding="utf-8"))
     if done.returncode == FOUND or summary["failures"] or summary["errors"]:
         report.findings.append(_failures(done.stdout))
+        print(report.findings[-1], flush=True)
     told.unlink()
-    print(f"{report.requests:,} requests, {len(report.findings)} finding(s)", flush=True)
+    print(
+        f"{report.requests:,} requests, {len(report.findings)} round(s) with findings", flush=True
+    )
 
 
 def _failures(output: str) -> str:
@@ -192,6 +199,10 @@ request-timeout = {REQUEST_TIMEOUT_S}
 continue-on-failure = true
 max-stream-events = {STREAM_EVENTS}
 warnings = false
+
+# A long query is refused for its length, whatever else is wrong with it.
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 414, 415, 422, 428, 429, "5xx"]
 
 [auth.openapi.token]
 bearer = {json.dumps(token)}

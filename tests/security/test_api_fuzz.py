@@ -84,7 +84,7 @@ def test_a_report_tells_what_was_asked() -> None:
 
     text = str(report)
 
-    assert "6 requests, 1 finding(s)" in text
+    assert "6 requests, 1 round(s) with findings" in text
     assert "3 x 200, 1 x 404" in text
     assert text.endswith("- ST101 Server error")
     assert report.succeeded() == {"getRun"}

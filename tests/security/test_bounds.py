@@ -8,22 +8,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 from fakes.credentials import BASE_URL, BEARER
 from fakes.doors import Doors
 from matinee.contracts.alerts import ALERT_RULES
-from matinee.contracts.commands import PinCheckpoint, SaveCheckpoint
-from matinee.contracts.episodes import PlayRequest
+from matinee.contracts.episodes import EvaluationRequest, PlayRequest
 from matinee.contracts.hyperparameters import HYPERPARAMETERS
+from matinee.contracts.json_body import JsonBody
+from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.run_spec import RunRequest
 from matinee.contracts.schedules import SETTING_MAX
 from matinee.web.body_limit import MAX_BODY_BYTES
-from matinee.web.openapi import openapi_document
+from matinee.web.openapi import bare_app, openapi_document
+from matinee.web.routes.checkpoints import PinRequest, SaveRequest
 
 UNBOUNDED = {
     "TokenLogin.token": "a refusal would quote the value, which may be nearly right; the body has "
@@ -184,8 +187,8 @@ async def test_a_long_secret_is_only_compared(doors: Doors) -> None:
 @pytest.mark.parametrize(
     ("model", "body"),
     [
-        (SaveCheckpoint, {"pinned": 0}),
-        (PinCheckpoint, {"checkpoint_id": "0" * 26, "pinned": "yes"}),
+        (SaveRequest, {"pinned": 0}),
+        (PinRequest, {"pinned": "yes"}),
         (PlayRequest, {"deterministic": 1}),
         (RunRequest, {"preset": "cartpole-a3c", "start": "false"}),
         (RunRequest, {"preset": "cartpole-a3c", "lockstep": 1}),
@@ -196,3 +199,26 @@ def test_only_true_and_false_are_truth_values(model: type[BaseModel], body: dict
     """A number or a word where the document says boolean is refused, not taken for one."""
     with pytest.raises(ValidationError, match="boolean"):
         model.model_validate(body)
+
+
+def body_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models of a body, and of all its parts."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from body_models(field.annotation)
+    for argument in get_args(annotation):
+        yield from body_models(argument)
+
+
+def test_every_body_keeps_the_types_of_json_apart() -> None:
+    """Each model that a call takes, with all its parts, is a `JsonBody`; a new one can't forget."""
+    fields = [
+        route.body_field
+        for route in bare_app().routes
+        if isinstance(route, APIRoute) and route.body_field is not None
+    ]
+    models = {model for field in fields for model in body_models(field.field_info.annotation)}
+
+    assert models >= {RunRequest, PinRequest, BudgetSpec, EvaluationRequest}
+    assert {model.__name__ for model in models if not issubclass(model, JsonBody)} == set()

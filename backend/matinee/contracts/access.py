@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.json_body import JsonBody
 
 TOKEN_PREFIX: Final = "mtn_"  # noqa: S105 - what tokens begin with, not one
 """Every secret that we make for others begins so: scanners of repositories and logs find it."""
@@ -119,10 +120,10 @@ class TokenList(BaseModel):
     items: list[ListedToken]
 
 
-class TokenRequest(BaseModel):
+class TokenRequest(JsonBody):
     """A token to be made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     name: TokenName = Field(description="No other token that works may have it.")
     role: Role
@@ -143,10 +144,10 @@ class NewToken(BaseModel):
     details: Token
 
 
-class LinkRequest(BaseModel):
+class LinkRequest(JsonBody):
     """A link into the page to be made: for one browser, or under a name for many."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     role: Role | None = Field(default=None, description="At most one's own; null: one's own.")
     name: TokenName | None = Field(

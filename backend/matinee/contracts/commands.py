@@ -10,18 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from matinee.contracts.alerts import ThresholdChange
 from matinee.contracts.hyperparameter_definition import LiveClass
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.json_body import JsonBody
 from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.schedules import ENV_STEP_MAX
 
 
-class _Action(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Action(JsonBody):
+    model_config = ConfigDict(frozen=True)
 
 
 class Start(_Action):
@@ -102,7 +103,7 @@ class SaveCheckpoint(_Action):
     """Write the learner's present state to disk."""
 
     name: Literal["checkpoint"] = "checkpoint"
-    pinned: StrictBool = Field(default=True, description="Keep it until somebody unpins it.")
+    pinned: bool = Field(default=True, description="Keep it until somebody unpins it.")
 
 
 class PinCheckpoint(_Action):
@@ -110,7 +111,7 @@ class PinCheckpoint(_Action):
 
     name: Literal["pin_checkpoint"] = "pin_checkpoint"
     checkpoint_id: Ulid
-    pinned: StrictBool
+    pinned: bool
 
 
 class Rewind(_Action):

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.json_body import JsonBody
 
 SEED_MAX = 2**31 - 1
 MAX_EPISODES = 100
 MAX_EPISODE_STEPS = 2000
 
 
-class PlayRequest(BaseModel):
+class PlayRequest(JsonBody):
     """Whose policy plays, and how."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     checkpoint_id: Ulid | None = Field(
         default=None,
         description="Whose weights play; left out: the newest checkpoint's. A run that has none "
         "yet is refused with 409 `no_checkpoint`.",
     )
-    deterministic: StrictBool = Field(
+    deterministic: bool = Field(
         default=True, description="The most probable action each time; else drawn, as in training."
     )
     seed: int | None = Field(

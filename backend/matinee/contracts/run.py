@@ -10,6 +10,7 @@ from matinee.contracts.alerts import RaisedAlert
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.hyperparameter_definition import LiveClass, Scale
 from matinee.contracts.hyperparameters import HyperparameterSetting
+from matinee.contracts.json_body import JsonBody
 from matinee.contracts.progress import Progress
 from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.run_spec import EnvironmentSpec, Group, Name, RunSpec, Tag
@@ -84,10 +85,10 @@ class RunPage(BaseModel):
     next_cursor: str | None = None
 
 
-class RunPatch(BaseModel):
+class RunPatch(JsonBody):
     """What people may edit about a run at any time."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     name: Name | None = None
     group: Group | None = None

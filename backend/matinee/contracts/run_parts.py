@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from matinee.contracts.json_body import JsonBody
 from matinee.contracts.schedules import ENV_STEP_MAX
 
 
-class SpecPart(BaseModel):
+class SpecPart(JsonBody):
     """Frozen; refuses fields that it does not know, and numbers that are none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class BudgetSpec(SpecPart):

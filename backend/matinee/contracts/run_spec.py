@@ -9,7 +9,6 @@ from typing import Annotated, Any, Self, assert_never
 from pydantic import (
     Field,
     JsonValue,
-    StrictBool,
     ValidationError,
     field_validator,
     model_validator,
@@ -111,7 +110,7 @@ class EnvironmentChanges(SpecPart):
     kwargs: dict[str, JsonValue] = Field(
         default_factory=dict, max_length=20, description="Passed to the environment's constructor."
     )
-    normalize_observations: StrictBool = Field(
+    normalize_observations: bool = Field(
         default=False,
         description="Observations to running mean 0 and variance 1, clipped to ±10. The "
         "statistics are shared by all workers and saved in checkpoints. Each image, which needs a "
@@ -156,7 +155,7 @@ class NetworkSpec(SpecPart):
         default=[64, 64], min_length=1, max_length=8, description="Units of each hidden layer."
     )
     activation: Activation = Activation.TANH
-    shared_trunk: StrictBool = Field(
+    shared_trunk: bool = Field(
         default=True, description="One trunk for policy and value, or one each."
     )
     convolution: Convolution = Field(
@@ -258,7 +257,7 @@ class RunSpec(SpecPart):
         le=PROCESSES_MAX,
         description="Processes that share the weights, a3c only; the workers are dealt to them.",
     )
-    lockstep: StrictBool = Field(
+    lockstep: bool = Field(
         default=False,
         description="a3c only: the workers take turns in a fixed order, so that the same seed "
         "makes the same run.",
@@ -393,7 +392,7 @@ class RunRequest(SpecPart):
         description="Left out: 1, but one for each core and worker if a3c will train for a minute "
         "or more and no preset is used.",
     )
-    lockstep: StrictBool | None = None
+    lockstep: bool | None = None
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     hyperparameters: dict[str, HyperparameterSetting | None] | None = Field(
         default=None, max_length=100
@@ -405,7 +404,7 @@ class RunRequest(SpecPart):
     recovery: RecoverySpec | None = None
     alerts: AlertThresholds | None = None
     plan: list[PlannedChange] | None = Field(default=None, max_length=MAX_PLANNED_CHANGES)
-    start: StrictBool = Field(default=True, description="false: create it, and wait for `start`.")
+    start: bool = Field(default=True, description="false: create it, and wait for `start`.")
 
     @field_validator("hyperparameters")
     @classmethod

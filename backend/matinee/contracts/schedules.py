@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
+
+from matinee.contracts.json_body import JsonBody
 
 ENV_STEP_MAX = 10**12
 EnvStep = Annotated[int, Field(ge=0, le=ENV_STEP_MAX)]
@@ -25,10 +27,8 @@ _PositiveValue = Annotated[
 ]
 
 
-class _Schedule(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
-    )
+class _Schedule(JsonBody):
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
 
 
 class _Ramp(_Schedule):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.events import Event
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.json_body import JsonBody
 
 MAX_CLIENT_FRAME_BYTES = 64 * 1024
 SEQ_MAX = 2**53 - 1
@@ -96,7 +97,7 @@ ServerFrame = Annotated[
 ]
 
 
-class SubscribeFrame(_Frame):
+class SubscribeFrame(_Frame, JsonBody):
     """Send me this run's events after `after`; replaces an older subscription to the run."""
 
     type: Literal["subscribe"] = "subscribe"
@@ -104,7 +105,7 @@ class SubscribeFrame(_Frame):
     after: int = Field(default=0, ge=0, le=SEQ_MAX)
 
 
-class UnsubscribeFrame(_Frame):
+class UnsubscribeFrame(_Frame, JsonBody):
     """Send me no more of this run."""
 
     type: Literal["unsubscribe"] = "unsubscribe"

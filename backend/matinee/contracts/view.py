@@ -12,9 +12,10 @@ from __future__ import annotations
 import struct
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.json_body import JsonBody
 from matinee.contracts.stream import SEQ_MAX
 
 HEAD_LENGTH = struct.Struct(">I")
@@ -80,15 +81,17 @@ class ViewStatus(_Frame):
     deterministic: bool
 
 
-class ViewSet(_Frame):
+class ViewSet(_Frame, JsonBody):
     """Change how it is played, for everybody who watches this policy; what is left out stays."""
 
     type: Literal["set"] = "set"
-    speed: Annotated[float, Field(ge=0.25, le=8, allow_inf_nan=False)] | Literal["max"] | None = (
-        None
-    )
-    paused: StrictBool | None = None
-    deterministic: StrictBool | None = None
+    speed: (
+        Annotated[float, Field(ge=0.25, le=8, allow_inf_nan=False, strict=True)]
+        | Literal["max"]
+        | None
+    ) = None
+    paused: bool | None = None
+    deterministic: bool | None = None
     checkpoint_id: Ulid | None = Field(
         default=None,
         description="Watch this one's policy instead, by oneself; null: the newest weights. "
@@ -96,13 +99,13 @@ class ViewSet(_Frame):
     )
 
 
-class ViewStep(_Frame):
+class ViewStep(_Frame, JsonBody):
     """One step, while paused."""
 
     type: Literal["step"] = "step"
 
 
-class ViewSeen(_Frame):
+class ViewSeen(_Frame, JsonBody):
     """This frame has been shown."""
 
     type: Literal["seen"] = "seen"

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Response, status
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from matinee.contracts.access import Role
 from matinee.contracts.checkpoints import CheckpointList, CheckpointSettings
 from matinee.contracts.commands import Command
 from matinee.contracts.forks import ForkRequest
 from matinee.contracts.identifiers import ULID_PATTERN, Ulid
+from matinee.contracts.json_body import JsonBody
 from matinee.contracts.run import Run
 from matinee.runs.downloads import Download
 from matinee.web.dependencies import CurrentPrincipal, Dependencies
@@ -37,26 +38,20 @@ router = APIRouter(
 CheckpointId = Annotated[str, Path(pattern=ULID_PATTERN, description="ULID of the checkpoint.")]
 
 
-class SaveRequest(BaseModel):
+class SaveRequest(JsonBody):
     """How to keep a checkpoint that is made now."""
-
-    model_config = ConfigDict(extra="forbid")
 
     pinned: bool = Field(default=True, description="Keep it until somebody unpins it.")
 
 
-class PinRequest(BaseModel):
+class PinRequest(JsonBody):
     """Whether to keep a checkpoint whatever comes."""
-
-    model_config = ConfigDict(extra="forbid")
 
     pinned: bool
 
 
-class RewindRequest(BaseModel):
+class RewindRequest(JsonBody):
     """Where to go back to."""
-
-    model_config = ConfigDict(extra="forbid")
 
     checkpoint_id: Ulid
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from matinee.contracts.access import Role
 from matinee.contracts.commands import (
@@ -21,6 +21,7 @@ from matinee.contracts.commands import (
 )
 from matinee.contracts.hyperparameters import LiveSetting
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.json_body import JsonBody
 from matinee.contracts.run import Hyperparameters
 from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.run_spec import AlertThreshold
@@ -39,19 +40,15 @@ from matinee.web.strict_json import StrictJsonRoute
 router = APIRouter(prefix="/api/v1/runs/{run_id}", tags=["control"], route_class=StrictJsonRoute)
 
 
-class NoFields(BaseModel):
+class NoFields(JsonBody):
     """An empty object: the call takes no fields."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 NoBody = Annotated[NoFields | None, Body()]
 
 
-class StartFields(BaseModel):
+class StartFields(JsonBody):
     """From where to go on, and how far. Both are for a run that has ended."""
-
-    model_config = ConfigDict(extra="forbid")
 
     checkpoint_id: Ulid | None = Field(
         default=None, description="Go back to this one; null: on from the newest."

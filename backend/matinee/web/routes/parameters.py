@@ -104,6 +104,11 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status.HTTP_401_UNAUTHORIZED,
         status.HTTP_403_FORBIDDEN,
         status.HTTP_500_INTERNAL_SERVER_ERROR,
+        # By the connection, before any route: a head that is none, slow or too long.
+        status.HTTP_400_BAD_REQUEST,
+        status.HTTP_408_REQUEST_TIMEOUT,
+        status.HTTP_414_URI_TOO_LONG,
+        status.HTTP_431_REQUEST_HEADER_FIELDS_TOO_LARGE,
         # A record or the list of tokens can't be read, or the server is going.
         status.HTTP_503_SERVICE_UNAVAILABLE,
     )

@@ -10,7 +10,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Body, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from matinee.contracts.access import (
     CODE_LIFETIME_S,
@@ -21,6 +21,7 @@ from matinee.contracts.access import (
     Role,
     TokenKind,
 )
+from matinee.contracts.json_body import JsonBody
 from matinee.errors import AuthenticationError, FieldError, InvalidInputError
 from matinee.web.audit import note_target
 from matinee.web.credentials import Actor, BadCode, Grant, Principal, grant_of
@@ -37,10 +38,10 @@ _log = structlog.get_logger(__name__)
 router = APIRouter(tags=["sessions"], route_class=StrictJsonRoute)
 
 
-class TokenLogin(BaseModel):
+class TokenLogin(JsonBody):
     """A token, to be exchanged for a session cookie."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     # No bounds: a refusal would quote the value, and the value may be nearly right.
     token: str
