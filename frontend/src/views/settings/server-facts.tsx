@@ -52,8 +52,8 @@ export function ServerFacts() {
           <code>matinee doctor</code> examines all records, and repairs what can be repaired.
         </li>
         <li>
-          A run is one folder below <code>runs/</code> in the data folder. Copied while it does not
-          train, it is a backup; put back, it is there again.
+          <code>matinee backup</code> copies all records into a folder while runs train, and{" "}
+          <code>matinee restore</code> puts them back.
         </li>
       </ul>
     </>
