@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
 
 from benchmarks import attacks
 from benchmarks.attacks import Verdict, flood, herd, served_well, slow
-from benchmarks.fan_out import FanOut, Phase, judge_frozen
+from benchmarks.fan_out import FanOut, Phase, is_connected, judge_frozen
 from benchmarks.honest_client import Answers, asking
 from benchmarks.served import Server
 from benchmarks.watchers import Tally
@@ -104,3 +105,16 @@ def test_who_asks_tells_what_came(live_server: LiveServer) -> None:
 
     assert answers.others == []
     assert all(each > 0 for each in answers.latencies_ms)
+
+
+def test_a_cut_is_seen_although_nothing_was_read() -> None:
+    """Somebody has the other end until it is closed, also while what was sent lies unread."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as reader:
+        reader.connect(listener.getsockname())
+        port = reader.getsockname()[1]
+        other_end, _ = listener.accept()
+        other_end.sendall(b"x" * 1000)
+        before = is_connected(port)
+        other_end.close()
+
+        assert (before, is_connected(port)) == (True, False)
