@@ -13,6 +13,7 @@ follower did not get, a zombie, a WAL of 64 MB, or more memory, files or threads
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -135,13 +136,14 @@ def look(process: psutil.Process, data_dir: Path, seconds: float) -> Sample:
 
 
 def largest_wal_bytes(data_dir: Path) -> int:
-    """Of all write-ahead logs; runs are deleted while we look."""
+    """Of all write-ahead logs; runs are deleted while we look, their folders too."""
     largest = 0
-    for path in data_dir.rglob("*-wal"):
-        try:
-            largest = max(largest, path.stat().st_size)
-        except FileNotFoundError:
-            continue
+    # Unlike `rglob` it passes over a folder that has gone.
+    for folder, _, names in os.walk(data_dir):
+        for name in names:
+            if name.endswith("-wal"):
+                with suppress(FileNotFoundError):
+                    largest = max(largest, (Path(folder) / name).stat().st_size)
     return largest
 
 
