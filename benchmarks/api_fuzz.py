@@ -58,6 +58,8 @@ MAKE_A_PROCESS = [
     "evaluateRun", "playEpisode", "recordEpisode", "downloadPolicyOnnx",
     "exportEpisodesParquet", "exportMetricsParquet", "exportHistogramsParquet",
 ]  # fmt: skip
+NOT_MADE = "Schema Error"
+"""schemathesis' title for what it can't draw from, such as some opposites of what a field takes."""
 FOUND, CLEAN = 1, 0
 
 
@@ -68,10 +70,12 @@ class Report:
     Attributes:
         counts: By operation and status.
         findings: What was wrong, in schemathesis' words; with how to repeat it.
+        not_made: How often schemathesis could make no cases for a call in a round, and said why.
     """
 
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
+    not_made: int = 0
 
     @property
     def requests(self) -> int:
@@ -84,7 +88,8 @@ class Report:
 
     def summary(self) -> str:
         """In a line."""
-        return f"{self.requests:,} requests, {len(self.findings)} round(s) with findings"
+        findings = f"{self.requests:,} requests, {len(self.findings)} round(s) with findings"
+        return findings + (f", {self.not_made} call(s) without cases" if self.not_made else "")
 
     def __str__(self) -> str:
         operations = sorted({operation for operation, _ in self.counts})
@@ -175,9 +180,13 @@ def _round(
     for operation, status, count in json.loads(counts.read_text(encoding="utf-8")):
         report.counts[operation, status] += count
     summary = json.loads(told.read_text(encoding="utf-8"))
-    if done.returncode == FOUND or summary["failures"] or summary["errors"]:
+    errors = Counter({error["title"]: error["count"] for error in summary["errors"]})
+    not_made = errors.pop(NOT_MADE, 0)
+    report.not_made += not_made
+    if summary["failures"] or errors or (done.returncode == FOUND and not not_made):
         report.findings.append(_failures(done.stdout))
-        print(report.findings[-1], flush=True)
+    if done.returncode == FOUND:
+        print(_failures(done.stdout), flush=True)
     told.unlink()
     print(
         f"{report.requests:,} requests, {len(report.findings)} round(s) with findings", flush=True
