@@ -33,6 +33,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // What counts is the size after compression: see tests/e2e/test_first_load.py.
     chunkSizeWarningLimit: 1000,
+    // What every page needs comes in one file: thirty small ones wait for each other's connections.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] } },
+    },
     // The preload helper would be the only reason for an inline script.
     modulePreload: { polyfill: false },
   },
