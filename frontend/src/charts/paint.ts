@@ -3,6 +3,8 @@
 import type uPlot from "uplot";
 import type { Mark } from "../live/run-view";
 import type { SampleBuffer } from "../live/sample-buffer";
+import { bandOutline } from "./band-outline";
+import { DotGrid } from "./dot-grid";
 import { visibleIndexes } from "./extent";
 import { type Palette, WORKER_HUES } from "./palette";
 import type { Tone } from "./scene";
@@ -28,8 +30,12 @@ export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): vo
   const pixel = uPixelRatio(u);
   const dot = DOT_PX * pixel;
   const bar = RANGE_PX * pixel;
+  const { bbox } = u;
+  // A dot on the edge is half to be seen.
+  const grid = new DotGrid(bbox.width / pixel + 2 * DOT_PX, bbox.height / pixel + 2 * DOT_PX);
   clipped(u, (context) => {
     for (let hue = -1; hue < WORKER_HUES; hue += 1) {
+      grid.clear();
       context.fillStyle = palette.workers[hue] ?? palette.ink3;
       for (let i = first; i <= last; i += 1) {
         const owner = worker[i] ?? -1;
@@ -37,6 +43,11 @@ export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): vo
         const left = u.valToPos(x[i] ?? 0, "x", true);
         const top = u.valToPos(high[i] ?? 0, "y", true);
         if (low[i] === high[i]) {
+          const isSeen = grid.admits(
+            (left - bbox.left) / pixel + DOT_PX,
+            (top - bbox.top) / pixel + DOT_PX,
+          );
+          if (!isSeen) continue;
           context.globalAlpha = palette.dotOpacity;
           context.fillRect(left - dot / 2, top - dot / 2, dot, dot);
         } else {
@@ -53,14 +64,14 @@ export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): vo
 export function paintBand(u: uPlot, samples: SampleBuffer, palette: Palette): void {
   const [first, last] = visibleInPlot(u, samples);
   if (last <= first) return;
-  const { x, low, high } = samples;
+  const { x, low, high } = bandOutline(samples, [first, last], (at) => u.valToPos(at, "x", true));
   clipped(u, (context) => {
     context.beginPath();
-    for (let i = first; i <= last; i += 1) {
-      context.lineTo(u.valToPos(x[i] ?? 0, "x", true), u.valToPos(high[i] ?? 0, "y", true));
-    }
-    for (let i = last; i >= first; i -= 1) {
-      context.lineTo(u.valToPos(x[i] ?? 0, "x", true), u.valToPos(low[i] ?? 0, "y", true));
+    x.forEach((left, i) => {
+      context.lineTo(left, u.valToPos(high[i] ?? 0, "y", true));
+    });
+    for (let i = x.length - 1; i >= 0; i -= 1) {
+      context.lineTo(x[i] ?? 0, u.valToPos(low[i] ?? 0, "y", true));
     }
     context.closePath();
     context.fillStyle = palette.band;
