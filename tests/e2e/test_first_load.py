@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.watched_page import WatchedPage
 from integration.live_server import LiveServer
@@ -44,3 +45,44 @@ def test_a_page_comes_with_few_scripts(
     cold.goto(f"{live_server.base_url}{path.format(run=long_run)}")
     cold.get_by_role("heading", level=1).wait_for()
     assert script_bytes(cold) <= MOST_SCRIPT_BYTES
+
+
+class Held:
+    """Requests that get no answer until they are let go."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._routes: list[Route] = []
+        self._are_let_go = False
+        page.route(re.compile(pattern), self._take)
+
+    def _take(self, route: Route) -> None:
+        if self._are_let_go:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def let_go(self) -> None:
+        """Those that wait, and all that come."""
+        self._are_let_go = True
+        for route in self._routes:
+            route.continue_()
+
+
+def test_a_click_is_not_taken_back(
+    live_server: LiveServer, new_page: NewPage, long_run: str
+) -> None:
+    """Who chooses a page while the home page still asks for the newest run gets that page, also if
+    its code comes after the answer.
+    """
+    page = new_page(live_server).page
+    runs, code = Held(page, r"/api/v1/runs\?"), Held(page, "/assets/settings-page")
+    page.goto(live_server.base_url + live_server.client.post("/api/v1/login-codes").json()["path"])
+    page.get_by_role("link", name="Settings").click()
+    page.wait_for_url(re.compile("/settings$"))
+
+    runs.let_go()
+    page.locator(f'a[href$="/runs/{long_run}"]').first.wait_for()
+    code.let_go()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    expect(page).to_have_url(re.compile("/settings$"))

@@ -66,8 +66,13 @@ def test_between_measurements_only_episodes_are_told(monkeypatch: pytest.MonkeyP
     """Episodes come as they end; what the updates between two measurements did is all kept."""
     monkeypatch.setattr(run_observer, "MEASUREMENT_AGE_SHARE", 1e9)
     monkeypatch.setattr(run_observer, "LONGEST_MEASUREMENT_INTERVAL_S", 1e9)
-    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": 6000}))
-    rig.run()
+    rig = Rig(small_spec("CartPole-v1", budget={"env_steps": None}))
+    rig.trainer.start()
+    rig.wait_until(
+        lambda: any(drained.episodes and not drained.is_measured for drained in rig.drained)
+    )
+    rig.trainer.control.stop(StopCause.STOPPED, "enough")
+    rig.finish()
     between = [drained for drained in rig.drained if not drained.is_measured]
     measured = [drained for drained in rig.drained if drained.is_measured]
     progress = rig.trainer.progress()
