@@ -118,6 +118,8 @@ def test_new_views_begin_as_chosen_and_addresses_stay_true(
     page.get_by_role("navigation", name="Runs").get_by_role("link").first.click()
     page.wait_for_url(re.compile(r"/runs/[0-9A-Z]{26}\?.*x=seconds"))
     assert f"smoothing={chosen}" in page.url
+    # The settings, which have an x axis of their own, stay until the code of the run is there.
+    expect(watched.controls).to_be_visible()
     expect(page.get_by_role("radio", name="time")).to_be_checked()
     page.get_by_role("radiogroup", name="x axis").get_by_text("steps", exact=True).click()
     page.wait_for_url(re.compile("x=env_step"))
