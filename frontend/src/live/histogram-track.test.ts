@@ -68,6 +68,17 @@ describe("a histogram over a run", () => {
     expect(track.x.at(-2)).toBe(4_999);
   });
 
+  it("stays equally fine over all of the past", () => {
+    const track = new HistogramTrack("counts", null);
+    for (let i = 1; i <= 20_000; i += 1) {
+      track.append(i, { exponent: 0, first: 0, counts: [1], labels: null });
+    }
+    const past = track.rows.slice(0, 48).map(([count = 0]) => count);
+
+    expect(Math.max(...past) / Math.min(...past)).toBeLessThanOrEqual(4);
+    expect(past[0]).toBeLessThanOrEqual(20_000 / 32);
+  });
+
   it("takes the later of two values, which are no counts", () => {
     const track = new HistogramTrack("values", null);
     for (let i = 1; i <= 401; i += 1) {

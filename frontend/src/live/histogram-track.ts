@@ -6,6 +6,7 @@
  */
 
 import type { HistogramCounts, HistogramSeries } from "../api/types";
+import { evenGroups } from "./even-thinning";
 
 /** As the server counts. */
 export const MOST_BINS = 64;
@@ -26,6 +27,8 @@ export class HistogramTrack {
   #begin: number;
   #x: number[] = [];
   #rows: number[][] = [];
+  /** How many rows of the record stand behind each point. */
+  #behind: number[] = [];
   #bins: Bins = { exponent: 0, first: 0, length: 0 };
   #recorded = 0;
 
@@ -39,6 +42,7 @@ export class HistogramTrack {
     this.#rows = counts.map((row) => [...row]);
     this.#bins = { exponent, first, length: counts[0]?.length ?? 0 };
     this.#recorded = history.rows;
+    this.#behind = history.x.map(() => history.rows / history.x.length);
   }
 
   /** Points that are drawn. */
@@ -104,21 +108,30 @@ export class HistogramTrack {
     if (this.#x.length === MOST_ROWS) this.#thin();
     this.#x.push(Math.max(x, this.#x.at(-1) ?? x));
     this.#rows.push(rebinned(counts, own, bins));
+    this.#behind.push(1);
     this.#recorded += 1;
   }
 
-  /** Pairs of the older half become one point each; the newer half stays as it is. */
+  /** Neighbours of the older half become one point each; the newer half stays as it is. */
   #thin(): void {
     const half = MOST_ROWS / 2;
-    const x: number[] = [];
-    const rows: number[][] = [];
-    for (let i = 0; i < half; i += 2) {
-      const [one = [], two = []] = [this.#rows[i], this.#rows[i + 1]];
-      x.push(this.#x[i + 1] ?? 0);
-      rows.push(this.kind === "values" ? two : one.map((count, bin) => count + (two[bin] ?? 0)));
-    }
-    this.#x = [...x, ...this.#x.slice(half)];
+    const ends = evenGroups(this.#behind, half);
+    const groups = ends.map((end, group) => ({ from: (ends[group - 1] ?? -1) + 1, end }));
+    const rows = groups.map(({ from, end }) => this.#merged(from, end));
+    const behind = groups.map(({ from, end }) =>
+      this.#behind.slice(from, end + 1).reduce((sum, each) => sum + each),
+    );
+    this.#x = [...ends.map((end) => this.#x[end] ?? 0), ...this.#x.slice(half)];
     this.#rows = [...rows, ...this.#rows.slice(half)];
+    this.#behind = [...behind, ...this.#behind.slice(half)];
+  }
+
+  /** Counts add up; of values the latest stay. */
+  #merged(from: number, end: number): number[] {
+    const rows = this.#rows.slice(from, end + 1);
+    const last = rows.at(-1) ?? [];
+    if (this.kind === "values") return last;
+    return last.map((_, bin) => rows.reduce((sum, row) => sum + (row[bin] ?? 0), 0));
   }
 }
 

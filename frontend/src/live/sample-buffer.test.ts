@@ -37,6 +37,15 @@ it.each([4, 5, 16, 33])("with room for %d never loses a row, a spike or the orde
   expect(buffer.x.at(-1)).toBe(999);
 });
 
+it("stays equally fine over all of the past, however long it goes on", () => {
+  const buffer = new SampleBuffer(64);
+  for (let x = 0; x < 6_400; x += 1) buffer.append(sample(x, x));
+  // A sixth of what a quarter of the room would hold if all were alike.
+  expect(Math.max(...buffer.count)).toBeLessThanOrEqual(6_400 / 6);
+  const past = [...buffer.count].slice(0, 12);
+  expect(Math.max(...past) / Math.min(...past)).toBeLessThanOrEqual(4);
+});
+
 it("says so when a thinned sample stands for several workers", () => {
   const buffer = new SampleBuffer(4);
   for (const worker of [0, 0, 1, 1, 1]) buffer.append(sample(worker, 1, worker));

@@ -1,10 +1,12 @@
 /**
  * Samples of one metric in columns of fixed memory, in ascending order of x.
  *
- * When it is full, the older half is thinned: pairs of neighbours become one sample that keeps
- * their minimum and maximum and the later one's smoothed value. The newer half stays exact, so
- * what is being watched never changes under the reader, and no spike is ever lost.
+ * When it is full, the older half is thinned: neighbours become one sample that keeps their minimum
+ * and maximum and the latest one's smoothed value, where the past is still finest. The newer half
+ * stays exact, so what is being watched never changes under the reader, and no spike is ever lost.
  */
+
+import { evenGroups } from "./even-thinning";
 
 export interface Sample {
   readonly x: number;
@@ -90,25 +92,37 @@ export class SampleBuffer {
 
   #thin(): void {
     const half = this.capacity - (this.capacity >> 1);
-    let to = 0;
-    for (let from = 0; from < half; from += 2) {
-      const other = Math.min(from + 1, half - 1);
-      this.#merge(from, other, to);
+    let [from, to] = [0, 0];
+    for (const end of evenGroups(this.#count, half)) {
+      this.#merge(from, end, to);
+      from = end + 1;
       to += 1;
     }
     for (const column of this.#columns()) column.copyWithin(to, half, this.#length);
     this.#length = to + this.#length - half;
   }
 
-  /** Writes the merger of the neighbours `a` and `b` (which may be one) to `to` ≤ `a`. */
-  #merge(a: number, b: number, to: number): void {
+  /** Writes the merger of all from `first` to `last` to `to` ≤ `first`. */
+  #merge(first: number, last: number, to: number): void {
     const [low, high, count, worker] = [this.#low, this.#high, this.#count, this.#worker];
-    this.#x[to] = at(this.#x, b);
-    this.#line[to] = at(this.#line, b);
-    low[to] = Math.min(at(low, a), at(low, b));
-    high[to] = Math.max(at(high, a), at(high, b));
-    worker[to] = at(worker, a) === at(worker, b) ? at(worker, a) : -1;
-    count[to] = a === b ? at(count, a) : at(count, a) + at(count, b);
+    const merged = {
+      low: at(low, first),
+      high: at(high, first),
+      count: at(count, first),
+      worker: at(worker, first),
+    };
+    for (let i = first + 1; i <= last; i += 1) {
+      merged.low = Math.min(merged.low, at(low, i));
+      merged.high = Math.max(merged.high, at(high, i));
+      merged.count += at(count, i);
+      if (at(worker, i) !== merged.worker) merged.worker = -1;
+    }
+    this.#x[to] = at(this.#x, last);
+    this.#line[to] = at(this.#line, last);
+    low[to] = merged.low;
+    high[to] = merged.high;
+    count[to] = merged.count;
+    worker[to] = merged.worker;
   }
 
   #columns(): (Float64Array | Int16Array)[] {
