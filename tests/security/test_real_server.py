@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from integration.live_server import LiveServer, child_environment, matinee_command
+from integration.live_server import LiveServer, child_environment, eventually, matinee_command
 from matinee.storage.token_file import TOKENS_FILE
 
 PATIENCE_S = 40
@@ -56,6 +57,22 @@ def test_the_terminal_gives_and_takes_access_beside_a_server(own_server: LiveSer
     assert (refused.status_code, refused.json()["code"]) == (401, "token_revoked")
     assert end.value.rcvd is not None
     assert end.value.rcvd.code == 4401
+
+
+def test_who_is_turned_away_shows_in_the_metrics(own_server: LiveServer) -> None:
+    """A connection that does not speak HTTP is cut, and counted under its cause in `/metrics`."""
+    address = (own_server.client.base_url.host, own_server.client.base_url.port or 0)
+    with socket.create_connection(address, timeout=PATIENCE_S) as stranger:
+        stranger.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+        while stranger.recv(4096):
+            pass
+
+    root = own_server.base_url
+    counted = 'matinee_connections_refused_total{reason="malformed"} 1.0'
+    eventually(
+        lambda: counted in own_server.client.get(f"{root}/metrics").text,
+        what="the connection in the metrics",
+    )
 
 
 def test_no_secret_is_at_rest(own_server: LiveServer) -> None:

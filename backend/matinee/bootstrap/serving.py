@@ -62,7 +62,9 @@ class _Announcing(GuardedServer):
     async def on_tick(self, counter: int) -> bool:
         """What uvicorn does now and then."""
         self._notices.tell_alive()
-        self._server.dependencies.telemetry.observe_waiting(self.waiting_bytes)
+        telemetry = self._server.dependencies.telemetry
+        telemetry.observe_waiting(self.waiting_bytes)
+        telemetry.observe_refusals(self.places.refusals)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Iterator
+from collections import Counter as Tally
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import get_args
 
@@ -21,6 +22,8 @@ from matinee.contracts.system import CONTRACT_VERSION, RestartCause, ServerFigur
 LOOP_SAMPLE_S = 0.5
 DISCONNECT_CAUSES = ("client", "logged_out", "refused", "shutdown", "slow", "too_many")
 """Why a live stream ends."""
+REFUSALS = ("flood", "frozen", "full", "late", "made_room", "malformed", "peer")
+"""Why a connection is turned away or cut."""
 
 _REQUEST_BUCKETS_S = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
@@ -61,6 +64,15 @@ class WebTelemetry:
         for cause in DISCONNECT_CAUSES:
             # From the first scrape on: a counter that begins with its first event has no rate.
             self._disconnects.labels(cause)
+        self._refusals = Counter(
+            "matinee_connections_refused",
+            "Connections that were turned away or cut, by cause.",
+            ("reason",),
+            registry=self._registry,
+        )
+        for refusal in REFUSALS:
+            self._refusals.labels(refusal)
+        self._refused: Tally[str] = Tally()
         self._waiting = Gauge(
             "matinee_ws_send_queue_bytes",
             "Bytes that wait to be taken by their readers, of all connections together.",
@@ -98,6 +110,12 @@ class WebTelemetry:
     def count_disconnect(self, cause: str) -> None:
         """Count the end of a live stream."""
         self._disconnects.labels(cause).inc()
+
+    def observe_refusals(self, refused: Mapping[str, int]) -> None:
+        """How many connections were refused since the start, by cause."""
+        for refusal, count in refused.items():
+            self._refusals.labels(refusal).inc(count - self._refused[refusal])
+            self._refused[refusal] = count
 
     def observe_commit(self, duration_s: float) -> None:
         """Count one write to the database; from any thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fakes.run_use_cases import FakeRuns, make_run
+from matinee.bootstrap.connection_places import Refusal
 from matinee.contracts.run_state import RunState
 from matinee.contracts.system import ServerFigures
 from matinee.web import telemetry as module
@@ -89,6 +91,26 @@ def test_every_cause_of_a_disconnect_is_counted_from_the_start() -> None:
     assert {found["matinee_ws_disconnects_total", cause] for cause in named} == {0.0}
 
 
+def test_refused_connections_are_counted_by_cause() -> None:
+    """Each cause is there with 0 from the start, and shows how often it happened, however often
+    the tally is told.
+    """
+    telemetry = WebTelemetry()
+    causes = set(Refusal)
+    before = values(telemetry)
+    tally = Counter({Refusal.LATE: 2, Refusal.FULL: 1})
+    telemetry.observe_refusals(tally)
+    telemetry.observe_refusals(tally)
+    tally[Refusal.LATE] += 1
+    telemetry.observe_refusals(tally)
+
+    name = "matinee_connections_refused_total"
+    after = values(telemetry)
+    assert {label: before[name, label] for label in causes} == dict.fromkeys(causes, 0.0)
+    assert set(module.REFUSALS) == causes
+    assert [after[name, cause] for cause in (Refusal.LATE, Refusal.FULL, Refusal.PEER)] == [3, 1, 0]
+
+
 @pytest.mark.anyio
 async def test_a_blocked_loop_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """While something holds the event loop, the time that it was held is measured."""
@@ -145,6 +167,7 @@ PROMISED = {
     "matinee_ws_clients": set[str](),
     "matinee_ws_send_queue_bytes": set[str](),
     "matinee_ws_disconnects_total": {"reason"},
+    "matinee_connections_refused_total": {"reason"},
     "matinee_event_loop_lag_seconds_count": set[str](),
 }
 """Names that dashboards and alerts are built on, with their labels: they don't change."""
