@@ -86,3 +86,23 @@ def test_a_click_is_not_taken_back(
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     expect(page).to_have_url(re.compile("/settings$"))
+
+
+def test_a_page_that_takes_its_time_is_announced(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    """While the code of a page is on its way the old one says so, until the new one is there."""
+    watched = new_page(live_server)
+    watched.log_in()
+    page = watched.page
+    code = Held(page, "/assets/settings-page")
+    page.goto(f"{live_server.base_url}/runs")
+    page.get_by_role("heading", level=1).wait_for()
+    sign = page.get_by_text("The page is on its way")
+
+    page.get_by_role("link", name="Settings").click()
+    expect(sign).to_be_attached()
+    code.let_go()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    expect(sign).not_to_be_attached()

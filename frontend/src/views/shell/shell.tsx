@@ -11,6 +11,7 @@ import { usePreferences } from "../../ui/preferences";
 import { useShortcut } from "../../ui/shortcuts";
 import { ConnectionBanner } from "./connection-banner";
 import { ConnectionLight } from "./connection-light";
+import { PageOnItsWay } from "./page-on-its-way";
 import { PrintLine } from "./print-line";
 import { Rail } from "./rail";
 import styles from "./shell.module.css";
@@ -62,6 +63,7 @@ export function Shell() {
       <a href="#main" className={styles.skip}>
         Skip to the page
       </a>
+      <PageOnItsWay />
       {isNarrow ? (
         <header className={styles.bar}>
           <ActionIcon aria-label="Runs" aria-expanded={isRailOpen} onClick={rail.open}>
