@@ -33,10 +33,10 @@ import psutil
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from benchmarks.growth import GROWTH_HEAD, growth_row, settled, slope_per_hour
 from benchmarks.machine import describe_machine, describe_versions, load_per_core
 from benchmarks.report import table
 from benchmarks.served import Server, serving
-from benchmarks.soak import settled, slope_per_hour
 
 LOOK_EVERY_S = 10.0
 BETWEEN_RUNS_S = 4.0
@@ -321,16 +321,12 @@ def judged(samples: Sequence[Sample], *, hours: float) -> list[str]:
 
 def report(samples: Sequence[Sample]) -> str:
     """A row for everything that might grow."""
-    steady = settled(samples)
-    seconds = [each.seconds for each in steady]
-    rows = []
-    for name, words in UNITS.items():
-        values = [float(asdict(each)[name]) for each in steady]
-        rows.append(
-            f"| {words} | {values[0]:.1f} | {values[-1]:.1f} | {max(values):.1f} "
-            f"| {slope_per_hour(seconds, values):+.2f} |"
-        )
-    return table("| of the server | after warm-up | at the end | most | per hour |", rows)
+    seconds = [each.seconds for each in samples]
+    rows = [
+        growth_row(words, seconds, [float(asdict(each)[name]) for each in samples])
+        for name, words in UNITS.items()
+    ]
+    return table(GROWTH_HEAD, rows)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -4,8 +4,7 @@
     python -m benchmarks.soak --preset cartpole-a3c --processes 2
 
 Trains at full speed without a target and looks every few seconds at the process, and at its worker
-processes if it has any: figures are of all together. What it reports is the slope of a line through
-the samples, without the first fifth, in which caches fill.
+processes if it has any: figures are of all together.
 """
 
 from __future__ import annotations
@@ -20,12 +19,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
 import psutil
 
 from benchmarks.fresh_process import ROOT, ProgramFailedError
+from benchmarks.growth import GROWTH_HEAD, growth_row
 from benchmarks.machine import describe_machine, describe_versions
 from benchmarks.ours import EXTRA_TIMEOUT_S, train_document
 from benchmarks.report import table
@@ -34,12 +32,8 @@ from matinee.environments.catalogue import preset, presets
 from matinee.journal.reader import JournalReader
 
 SAMPLE_INTERVAL_S = 5.0
-WARM_UP_SHARE = 0.2
 BYTES_PER_MB = 1e6
-SECONDS_PER_HOUR = 3600.0
 QUEUE_PREFIX = "queue_"
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -70,17 +64,6 @@ UNITS: Mapping[str, str] = {
     "processes": "processes",
     "record_mb": "record on disk, MB",
 }
-
-
-def slope_per_hour(seconds: Sequence[float], values: Sequence[float]) -> float:
-    """Of the least-squares line."""
-    slope = np.polynomial.Polynomial.fit(seconds, values, deg=1).convert().coef
-    return float(slope[1]) * SECONDS_PER_HOUR if len(slope) > 1 else 0.0
-
-
-def settled(samples: Sequence[_T]) -> list[_T]:
-    """Without the first fifth."""
-    return list(samples[int(len(samples) * WARM_UP_SHARE) :])
 
 
 def sampled(document: Mapping[str, object], *, minutes: float, data_dir: Path) -> list[Sample]:
@@ -171,24 +154,17 @@ def queue_means(reader: JournalReader) -> dict[str, list[tuple[float, float]]]:
 
 def report(samples: Sequence[Sample], queue: Mapping[str, list[tuple[float, float]]]) -> str:
     """A row for everything that might grow."""
-    steady = settled(samples)
-    rows = []
-    for name, words in UNITS.items():
-        values = [float(asdict(sample)[name]) for sample in steady]
-        slope = slope_per_hour([sample.seconds for sample in steady], values)
-        rows.append(
-            f"| {words} | {values[0]:.1f} | {values[-1]:.1f} | {max(values):.1f} | {slope:+.2f} |"
-        )
-    for name, points in sorted(queue.items()):
-        kept = points[int(len(points) * WARM_UP_SHARE) :]
-        values = [mean for _, mean in kept]
-        if len(kept) > 1:
-            slope = slope_per_hour([at for at, _ in kept], values)
-            rows.append(
-                f"| `{name}` | {values[0]:.1f} | {values[-1]:.1f} | {max(values):.1f} "
-                f"| {slope:+.2f} |"
-            )
-    return table("| | after warm-up | at the end | most | per hour |", rows)
+    seconds = [sample.seconds for sample in samples]
+    rows = [
+        growth_row(words, seconds, [float(asdict(each)[name]) for each in samples])
+        for name, words in UNITS.items()
+    ]
+    rows += [
+        growth_row(f"`{name}`", [at for at, _ in points], [mean for _, mean in points])
+        for name, points in sorted(queue.items())
+        if len(points) > 1
+    ]
+    return table(GROWTH_HEAD, rows)
 
 
 def chosen_preset(name: str) -> Preset:

@@ -27,10 +27,10 @@ from playwright.sync_api import CDPSession, Page, expect
 from benchmarks.dashboard.browser import chromium, heap_bytes, page_of
 from benchmarks.dashboard.drawn import differences, read_chart
 from benchmarks.dashboard.measures import CHARTS, LESSON, RUNS, TALL_PX
+from benchmarks.growth import settled, slope_per_hour
 from benchmarks.machine import describe_machine, describe_versions, load_per_core
 from benchmarks.report import table
 from benchmarks.served import Server, serving
-from benchmarks.soak import settled, slope_per_hour
 
 SMOOTHING = 0.6
 LOOK_EVERY_S = 30.0

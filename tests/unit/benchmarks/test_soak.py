@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.soak import look, report, slope_per_hour, soaked
+from benchmarks.soak import look, report, soaked
 from matinee.contracts.presets import Preset
 from matinee.contracts.run_spec import parse_run_spec
 from matinee.environments.catalogue import preset
@@ -92,8 +92,3 @@ def test_every_count_has_a_row(family: psutil.Process, tmp_path: Path) -> None:
     rows = report(samples, {}).splitlines()
 
     assert [row.split("|")[1:3] for row in rows if "processes" in row] == [[" processes ", " 2.0 "]]
-
-
-def test_growth_is_a_slope_by_the_hour() -> None:
-    """A megabyte a minute is 60 an hour."""
-    assert slope_per_hour([0.0, 60.0, 120.0], [5.0, 6.0, 7.0]) == pytest.approx(60.0)

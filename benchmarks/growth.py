@@ -1,0 +1,44 @@
+"""Whether what is sampled over minutes grows.
+
+Two slopes of lines through the samples: without the first fifth, in which caches fill, and of the
+second half alone, in which what fills a heap at first has come to rest and a leak has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+WARM_UP_SHARE = 0.2
+SECONDS_PER_HOUR = 3600.0
+GROWTH_HEAD = "| | after warm-up | at the end | most | per hour | in the second half |"
+
+_T = TypeVar("_T")
+
+
+def slope_per_hour(seconds: Sequence[float], values: Sequence[float]) -> float:
+    """Of the least-squares line."""
+    slope = np.polynomial.Polynomial.fit(seconds, values, deg=1).convert().coef
+    return float(slope[1]) * SECONDS_PER_HOUR if len(slope) > 1 else 0.0
+
+
+def settled(samples: Sequence[_T]) -> list[_T]:
+    """Without the first fifth."""
+    return list(samples[int(len(samples) * WARM_UP_SHARE) :])
+
+
+def second_half(samples: Sequence[_T]) -> list[_T]:
+    """The later ones."""
+    return list(samples[len(samples) // 2 :])
+
+
+def growth_row(words: str, seconds: Sequence[float], values: Sequence[float]) -> str:
+    """Of a table below `GROWTH_HEAD`."""
+    steady = settled(values)
+    cells = [f"{each:.1f}" for each in (steady[0], steady[-1], max(steady))]
+    cells += [
+        f"{slope_per_hour(part(seconds), part(values)):+.2f}" for part in (settled, second_half)
+    ]
+    return f"| {words} | {' | '.join(cells)} |"
