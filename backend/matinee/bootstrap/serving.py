@@ -64,7 +64,7 @@ class _Announcing(GuardedServer):
         self._notices.tell_alive()
         telemetry = self._server.dependencies.telemetry
         telemetry.observe_waiting(self.waiting_bytes)
-        telemetry.observe_refusals(self.places.refusals)
+        telemetry.observe_refusals(self.places.refusals.items())
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

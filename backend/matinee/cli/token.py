@@ -19,9 +19,10 @@ from matinee.contracts.access import (
     TokenKind,
     TokenName,
 )
-from matinee.errors import FieldError, InvalidInputError, NotFoundError
+from matinee.errors import CatalogueError, FieldError, InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from matinee.settings import Settings
@@ -143,14 +144,27 @@ def list_tokens(
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
 ) -> None:
-    """List named tokens and links, newest first, also those that ended in the last 90 days."""
+    """List named tokens and links, newest first, also those that ended in the last 90 days.
+
+    A server writes down once a minute which were used.
+    """
+    from pydantic_core import to_json
     from rich.console import Console
     from rich.table import Table
 
+    from matinee.storage.sessions import read_token_uses
+
     tokens = _tokens(ctx, data_dir).tokens()
+    uses: Mapping[str, datetime] | None = None
+    try:
+        uses = read_token_uses(_folder(ctx, data_dir) / "catalogue.db")
+    except CatalogueError as error:
+        # Who looks for a stolen token needs the list all the more.
+        typer.echo(f"nobody knows when they were last used: {error}", err=True)
     if as_json:
         for each in tokens:
-            typer.echo(each.model_dump_json())
+            listed = {**each.model_dump(), "last_used_at": (uses or {}).get(each.id)}
+            typer.echo(to_json(listed).decode())
         return
     if not tokens:
         typer.echo("there are none; make one: matinee token create NAME --role viewer")
@@ -161,9 +175,13 @@ def list_tokens(
     for column in ("kind", "role"):
         table.add_column(column, no_wrap=True, overflow="ignore")
     table.add_column("made by", overflow="fold")
+    table.add_column("last used", overflow="fold")
     table.add_column("ends", overflow="fold")
     for each in tokens:
-        table.add_row(each.id, each.name, each.kind, each.role, each.created_by, _ends(each))
+        table.add_row(
+            *(each.id, each.name, each.kind, each.role, each.created_by),
+            *("?" if uses is None else _used(uses.get(each.id)), _ends(each)),
+        )
     console = Console(markup=False, emoji=False)
     console.width = max(console.width, _MIN_TABLE_WIDTH)
     console.print(table)
@@ -362,6 +380,10 @@ def _find(tokens: list[Token], which: str, *, now: datetime) -> Token:
     if len(found) > 1:
         raise InvalidInputError(f"{which!r} fits {len(found)} tokens; give more of the id")
     return found[0]
+
+
+def _used(at: datetime | None) -> str:
+    return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _ends(token: Token) -> str:

@@ -11,9 +11,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from matinee.errors import CatalogueError
 from matinee.storage.migrations import migrate
@@ -91,6 +92,21 @@ class Database:
             self._reader.close()
         with self._write_lock:
             self._writer.close()
+
+
+@contextmanager
+def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """Queries to catalogue.db from another process than the server's; it only reads.
+
+    Raises:
+        CatalogueError: it can't be read.
+    """
+    where = f"file:{quote(str(path))}?mode=ro"
+    with (
+        _translated(),
+        closing(sqlite3.connect(where, uri=True, timeout=BUSY_TIMEOUT_S)) as connection,
+    ):
+        yield connection
 
 
 @contextmanager

@@ -5,13 +5,15 @@ Of sessions only digests, so the file opens no door to who reads it.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from matinee.contracts.access import Role
 from matinee.errors import LimitExceededError
 from matinee.storage.catalogue import SqliteCatalogue
-from matinee.storage.database import microseconds, moment
+from matinee.storage.database import microseconds, moment, reading_beside
 
 
 class SqliteSessionStore:
@@ -97,5 +99,21 @@ class SqliteSessionStore:
     def token_uses(self) -> dict[str, datetime]:
         """What `save_token_uses` was told, by id."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT token_id, used_at_us FROM token_uses").fetchall()
-        return {str(token_id): moment(used_at_us) for token_id, used_at_us in rows}
+            return _token_uses(connection)
+
+
+def read_token_uses(path: Path) -> dict[str, datetime]:
+    """When tokens were last used, by id, read beside a server; nothing where there is no file yet.
+
+    Raises:
+        CatalogueError: it can't be read.
+    """
+    if not path.exists():
+        return {}
+    with reading_beside(path) as connection:
+        return _token_uses(connection)
+
+
+def _token_uses(connection: sqlite3.Connection) -> dict[str, datetime]:
+    rows = connection.execute("SELECT token_id, used_at_us FROM token_uses").fetchall()
+    return {str(token_id): moment(used_at_us) for token_id, used_at_us in rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import get_args
 
@@ -111,9 +111,9 @@ class WebTelemetry:
         """Count the end of a live stream."""
         self._disconnects.labels(cause).inc()
 
-    def observe_refusals(self, refused: Mapping[str, int]) -> None:
-        """How many connections were refused since the start, by cause."""
-        for refusal, count in refused.items():
+    def observe_refusals(self, refused: Iterable[tuple[str, int]]) -> None:
+        """Causes, and how many connections were refused for each since the start."""
+        for refusal, count in refused:
             self._refusals.labels(refusal).inc(count - self._refused[refusal])
             self._refused[refusal] = count
 

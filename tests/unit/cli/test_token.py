@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from matinee.contracts.access import MAX_LIFETIME_S, Role, TokenKind
 from matinee.errors import InvalidInputError, NotFoundError
 from matinee.settings import Settings, access_token
 from matinee.storage.audit_file import AuditFile
+from matinee.storage.catalogue import SqliteCatalogue
+from matinee.storage.sessions import SqliteSessionStore
 from matinee.storage.token_file import TokenFile
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - in a setting, not bound
@@ -72,6 +75,35 @@ def test_a_named_token_is_printed_alone_and_once(tmp_path: Path) -> None:
     assert "ci" in listed.stdout
     assert secret not in listed.stdout
     assert not any(secret in path.read_text() for path in tmp_path.iterdir())
+
+
+def test_the_list_tells_when_each_was_last_used(tmp_path: Path) -> None:
+    """As a server has written it down; never, where it has not."""
+    for name in ("lab", "idle"):
+        run("create", name, data_dir=tmp_path)
+    ids = {each.name: each.id for each in TokenFile(tmp_path).tokens()}
+    with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
+        SqliteSessionStore(catalogue).save_token_uses({ids["lab"]: NOW})
+        table = run("list", data_dir=tmp_path).stdout.splitlines()
+        lines = run("list", "--json", data_dir=tmp_path).stdout.splitlines()
+
+    (lab,) = (line for line in table if ids["lab"] in line)
+    (idle,) = (line for line in table if ids["idle"] in line)
+    used = {each["name"]: each["last_used_at"] for each in map(json.loads, lines)}
+    assert "2026-01-01 00:00" in lab
+    assert "never" in idle
+    assert used == {"lab": "2026-01-01T00:00:00Z", "idle": None}
+
+
+def test_a_damaged_catalogue_hides_no_token(tmp_path: Path) -> None:
+    """The list is there, without last uses, and says why."""
+    run("create", "lab", data_dir=tmp_path)
+    (tmp_path / "catalogue.db").write_bytes(b"no database " * 100)
+    listed = run("list", data_dir=tmp_path)
+
+    assert listed.exit_code == 0
+    assert "lab" in listed.stdout
+    assert "not a database" in listed.stderr
 
 
 def test_the_folder_may_be_named_before_the_command(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from fakes.run_use_cases import NOW
 from matinee.contracts.access import Role
+from matinee.errors import CatalogueError
 from matinee.storage.catalogue import SqliteCatalogue
-from matinee.storage.sessions import SqliteSessionStore
+from matinee.storage.sessions import SqliteSessionStore, read_token_uses
 
 HOUR = timedelta(hours=1)
 
@@ -92,3 +93,20 @@ def test_uses_of_tokens_survive_a_restart(catalogue: SqliteCatalogue, tmp_path: 
 
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as again:
         assert SqliteSessionStore(again).token_uses() == {"T": NOW + HOUR, "U": NOW}
+
+
+def test_uses_are_read_beside_a_server(catalogue: SqliteCatalogue, tmp_path: Path) -> None:
+    """While the server has the file open; where there is none yet, nothing was used."""
+    assert read_token_uses(tmp_path / "none.db") == {}
+    assert not (tmp_path / "none.db").exists()
+
+    SqliteSessionStore(catalogue).save_token_uses({"T": NOW})
+    assert read_token_uses(tmp_path / "catalogue.db") == {"T": NOW}
+
+
+def test_what_is_no_catalogue_is_told(tmp_path: Path) -> None:
+    """A damaged file is an error in words."""
+    (tmp_path / "catalogue.db").write_bytes(b"no database " * 100)
+
+    with pytest.raises(CatalogueError, match="can't be used"):
+        read_token_uses(tmp_path / "catalogue.db")

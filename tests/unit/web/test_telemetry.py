@@ -99,10 +99,10 @@ def test_refused_connections_are_counted_by_cause() -> None:
     causes = set(Refusal)
     before = values(telemetry)
     tally = Counter({Refusal.LATE: 2, Refusal.FULL: 1})
-    telemetry.observe_refusals(tally)
-    telemetry.observe_refusals(tally)
+    telemetry.observe_refusals(tally.items())
+    telemetry.observe_refusals(tally.items())
     tally[Refusal.LATE] += 1
-    telemetry.observe_refusals(tally)
+    telemetry.observe_refusals(tally.items())
 
     name = "matinee_connections_refused_total"
     after = values(telemetry)
