@@ -18,6 +18,7 @@ from matinee.bootstrap.server import Server, build_server
 from matinee.bootstrap.service_notices import READY, STOPPING, ServiceNotices
 from matinee.errors import ConflictError, MatineeError
 from matinee.settings import Settings, access_token
+from matinee.spare_memory import SpareMemory
 
 BACKLOG = 512
 
@@ -41,6 +42,7 @@ class _Announcing(GuardedServer):
         self._local_url = local_url
         self._open_page = open_page
         self._notices = ServiceNotices()
+        self._spare_memory = SpareMemory()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -65,6 +67,7 @@ class _Announcing(GuardedServer):
         telemetry = self._server.dependencies.telemetry
         telemetry.observe_waiting(self.waiting_bytes)
         telemetry.observe_refusals(self.places.refusals.items())
+        self._spare_memory.return_if_due()
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import Any, assert_never
 
+from matinee.spare_memory import SpareMemory
 from matinee.training.actor_learner import ActorLearner, run_actor_learner
 from matinee.training.budget import Budget
 from matinee.training.collector import ActingPlan
@@ -52,10 +53,12 @@ def serve(connection: Connection[Any, Any]) -> None:
     """
     setup: Setup = connection.recv()
     host = WorkerHost(setup, memory_descriptor=reduction.recv_handle(connection))
+    spare_memory = SpareMemory()
     connection.send(Ready())
     while True:
         while not connection.poll(CPU_INTERVAL_S):
             host.tell_cpu()
+            spare_memory.return_if_due()
         message: Hire | Leave | TellStacks = connection.recv()
         match message:
             case Hire(plan=plan):

@@ -33,6 +33,7 @@ from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.errors import MatineeError
 from matinee.journal.reader import JournalReader
 from matinee.journal.writer import JournalWriter
+from matinee.spare_memory import SpareMemory
 from matinee.training.checkpoints import CheckpointState
 from matinee.training.evaluator import EvaluationResult
 from matinee.training.outcome import Outcome, StopCause
@@ -125,6 +126,7 @@ class RunHost:
         self._next_heartbeat_s = 0.0
         self._attended_at_s = time.monotonic()
         self._paused_for_disk = False
+        self._spare_memory = SpareMemory()
         self._told_env_steps = 0
         """In the newest event that tells how far the run has come."""
         self._stopping_since_s = float("inf")
@@ -254,6 +256,7 @@ class RunHost:
         while True:
             self._wake.wait(FLUSH_INTERVAL_S if self._channel.peers else UNWATCHED_FLUSH_INTERVAL_S)
             self._wake.clear()
+            self._spare_memory.return_if_due()
             outcome = trainer.outcome
             self._flush(record, trainer, desk)
             self._sharing.share_if_asked(trainer.present_policy)

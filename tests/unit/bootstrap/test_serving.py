@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from fakes.nginx import make_certificate
+from matinee import spare_memory
 from matinee.bootstrap.connection_places import ConnectionLimits
 from matinee.bootstrap.data_dir_lock import lock_data_dir
 from matinee.bootstrap.server import Server, build_server
@@ -127,6 +128,22 @@ async def test_the_printed_link_logs_in_once(
 
     assert "matinee" in first.headers["set-cookie"]
     assert "set-cookie" not in second.headers
+
+
+@pytest.mark.anyio
+async def test_memory_that_nobody_uses_goes_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a minute the server returns what its heap has to spare."""
+    returned: list[int] = []
+    monkeypatch.setattr(spare_memory, "return_spare_memory", lambda: returned.append(1))
+    monkeypatch.setattr(spare_memory, "RETURN_EVERY_S", -1.0)
+    serving = announcing(server)
+
+    await serving.on_tick(1)
+    await serving.on_tick(2)
+
+    assert returned == [1, 1]
 
 
 @pytest.mark.parametrize(
