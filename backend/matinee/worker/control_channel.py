@@ -99,11 +99,23 @@ class ControlChannel:
         run_id: str,
         on_command: OnCommand,
         on_share: Callable[[], None] | None = None,
+        on_peer: Callable[[], None] = lambda: None,
         hosted_by: HostedBy = "server",
     ) -> None:
+        """Prepare to listen; the callbacks come in threads of their own.
+
+        Args:
+            socket_path: Where.
+            run_id: Of the run.
+            on_command: Somebody orders something.
+            on_share: Somebody watches the policy; None: this run shares none.
+            on_peer: Somebody has connected, and `peers` counts them.
+            hosted_by: Whose process this is.
+        """
         self._path = socket_path
         self._on_command = on_command
         self._on_share = on_share
+        self._on_peer = on_peer
         process = psutil.Process()
         self.hello = HelloFrame(
             protocol=CONTROL_PROTOCOL_VERSION,
@@ -182,6 +194,7 @@ class ControlChannel:
     def _serve(self, peer: _Peer) -> None:
         try:
             if peer.greet(self.hello, lambda: self._register(peer)):
+                self._on_peer()
                 peer.read_lines(lambda line: self._take(peer, line))
         finally:
             self._drop(peer)

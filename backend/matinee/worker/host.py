@@ -115,6 +115,8 @@ class RunHost:
             hosted_by=hosted_by,
             on_command=self._on_command,
             on_share=self._sharing.ask,
+            # Who comes while nobody watches would wait a second for the first news.
+            on_peer=self._wake.set,
         )
         spec = JournalReader(run_dir).header().spec
         budget = JournalReader(run_dir).snapshot()[0].budget

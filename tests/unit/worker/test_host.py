@@ -84,6 +84,17 @@ def test_a_run_from_start_to_finish(data_dir: Path, runtime_dir: Path) -> None:
     assert not run.socket_path.exists()
 
 
+def test_who_connects_gets_news_at_once(
+    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However rarely a run without a server writes down how it is."""
+    monkeypatch.setattr(host_module, "UNWATCHED_FLUSH_INTERVAL_S", 3600.0)
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=ENDLESS) as run:
+        run.wait_for_state(RunState.RUNNING)
+        with ControlPeer(run.socket_path):
+            run.wait_for_steps(0)
+
+
 def test_memory_that_nobody_uses_goes_back(
     data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
