@@ -1,7 +1,7 @@
 /** Which dots still change what is seen: of those that lie on one pixel, the first few. */
 
-/** They are half opaque: four over each other are as good as solid. */
-export const MOST_ON_A_PIXEL = 4;
+/** Dots are half opaque: four over each other are as good as solid. */
+const MOST_ON_A_PIXEL = 4;
 
 export class DotGrid {
   readonly #columns: number;

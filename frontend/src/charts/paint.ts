@@ -4,7 +4,6 @@ import type uPlot from "uplot";
 import type { Mark } from "../live/run-view";
 import type { SampleBuffer } from "../live/sample-buffer";
 import { bandOutline } from "./band-outline";
-import { type Bar, fewBars } from "./bar-columns";
 import { DotGrid } from "./dot-grid";
 import { visibleIndexes } from "./extent";
 import { type Palette, WORKER_HUES } from "./palette";
@@ -36,28 +35,26 @@ export function paintDots(u: uPlot, samples: SampleBuffer, palette: Palette): vo
   const grid = new DotGrid(bbox.width / pixel + 2 * DOT_PX, bbox.height / pixel + 2 * DOT_PX);
   clipped(u, (context) => {
     for (let hue = -1; hue < WORKER_HUES; hue += 1) {
-      const bars: Bar[] = [];
       grid.clear();
       context.fillStyle = palette.workers[hue] ?? palette.ink3;
-      context.globalAlpha = palette.dotOpacity;
       for (let i = first; i <= last; i += 1) {
         const owner = worker[i] ?? -1;
         if ((owner < 0 ? -1 : owner % WORKER_HUES) !== hue) continue;
         const left = u.valToPos(x[i] ?? 0, "x", true);
         const top = u.valToPos(high[i] ?? 0, "y", true);
-        if (low[i] !== high[i]) {
-          bars.push({ left, top, bottom: u.valToPos(low[i] ?? 0, "y", true) });
-          continue;
+        if (low[i] === high[i]) {
+          const isSeen = grid.admits(
+            (left - bbox.left) / pixel + DOT_PX,
+            (top - bbox.top) / pixel + DOT_PX,
+          );
+          if (!isSeen) continue;
+          context.globalAlpha = palette.dotOpacity;
+          context.fillRect(left - dot / 2, top - dot / 2, dot, dot);
+        } else {
+          const bottom = u.valToPos(low[i] ?? 0, "y", true);
+          context.globalAlpha = palette.rangeOpacity;
+          context.fillRect(left - bar / 2, top, bar, Math.max(bar, bottom - top));
         }
-        const isSeen = grid.admits(
-          (left - bbox.left) / pixel + DOT_PX,
-          (top - bbox.top) / pixel + DOT_PX,
-        );
-        if (isSeen) context.fillRect(left - dot / 2, top - dot / 2, dot, dot);
-      }
-      context.globalAlpha = palette.rangeOpacity;
-      for (const { left, top, bottom } of fewBars(bars, pixel)) {
-        context.fillRect(left - bar / 2, top, bar, Math.max(bar, bottom - top));
       }
     }
   });

@@ -26,10 +26,9 @@ export const RETURN_METRIC = "episode_return";
 /** Present at every flush, so it maps env steps to seconds, episodes and updates. */
 export const CLOCK_METRIC = "steps_per_second";
 
-/** Episodes are dots, each to be seen: enough for every pixel of a wide screen several times over. */
+/** Enough for every pixel of a wide screen several times over. */
 const RETURN_CAPACITY = 16_384;
-/** A small chart is drawn ten times a second, in full, beside a dozen of others. */
-const METRIC_CAPACITY = 4_096;
+const METRIC_CAPACITY = 8_192;
 
 /** A metric that is measured now and then has come by then, or it is not measured at all. */
 const FLUSHES_FOR_A_VALUE = 25;
