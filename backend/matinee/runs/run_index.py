@@ -132,7 +132,6 @@ class RunIndex:
         await self._in_order(self._catalogue.remove_run, run_id)
         self._live.pop(run_id, None)
         self._saved_at_s.pop(run_id, None)
-        self._troubles.pop(run_id, None)
         self._unsaved.discard(run_id)
 
     def close(self) -> None:
