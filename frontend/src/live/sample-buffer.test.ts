@@ -40,7 +40,6 @@ it.each([4, 5, 16, 33])("with room for %d never loses a row, a spike or the orde
 it("stays equally fine over all of the past, however long it goes on", () => {
   const buffer = new SampleBuffer(64);
   for (let x = 0; x < 6_400; x += 1) buffer.append(sample(x, x));
-  // A sixth of what a quarter of the room would hold if all were alike.
   expect(Math.max(...buffer.count)).toBeLessThanOrEqual(6_400 / 6);
   const past = [...buffer.count].slice(0, 12);
   expect(Math.max(...past) / Math.min(...past)).toBeLessThanOrEqual(4);
