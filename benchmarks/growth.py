@@ -13,6 +13,7 @@ import numpy as np
 
 WARM_UP_SHARE = 0.2
 SECONDS_PER_HOUR = 3600.0
+FEWEST_FOR_A_SLOPE = 3
 GROWTH_HEAD = "| | after warm-up | at the end | most | per hour | in the second half |"
 
 _T = TypeVar("_T")
@@ -38,7 +39,8 @@ def growth_row(words: str, seconds: Sequence[float], values: Sequence[float]) ->
     """Of a table below `GROWTH_HEAD`."""
     steady = settled(values)
     cells = [f"{each:.1f}" for each in (steady[0], steady[-1], max(steady))]
-    cells += [
-        f"{slope_per_hour(part(seconds), part(values)):+.2f}" for part in (settled, second_half)
-    ]
+    for part in (settled, second_half):
+        own = part(values)
+        is_line = len(own) >= FEWEST_FOR_A_SLOPE
+        cells.append(f"{slope_per_hour(part(seconds), own):+.2f}" if is_line else "–")
     return f"| {words} | {' | '.join(cells)} |"

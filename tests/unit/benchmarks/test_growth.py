@@ -28,3 +28,8 @@ def test_a_row_tells_warming_up_from_a_leak() -> None:
     assert float(resting.split("|")[5]) > 1.0
     assert float(resting.split("|")[6]) == 0.0
     assert leaking.split("|")[5:7] == [" +10.00 ", " +10.00 "]
+
+
+def test_too_few_samples_have_no_slope() -> None:
+    """Two points would always make a line, and say that nothing leaks."""
+    assert growth_row("heap", [0.0, 60.0], [1.0, 1.0]).endswith("| 1.0 | 1.0 | 1.0 | – | – |")
