@@ -17,9 +17,10 @@ _KEPT_BYTES = 0
 
 
 def return_spare_memory() -> bool:
-    """Give whole free pages back to the system; half a millisecond for 40 MB.
+    """Give whole free pages back to the system.
 
-    `malloc_trim(3)` of glibc, which locks one heap after another and needs no interpreter lock.
+    `malloc_trim(3)` of glibc, which locks one heap after another and needs no interpreter lock. It
+    takes half a millisecond where 40 MB have nothing to spare, and a few where much goes back.
 
     Returns:
         Whether this system's C library can do that.
@@ -43,9 +44,15 @@ class SpareMemory:
         self._clock = clock
         self._due_s = clock() + RETURN_EVERY_S
 
+    def is_due(self) -> bool:
+        """Once a minute, however often it is asked; then it is up to the caller."""
+        now_s = self._clock()
+        if now_s < self._due_s:
+            return False
+        self._due_s = now_s + RETURN_EVERY_S
+        return True
+
     def return_if_due(self) -> None:
         """Once a minute, however often it is called."""
-        now_s = self._clock()
-        if now_s >= self._due_s:
-            self._due_s = now_s + RETURN_EVERY_S
+        if self.is_due():
             return_spare_memory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 import webbrowser
@@ -18,7 +19,7 @@ from matinee.bootstrap.server import Server, build_server
 from matinee.bootstrap.service_notices import READY, STOPPING, ServiceNotices
 from matinee.errors import ConflictError, MatineeError
 from matinee.settings import Settings, access_token
-from matinee.spare_memory import SpareMemory
+from matinee.spare_memory import SpareMemory, return_spare_memory
 
 BACKLOG = 512
 
@@ -67,7 +68,8 @@ class _Announcing(GuardedServer):
         telemetry = self._server.dependencies.telemetry
         telemetry.observe_waiting(self.waiting_bytes)
         telemetry.observe_refusals(self.places.refusals.items())
-        self._spare_memory.return_if_due()
+        if self._spare_memory.is_due():
+            await asyncio.to_thread(return_spare_memory)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

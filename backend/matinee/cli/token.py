@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ACTOR = "cli"
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 _UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_MIN_TABLE_WIDTH = 100
+_MIN_TABLE_WIDTH = 125
 
 token_app = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
 
@@ -146,7 +146,8 @@ def list_tokens(
 ) -> None:
     """List named tokens and links, newest first, also those that ended in the last 90 days.
 
-    A server writes down once a minute which were used.
+    A server writes down once a minute which were used; in JSON, `last_used_at` is missing where
+    that can't be read.
     """
     from pydantic_core import to_json
     from rich.console import Console
@@ -160,11 +161,11 @@ def list_tokens(
         uses = read_token_uses(_folder(ctx, data_dir) / "catalogue.db")
     except CatalogueError as error:
         # Who looks for a stolen token needs the list all the more.
-        typer.echo(f"nobody knows when they were last used: {error}", err=True)
+        typer.echo(f"when they were last used can't be read: {error}", err=True)
     if as_json:
         for each in tokens:
-            listed = {**each.model_dump(), "last_used_at": (uses or {}).get(each.id)}
-            typer.echo(to_json(listed).decode())
+            used = {} if uses is None else {"last_used_at": uses.get(each.id)}
+            typer.echo(to_json(each.model_dump() | used).decode())
         return
     if not tokens:
         typer.echo("there are none; make one: matinee token create NAME --role viewer")
@@ -175,7 +176,7 @@ def list_tokens(
     for column in ("kind", "role"):
         table.add_column(column, no_wrap=True, overflow="ignore")
     table.add_column("made by", overflow="fold")
-    table.add_column("last used", overflow="fold")
+    table.add_column("last used", no_wrap=True, overflow="ignore")
     table.add_column("ends", overflow="fold")
     for each in tokens:
         table.add_row(
@@ -383,7 +384,7 @@ def _find(tokens: list[Token], which: str, *, now: datetime) -> Token:
 
 
 def _used(at: datetime | None) -> str:
-    return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+    return "none on record" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _ends(token: Token) -> str:

@@ -96,7 +96,7 @@ class Database:
 
 @contextmanager
 def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
-    """Queries to catalogue.db from another process than the server's; it only reads.
+    """Queries to catalogue.db from another process than the server's; changes no row.
 
     Raises:
         CatalogueError: it can't be read.

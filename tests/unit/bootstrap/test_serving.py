@@ -16,6 +16,7 @@ import pytest
 
 from fakes.nginx import make_certificate
 from matinee import spare_memory
+from matinee.bootstrap import serving as module
 from matinee.bootstrap.connection_places import ConnectionLimits
 from matinee.bootstrap.data_dir_lock import lock_data_dir
 from matinee.bootstrap.server import Server, build_server
@@ -136,7 +137,7 @@ async def test_memory_that_nobody_uses_goes_back(
 ) -> None:
     """Once a minute the server returns what its heap has to spare."""
     returned: list[int] = []
-    monkeypatch.setattr(spare_memory, "return_spare_memory", lambda: returned.append(1))
+    monkeypatch.setattr(module, "return_spare_memory", lambda: returned.append(1))
     monkeypatch.setattr(spare_memory, "RETURN_EVERY_S", -1.0)
     serving = announcing(server)
 

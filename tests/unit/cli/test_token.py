@@ -78,21 +78,22 @@ def test_a_named_token_is_printed_alone_and_once(tmp_path: Path) -> None:
 
 
 def test_the_list_tells_when_each_was_last_used(tmp_path: Path) -> None:
-    """As a server has written it down; never, where it has not."""
-    for name in ("lab", "idle"):
-        run("create", name, data_dir=tmp_path)
+    """As a server has written it down, in one line each, where it has."""
+    for name in ("lab-nightly", "idle"):
+        run("create", name, "--role", "operator", data_dir=tmp_path)
     ids = {each.name: each.id for each in TokenFile(tmp_path).tokens()}
     with closing(SqliteCatalogue(tmp_path / "catalogue.db")) as catalogue:
-        SqliteSessionStore(catalogue).save_token_uses({ids["lab"]: NOW})
+        SqliteSessionStore(catalogue).save_token_uses({ids["lab-nightly"]: NOW})
         table = run("list", data_dir=tmp_path).stdout.splitlines()
         lines = run("list", "--json", data_dir=tmp_path).stdout.splitlines()
 
-    (lab,) = (line for line in table if ids["lab"] in line)
+    (lab,) = (line for line in table if ids["lab-nightly"] in line)
     (idle,) = (line for line in table if ids["idle"] in line)
     used = {each["name"]: each["last_used_at"] for each in map(json.loads, lines)}
-    assert "2026-01-01 00:00" in lab
-    assert "never" in idle
-    assert used == {"lab": "2026-01-01T00:00:00Z", "idle": None}
+    assert "  2026-01-01 00:00 UTC  ends 2" in lab
+    assert lab.rstrip().endswith("UTC")
+    assert "none on record" in idle
+    assert used == {"lab-nightly": "2026-01-01T00:00:00Z", "idle": None}
 
 
 def test_a_damaged_catalogue_hides_no_token(tmp_path: Path) -> None:
@@ -104,6 +105,8 @@ def test_a_damaged_catalogue_hides_no_token(tmp_path: Path) -> None:
     assert listed.exit_code == 0
     assert "lab" in listed.stdout
     assert "not a database" in listed.stderr
+    (line,) = run("list", "--json", data_dir=tmp_path).stdout.splitlines()
+    assert "last_used_at" not in json.loads(line)
 
 
 def test_the_folder_may_be_named_before_the_command(tmp_path: Path) -> None:
