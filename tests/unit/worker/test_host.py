@@ -14,7 +14,6 @@ from fakes.control_peer import ControlPeer
 from fakes.hosting import ENDLESS, hosted, hosting, queued_run, start_again
 from fakes.probe_environments import HANGING
 from fakes.training import small_spec
-from matinee import spare_memory
 from matinee.contracts.commands import (
     Abort,
     CommandState,
@@ -82,30 +81,6 @@ def test_a_run_from_start_to_finish(data_dir: Path, runtime_dir: Path) -> None:
     assert len(rows) == progress.episodes
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
     assert not run.socket_path.exists()
-
-
-def test_who_connects_gets_news_at_once(
-    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However rarely a run without a server writes down how it is."""
-    monkeypatch.setattr(host_module, "UNWATCHED_FLUSH_INTERVAL_S", 3600.0)
-    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=ENDLESS) as run:
-        run.wait_for_state(RunState.RUNNING)
-        with ControlPeer(run.socket_path):
-            run.wait_for_steps(0)
-
-
-def test_memory_that_nobody_uses_goes_back(
-    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While a run trains its process returns what its heap has to spare."""
-    returned: list[int] = []
-    monkeypatch.setattr(spare_memory, "RETURN_EVERY_S", 0.0)
-    monkeypatch.setattr(spare_memory, "return_spare_memory", lambda: returned.append(1))
-    with hosted(data_dir, ENV, runtime_dir=runtime_dir) as run:
-        run.finish()
-
-    assert returned
 
 
 @pytest.mark.parametrize("budget", [{"env_steps": 300}, {"seconds": 0.2}])

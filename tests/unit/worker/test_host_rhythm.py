@@ -1,0 +1,39 @@
+"""What the host of a run does between its commits, and for whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.control_peer import ControlPeer
+from fakes.hosting import ENDLESS, hosted
+from matinee import spare_memory
+from matinee.contracts.run_state import RunState
+from matinee.worker import host as host_module
+
+ENV = "Probe/Endless-v0"
+
+
+def test_who_connects_gets_news_at_once(
+    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However rarely a run without a server writes down how it is."""
+    monkeypatch.setattr(host_module, "UNWATCHED_FLUSH_INTERVAL_S", 3600.0)
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=ENDLESS) as run:
+        run.wait_for_state(RunState.RUNNING)
+        with ControlPeer(run.socket_path):
+            run.wait_for_steps(0)
+
+
+def test_memory_that_nobody_uses_goes_back(
+    data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a run trains its process returns what its heap has to spare."""
+    returned: list[int] = []
+    monkeypatch.setattr(spare_memory, "RETURN_EVERY_S", 0.0)
+    monkeypatch.setattr(spare_memory, "return_spare_memory", lambda: returned.append(1))
+    with hosted(data_dir, ENV, runtime_dir=runtime_dir) as run:
+        run.finish()
+
+    assert returned
