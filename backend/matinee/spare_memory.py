@@ -1,8 +1,7 @@
 """Memory that the C heap keeps and nobody uses goes back to the system, now and then.
 
 Threads that come and go, and arrays of many lengths, leave free pages between what stays, in a heap
-of each thread. glibc gives back the end of a heap by itself, and never what lies before it: a
-process that does the same again and again grew by some megabytes an hour.
+of each thread. glibc gives back the end of a heap by itself, and never what lies before it.
 """
 
 from __future__ import annotations
