@@ -3,7 +3,7 @@
  *
  * When it is full, the older half is thinned: neighbours become one sample that keeps their minimum
  * and maximum and the latest one's smoothed value, where the past is still finest. The newer half
- * stays exact, so what is being watched never changes under the reader, and no spike is ever lost.
+ * stays as it came, so what has just been seen does not change, and no spike is ever lost.
  */
 
 import { evenGroups } from "./even-thinning";
