@@ -1,16 +1,30 @@
-"""What the heap keeps and nobody uses goes back to the system."""
+"""Processes that live long keep no more memory than they use."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
+import os
+import platform
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
+from fakes.heaps import with_heaps_as_usual
 from matinee import spare_memory as module
-from matinee.spare_memory import RETURN_EVERY_S, SpareMemory, return_spare_memory
+from matinee.spare_memory import (
+    RETURN_EVERY_S,
+    SpareMemory,
+    imports_set_apart,
+    return_spare_memory,
+    share_one_heap,
+)
+
+with_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's heaps")
 
 FREED_AMONG_KEPT = """
 import psutil
@@ -28,7 +42,31 @@ print(before - resident())
 assert [len(each) for each in kept] == [2_000 + index % 5 for index in range(0, 50_000, 50)]
 """
 
+HEAPS_OF_THREADS = """
+import ctypes, threading
 
+everybody = threading.Barrier(4)
+
+def allocate():
+    kept = bytes(2_000)
+    everybody.wait(30)
+
+threads = [threading.Thread(target=allocate) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+libc.fflush.argtypes = [ctypes.c_void_p]
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+stdout = libc.fdopen(1, b"w")
+assert libc.malloc_info(0, stdout) == 0
+libc.fflush(stdout)
+"""
+
+
+@with_glibc
 def test_pages_between_what_is_kept_go_back() -> None:
     """Of 100 MB of which every fiftieth block is still in use, most is given back, and what is kept
     stays as it is.
@@ -42,6 +80,63 @@ def test_pages_between_what_is_kept_go_back() -> None:
     )
 
     assert int(done.stdout) > 50e6
+
+
+class Cycle:
+    """Refers to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def own_collector() -> Iterator[None]:
+    """Nothing is set apart for ever, neither before nor after."""
+    gc.unfreeze()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("own_collector")
+def test_what_imports_make_is_not_looked_at_again() -> None:
+    """Nothing is collected while they go on, and what was there at their end stays out of
+    collections, also if they fail.
+    """
+    kept = []
+
+    def fail_to_import() -> None:
+        with imports_set_apart():
+            kept.append(weakref.ref(Cycle()))
+            assert not gc.isenabled()
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        fail_to_import()
+
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 1_000
+    gc.collect()
+    assert kept[0]() is not None
+
+
+@with_glibc
+def test_threads_share_one_heap() -> None:
+    """Without it, each of several threads that allocate gets one."""
+
+    def heaps(prelude: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", prelude + HEAPS_OF_THREADS],
+            env=with_heaps_as_usual(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout.count("<heap nr=")
+
+    assert heaps("") > 1
+    assert heaps("from matinee.spare_memory import share_one_heap; assert share_one_heap()") == 1
 
 
 def test_it_is_done_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,3 +157,4 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: SimpleNamespace())
 
     assert not return_spare_memory()
+    assert not share_one_heap()

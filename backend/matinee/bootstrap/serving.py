@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 import webbrowser
@@ -69,6 +70,8 @@ class _Announcing(GuardedServer):
         telemetry.observe_waiting(self.waiting_bytes)
         telemetry.observe_refusals(self.places.refusals.items())
         if self._spare_memory.is_due():
+            # Imports are set apart (`cli/serve.py`), so that it takes a millisecond or a few.
+            gc.collect()
             await asyncio.to_thread(return_spare_memory)
         return await super().on_tick(counter)
 

@@ -175,9 +175,11 @@ def train(
         matinee train --preset cartpole-a3c --set learning_rate=linear:1e-2:0:500000
         matinee train --replay LEDGER.json --seed 2
     """
+    from matinee.spare_memory import imports_set_apart, share_one_heap
     from matinee.training.torch_threads import limit_library_threads
 
     limit_library_threads(os.environ)
+    share_one_heap()
     from matinee.bootstrap.local_run import plan_local_run
     from matinee.cli.progress import TrainingProgress
     from matinee.settings import read_settings
@@ -205,7 +207,9 @@ def train(
     }
     _place_settings(document, settings_of(settings_ or []))
     _lay_over(document, {key: value for key, value in flags.items() if value not in (None, {})})
-    run = plan_local_run(read_settings(data_dir=data_dir), _request(document))
+    # It imports most of what training takes.
+    with imports_set_apart():
+        run = plan_local_run(read_settings(data_dir=data_dir), _request(document))
     with TrainingProgress(run, quiet=quiet) as progress:
         state = run.host(on_progress=progress.update)
     progress.report(state)

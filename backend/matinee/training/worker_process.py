@@ -16,6 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from matinee.spare_memory import imports_set_apart, share_one_heap
 from matinee.training.torch_threads import limit_library_threads
 
 _PR_SET_PDEATHSIG = 1
@@ -34,10 +35,11 @@ def main() -> None:
     faulthandler.enable(crash_descriptor)
     # Before anything loads a maths library.
     limit_library_threads(os.environ)
+    share_one_heap()
     connection: Connection[Any, Any] = Connection(descriptor)
     try:
-        from matinee.training.worker_host import serve
-
+        with imports_set_apart():
+            from matinee.training.worker_host import serve
         serve(connection)
     except (EOFError, ConnectionError):
         os._exit(_ORPHANED)

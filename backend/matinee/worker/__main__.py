@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from matinee.contracts.run_state import RunState
+from matinee.spare_memory import imports_set_apart, share_one_heap
 from matinee.training.torch_threads import limit_library_threads
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def main() -> int:
     """Host the assigned run; the exit code says how it ended."""
     # Before the warm-up: also a spare's must not slow the runs and requests of the moment.
     os.nice(NICENESS)
+    share_one_heap()
     from matinee.contracts.control import Assignment
     from matinee.journal.schema import WORKER_LOG
     from matinee.worker.spare import be_first_to_go, leaving_with_the_server
@@ -55,9 +57,12 @@ def main() -> int:
 
 def _get_warm() -> Exception | None:
     try:
-        from matinee.worker.warm_up import warm_up
+        with imports_set_apart():
+            from matinee.worker.warm_up import warm_up
 
-        importlib.import_module("matinee.worker.host")
+            importlib.import_module("matinee.worker.host")
+            # Some networks need it, and it takes longest.
+            importlib.import_module("torch")
         warm_up()
     except Exception as error:  # noqa: BLE001 - whatever it is, the run that comes shall tell it
         return error

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import ssl
+import weakref
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,10 @@ def announcing(server: Server, *, open_page: bool = False, **options: Any) -> _A
         lifespan="off",
         **options,
     )
+
+
+class Garbage:
+    """May be waited for."""
 
 
 @pytest.fixture
@@ -135,8 +140,12 @@ async def test_the_printed_link_logs_in_once(
 async def test_memory_that_nobody_uses_goes_back(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once a minute the server returns what its heap has to spare."""
+    """Once a minute the server frees garbage in cycles and returns what its heap has to spare."""
     returned: list[int] = []
+    cycle: list[object] = [Garbage()]
+    cycle.append(cycle)
+    gone = weakref.ref(cycle[0])
+    del cycle
     monkeypatch.setattr(module, "return_spare_memory", lambda: returned.append(1))
     monkeypatch.setattr(spare_memory, "RETURN_EVERY_S", -1.0)
     serving = announcing(server)
@@ -145,6 +154,7 @@ async def test_memory_that_nobody_uses_goes_back(
     await serving.on_tick(2)
 
     assert returned == [1, 1]
+    assert gone() is None
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,13 @@ def refusal(result: Result) -> InvalidInputError:
     return result.exception
 
 
+def test_the_process_is_set_for_hours(invoke: Invoke, memory_asked: list[str]) -> None:
+    """One heap before anything else, and what was imported kept out of collections."""
+    assert invoke("--preset", "cartpole-a3c").exit_code == 0
+
+    assert memory_asked == ["one heap", "imports set apart"]
+
+
 def test_every_flag_reaches_the_spec(invoke: Invoke, plan: _Plan) -> None:
     """Each flag sets the field that it names; --set takes numbers, words and schedules."""
     schedule = {"schedule": "linear", "from": 0.4, "to": 0.1, "from_env_step": 0,

@@ -38,3 +38,35 @@ def test_it_ends_at_once_if_its_parent_is_gone() -> None:
         )
 
     assert process.returncode == ORPHANED
+
+
+SET_APART = """
+import gc, os, socket, sys
+from matinee.training.worker_process import main
+
+def leave(code):
+    print(gc.get_freeze_count(), len(gc.get_objects()))
+    sys.exit(code)
+
+os._exit = leave
+ours, theirs = socket.socketpair()
+ours.close()
+sys.argv[1:] = map(str, (theirs.detach(), 2, os.getppid()))
+main()
+"""
+
+
+def test_what_it_imports_is_kept_out_of_collections() -> None:
+    """They would look at it again and again, and no worker goes on meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-c", SET_APART],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+    assert done.returncode == ORPHANED, done.stderr
+    apart, looked_at = map(int, done.stdout.split())
+    assert apart > 50 * looked_at

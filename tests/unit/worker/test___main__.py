@@ -44,6 +44,36 @@ def test_without_a_run_it_leaves_when_the_server_goes(process: subprocess.Popen[
     assert (process.returncode, out) == (0, b"")
 
 
+SET_APART = """
+import gc, sys
+from matinee.worker.__main__ import main
+
+assert main() == 0
+assert "torch" in sys.modules
+gc.collect()
+print(gc.get_freeze_count(), len(gc.get_objects()))
+gc.unfreeze()
+print(*(each for each in gc.get_objects() if type(each).__name__ == "Trainer"))
+"""
+
+
+def test_what_it_imports_is_kept_out_of_collections() -> None:
+    """Torch too, which some networks need; not what its training for warmth leaves."""
+    done = subprocess.run(
+        [sys.executable, "-c", SET_APART],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+
+    counts, trainers = done.stdout.splitlines()
+    apart, looked_at = map(int, counts.split())
+    assert apart > 50 * looked_at
+    assert trainers == ""
+
+
 def test_it_hosts_what_it_is_given(
     process: subprocess.Popen[bytes], data_dir: Path, runtime_dir: Path
 ) -> None:
