@@ -31,6 +31,7 @@ export class HistogramTrack {
   #behind: number[] = [];
   #bins: Bins = { exponent: 0, first: 0, length: 0 };
   #recorded = 0;
+  #isThinned = false;
 
   constructor(kind: Kind, history: HistogramSeries | null) {
     this.kind = kind;
@@ -53,6 +54,11 @@ export class HistogramTrack {
   /** Rows of the record behind them. */
   get recorded(): number {
     return this.#recorded;
+  }
+
+  /** Whether points have been made coarser since they came, to make room. */
+  get isThinned(): boolean {
+    return this.#isThinned;
   }
 
   /** Where each point ends. */
@@ -114,6 +120,7 @@ export class HistogramTrack {
 
   /** Neighbours of the older half become one point each; the newer half stays as it is. */
   #thin(): void {
+    this.#isThinned = true;
     const half = MOST_ROWS / 2;
     const ends = evenGroups(this.#behind, half);
     const groups = ends.map((end, group) => ({ from: (ends[group - 1] ?? -1) + 1, end }));

@@ -120,6 +120,13 @@ export class RunCharts {
     return samples !== null && samples.length === 0 && this.#flushes >= FLUSHES_FOR_A_VALUE;
   }
 
+  /** Whether live rows have made what was fetched coarser. */
+  get isCoarser(): boolean {
+    for (const { buffer } of this.#tracks.values()) if (buffer.isThinned) return true;
+    for (const track of this.#histogramTracks.values()) if (track.isThinned) return true;
+    return false;
+  }
+
   /** What the run went back behind, on the present x axis, in its order. */
   get abandoned(): readonly AxisStretch[] {
     return this.#abandoned;

@@ -70,6 +70,8 @@ export class RunStore {
   /** The x range that the history in `charts` was cut to. */
   #loadedRange: ZoomRange | null = null;
   #chartError: string | null = null;
+  /** Once for each history, so that a server that refuses it is not asked at every event. */
+  #isDetailAskedFor = false;
   #unsubscribe: (() => void) | null = null;
   #life = new AbortController();
   #chartLoad = new AbortController();
@@ -216,7 +218,14 @@ export class RunStore {
       this.charts.append(event);
     }
     this.#frame.request();
-    if (isRewound) void this.#reloadCharts();
+    if (isRewound || this.#hasLostDetail()) void this.#reloadCharts();
+  }
+
+  /** Whoever looks at a stretch for long would see it grow coarse while the run goes on. */
+  #hasLostDetail(): boolean {
+    if (this.#loadedRange === null || this.#isDetailAskedFor) return false;
+    this.#isDetailAskedFor = this.charts.isCoarser;
+    return this.#isDetailAskedFor;
   }
 
   async #reloadCharts(): Promise<void> {
@@ -231,6 +240,7 @@ export class RunStore {
       if (load.signal.aborted) return;
       this.charts.finishLoading(view, series, clock, counted);
       this.#loadedRange = range;
+      this.#isDetailAskedFor = false;
       this.#chartError = null;
     } catch (error) {
       if (load.signal.aborted) return;

@@ -30,6 +30,7 @@ export class SampleBuffer {
   readonly #count: Float64Array;
   readonly #worker: Int16Array;
   #length = 0;
+  #isThinned = false;
 
   constructor(capacity: number) {
     if (capacity < 4) throw new RangeError(`capacity must be at least 4, not ${capacity}`);
@@ -44,6 +45,11 @@ export class SampleBuffer {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Whether what was appended has been made coarser since, to make room. */
+  get isThinned(): boolean {
+    return this.#isThinned;
   }
 
   /** Views on the columns; valid until the next `append` or `clear`. */
@@ -88,9 +94,11 @@ export class SampleBuffer {
 
   clear(): void {
     this.#length = 0;
+    this.#isThinned = false;
   }
 
   #thin(): void {
+    this.#isThinned = true;
     const half = this.capacity - (this.capacity >> 1);
     let [from, to] = [0, 0];
     for (const end of evenGroups(this.#count, half)) {
