@@ -8,7 +8,7 @@ so the same rows make the same blocks however they were committed.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -92,7 +92,7 @@ class EpisodeBlocks:
         *,
         env_step: _Integers,
         seconds: _Reals,
-        updates: Sequence[int],
+        updates: _Integers,
         returns: _Reals,
         lengths: _Integers,
     ) -> list[EpisodeBlock]:
@@ -164,7 +164,7 @@ class EpisodeBlocks:
                 episode[0],
                 env_step=np.asarray(env_step, np.int64),
                 seconds=np.asarray(seconds, np.float64),
-                updates=updates,
+                updates=np.asarray(updates, np.int64),
                 returns=np.asarray(returns, np.float64),
                 lengths=np.asarray(lengths, np.int64),
             )

@@ -10,6 +10,7 @@ from matinee.contracts.workers import WorkerTable
 from matinee.journal.blocks import EpisodeBlock, MetricBlock
 from matinee.journal.bulk_insert import insert_rows
 from matinee.journal.checkpoint_rows import CheckpointEvent, keep_list
+from matinee.journal.column_rows import ColumnRows
 from matinee.journal.schema import WORKERS
 
 
@@ -18,7 +19,7 @@ class PendingRows:
     """Rows that wait for the next commit."""
 
     events: list[tuple[int, float, int, str, str]] = field(default_factory=list)
-    episodes: list[tuple[int, int, int, float, int, float, int]] = field(default_factory=list)
+    episodes: list[ColumnRows] = field(default_factory=list)
     flushes: list[tuple[int, int, float, int, int]] = field(default_factory=list)
     metric_rows: list[tuple[str, int, float, float, float, float, int]] = field(
         default_factory=list
@@ -44,7 +45,8 @@ class PendingRows:
             metric_ids: By name; new ones are added.
         """
         insert_rows(connection, "events", self.events)
-        insert_rows(connection, "episodes", self.episodes)
+        for rows in self.episodes:
+            insert_rows(connection, "episodes", rows)
         insert_rows(connection, "episode_blocks", self.episode_blocks)
         insert_rows(connection, "flushes", self.flushes)
         if self.metric_rows:

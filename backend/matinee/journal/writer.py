@@ -43,6 +43,7 @@ from matinee.journal.blocks import (
     MetricBlocks,
 )
 from matinee.journal.checkpoint_rows import CheckpointEvent
+from matinee.journal.column_rows import ColumnRows
 from matinee.journal.migrations import drop_backups, migrate
 from matinee.journal.ownership import Ownership
 from matinee.journal.pending_rows import PendingRows
@@ -218,26 +219,26 @@ class JournalWriter:
             raise JournalError("an episode's return is NaN or infinite: its rewards must be finite")
         first = self._episode + 1
         self._episode += count
+        updates_then = np.full(count, updates, np.int64)
         self._pending.episode_blocks.extend(
             self._episode_blocks.add(
                 first,
                 env_step=episodes.env_step,
                 seconds=episodes.seconds,
-                updates=[updates] * count,
+                updates=updates_then,
                 returns=episodes.returns,
                 lengths=episodes.lengths,
             )
         )
-        self._pending.episodes.extend(
-            zip(
-                range(first, first + count),
-                episodes.worker.tolist(),
-                episodes.env_step.tolist(),
-                episodes.seconds.tolist(),
-                [updates] * count,
-                episodes.returns.tolist(),
-                episodes.lengths.tolist(),
-                strict=True,
+        self._pending.episodes.append(
+            ColumnRows(
+                np.arange(first, first + count, dtype=np.int64),
+                episodes.worker,
+                episodes.env_step,
+                episodes.seconds,
+                updates_then,
+                episodes.returns,
+                episodes.lengths,
             )
         )
         payload = orjson.dumps({"first_episode": first, "last_episode": self._episode}).decode()
