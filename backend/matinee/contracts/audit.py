@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.access import Role
 from matinee.contracts.identifiers import Ulid
+from matinee.contracts.uncached_json import UncachedJson
 
 AuditOutcome = Literal["done", "refused", "failed"]
 """refused: an error that is the caller's (4xx). failed: one of ours, or nobody heard the answer."""
 
 
-class AuditEntry(BaseModel):
+class AuditEntry(UncachedJson):
     """One call, by whom, and what came of it. Never holds a secret, a body or a query."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

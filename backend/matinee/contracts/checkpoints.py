@@ -12,6 +12,7 @@ from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.progress import SolvedAt
 from matinee.contracts.run_parts import CheckpointSpec
 from matinee.contracts.run_spec import RunSpec
+from matinee.contracts.uncached_json import UncachedJson
 
 CHECKPOINT_FORMAT = 2
 TENSORS_FILE = "learner.safetensors"
@@ -25,7 +26,7 @@ _ROUTINE: frozenset[CheckpointCause] = frozenset({"schedule", "pause", "end", "c
 _PRECAUTIONS: frozenset[CheckpointCause] = frozenset({"change", "rewind"})
 
 
-class _Document(BaseModel):
+class _Document(UncachedJson):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -19,6 +19,7 @@ from matinee.contracts.identifiers import Ulid
 from matinee.contracts.json_body import JsonBody
 from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.schedules import ENV_STEP_MAX
+from matinee.contracts.uncached_json import UncachedJson
 
 
 class _Action(JsonBody):
@@ -178,7 +179,7 @@ class HyperparameterChange(BaseModel):
     )
 
 
-class Command(BaseModel):
+class Command(UncachedJson):
     """One row of the ledger: who, when, what, and what became of it."""
 
     model_config = ConfigDict(frozen=True)

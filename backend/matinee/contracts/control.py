@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.commands import Action
+from matinee.contracts.uncached_json import UNCACHED
 
 CONTROL_PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -96,8 +97,8 @@ RunFrame = Annotated[
     HelloFrame | AckFrame | CommittedFrame | HeartbeatFrame, Field(discriminator="type")
 ]
 
-SERVER_FRAME_ADAPTER: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
-RUN_FRAME_ADAPTER: TypeAdapter[RunFrame] = TypeAdapter(RunFrame)
+SERVER_FRAME_ADAPTER: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame, config=UNCACHED)
+RUN_FRAME_ADAPTER: TypeAdapter[RunFrame] = TypeAdapter(RunFrame, config=UNCACHED)
 
 
 def policy_file_of(socket_path: Path) -> Path:

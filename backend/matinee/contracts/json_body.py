@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticKnownError
+
+from matinee.contracts.uncached_json import UncachedJson
 
 _PLAIN = frozenset({int, float, bool, NoneType})
 _COLLECTIONS = (list, tuple, set, frozenset, Sequence)
 
 
-class JsonBody(BaseModel):
+class JsonBody(UncachedJson):
     """A request's body or part of it, or a client's frame; refuses fields that it does not know."""
 
     model_config = ConfigDict(extra="forbid")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from matinee.contracts.episodes import EpisodeStep
 from matinee.contracts.recordings import FilmFacts, FilmFormat
+from matinee.contracts.uncached_json import UNCACHED
 from matinee.errors import ConflictError
 
 LENGTHS = struct.Struct(">II")
@@ -160,9 +161,9 @@ PlayerAnswer = Annotated[
     Evaluated | EpisodePart | PlayedEpisode | PlayerFailed, Field(discriminator="type")
 ]
 
-PLAYER_ORDER_ADAPTER: TypeAdapter[PlayerOrder] = TypeAdapter(PlayerOrder)
-SHOW_ORDER_ADAPTER: TypeAdapter[ShowOrder] = TypeAdapter(ShowOrder)
-PLAYER_ANSWER_ADAPTER: TypeAdapter[PlayerAnswer] = TypeAdapter(PlayerAnswer)
+PLAYER_ORDER_ADAPTER: TypeAdapter[PlayerOrder] = TypeAdapter(PlayerOrder, config=UNCACHED)
+SHOW_ORDER_ADAPTER: TypeAdapter[ShowOrder] = TypeAdapter(ShowOrder, config=UNCACHED)
+PLAYER_ANSWER_ADAPTER: TypeAdapter[PlayerAnswer] = TypeAdapter(PlayerAnswer, config=UNCACHED)
 
 
 def framed(head: bytes, body: bytes = b"") -> bytes:

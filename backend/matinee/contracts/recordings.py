@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from matinee.contracts.episodes import PlayRequest
+from matinee.contracts.uncached_json import UncachedJson
 
 FilmFormat = Literal["gif", "webp"]
 MAX_RECORDINGS = 20
@@ -24,7 +25,7 @@ class RecordingRequest(PlayRequest):
     )
 
 
-class FilmFacts(BaseModel):
+class FilmFacts(UncachedJson):
     """What a film shows."""
 
     model_config = ConfigDict(frozen=True)

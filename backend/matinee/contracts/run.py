@@ -15,9 +15,10 @@ from matinee.contracts.progress import Progress
 from matinee.contracts.run_parts import BudgetSpec
 from matinee.contracts.run_spec import EnvironmentSpec, Group, Name, RunSpec, Tag
 from matinee.contracts.run_state import RunState
+from matinee.contracts.uncached_json import UncachedJson
 
 
-class Parent(BaseModel):
+class Parent(UncachedJson):
     """Where a forked run came from: its counters and its axis go on from there."""
 
     model_config = ConfigDict(frozen=True)
@@ -28,7 +29,7 @@ class Parent(BaseModel):
     episodes: int = Field(description="Of the checkpoint; the fork's are numbered from the next.")
 
 
-class Run(BaseModel):
+class Run(UncachedJson):
     """One run: what was asked for, where it stands, how far it came."""
 
     model_config = ConfigDict(frozen=True)
@@ -144,7 +145,7 @@ class AppliedHyperparameter(BaseModel):
     since_env_step: int
 
 
-class RunSnapshot(BaseModel):
+class RunSnapshot(UncachedJson):
     """The newest whole picture of a run in its run.db, rewritten at every commit."""
 
     state: RunState

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from matinee.contracts.events import Event
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.json_body import JsonBody
+from matinee.contracts.uncached_json import UNCACHED
 
 MAX_CLIENT_FRAME_BYTES = 64 * 1024
 SEQ_MAX = 2**53 - 1
@@ -114,5 +115,5 @@ class UnsubscribeFrame(_Frame, JsonBody):
 
 ClientFrame = Annotated[SubscribeFrame | UnsubscribeFrame, Field(discriminator="type")]
 
-SERVER_FRAME_ADAPTER: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame)
-CLIENT_FRAME_ADAPTER: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
+SERVER_FRAME_ADAPTER: TypeAdapter[ServerFrame] = TypeAdapter(ServerFrame, config=UNCACHED)
+CLIENT_FRAME_ADAPTER: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame, config=UNCACHED)

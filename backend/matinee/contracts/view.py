@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from matinee.contracts.identifiers import Ulid
 from matinee.contracts.json_body import JsonBody
 from matinee.contracts.stream import SEQ_MAX
+from matinee.contracts.uncached_json import UNCACHED
 
 HEAD_LENGTH = struct.Struct(">I")
 MAX_UNSEEN = 2
@@ -113,4 +114,6 @@ class ViewSeen(_Frame, JsonBody):
 
 
 ViewClientFrame = Annotated[ViewSet | ViewStep | ViewSeen, Field(discriminator="type")]
-VIEW_CLIENT_FRAME_ADAPTER: TypeAdapter[ViewClientFrame] = TypeAdapter(ViewClientFrame)
+VIEW_CLIENT_FRAME_ADAPTER: TypeAdapter[ViewClientFrame] = TypeAdapter(
+    ViewClientFrame, config=UNCACHED
+)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from matinee.contracts.uncached_json import UncachedJson
+
 WorkerRole = Literal["actor-learner", "learner", "environment", "optimizer", "predictor"]
 """What a thread does; `learner` is the one thread that does everything (`a2c`, `ppo`)."""
 
@@ -65,7 +67,7 @@ class WorkerProcess(BaseModel):
     error: str | None = None
 
 
-class WorkerTable(BaseModel):
+class WorkerTable(UncachedJson):
     """All of them, as of one moment. Counts begin when the run's process takes the training up."""
 
     model_config = ConfigDict(frozen=True)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.commands import Command, CommandState
@@ -23,6 +23,7 @@ from matinee.contracts.identifiers import ULID_PATTERN
 from matinee.contracts.run import Parent, Run, RunSnapshot
 from matinee.contracts.run_spec import RunSpec
 from matinee.contracts.run_state import RunState, check_transition
+from matinee.contracts.uncached_json import UncachedJson
 from matinee.errors import JournalError, NotFoundError
 from matinee.journal.plain_files import is_plain_file, is_plain_folder, read_within
 from matinee.journal.reader import JournalReader, RunHeader
@@ -42,14 +43,14 @@ _HALF_DELETED = ".deleted-"
 log = structlog.get_logger(__name__)
 
 
-class RunDetails(BaseModel):
+class RunDetails(UncachedJson):
     """What people may edit about a run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     group: str | None = None
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     notes: str = ""
     revision: int = 1
 
