@@ -13,7 +13,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from fakes.credentials import BEARER
-from matinee.contracts.identifiers import new_ulid
 from matinee.contracts.stream import MAX_CLIENT_FRAME_BYTES
 from matinee.web import view_socket
 from matinee.web.connection_ends import StreamEndedError
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 LARGEST_BYTES = {
     "/api/v1/stream": MAX_CLIENT_FRAME_BYTES,
-    f"/api/v1/runs/{new_ulid()}/view": view_socket.MAX_CLIENT_FRAME_BYTES,
+    "/api/v1/runs/01KAVXB3G9Y0Z6T4QW5N7M8R2C/view": view_socket.MAX_CLIENT_FRAME_BYTES,
 }
 
 
