@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
+
+with_glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="other C libraries keep no heap for each thread"
+)
 
 HEAP_BYTES = 64 << 20
 """What glibc reserves for a heap of its own of some threads, at a multiple of it."""

@@ -23,10 +23,23 @@ BUSY_RUN = {
     "evaluation": {"episodes": 0},
     # As often as it may: one is deleted for each that is saved.
     "checkpoint": {"every_seconds": 1, "keep_last": 1},
+    # How it learns differs from machine to machine: only what holds a run up shall raise an alert.
+    "alerts": {
+        "performance_collapse": 1.0,
+        "return_plateau": -1.0,
+        "entropy_collapse": 0.001,
+        "entropy_stuck": 0.999,
+        "action_degeneracy": 1.0,
+        "improbable_actions": 1e4,
+        "value_explosion": 1e6,
+        "value_loss_explosion": 1e6,
+        "critic_useless": -10.0,
+        "gradient_clipped": 1.0,
+        "policy_lag": 1e4,
+        "policy_drift": 10.0,
+    },
 }
 """As fast as it can."""
-HINDRANCES = {"worker_died", "worker_stalled"}
-"""Alerts of a run that is held up."""
 
 
 def matinee(server: LiveServer, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -82,8 +95,7 @@ def test_runs_at_full_speed_are_backed_up_and_restored(
     for run_id in run_ids:
         after = own_server.run(run_id)
         assert after["state"] == "running"
-        # How they learn, which may also raise an alert, is not the backup's affair.
-        assert not {alert["name"] for alert in after["alerts"]} & HINDRANCES
+        assert after["alerts"] == before[run_id]["alerts"] == []
         own_server.wait_for_steps(run_id, after["progress"]["env_steps"])
 
     folder = tmp_path / "restored"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
 import sys
 
 import psutil
 import pytest
 
-from fakes.heaps import heaps_beside_the_main_one, with_heaps_as_usual
+from fakes.heaps import heaps_beside_the_main_one, with_glibc, with_heaps_as_usual
 from integration.live_server import LONG_RUN, LiveServer, eventually
 
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's heaps")
+pytestmark = with_glibc
 
 TWO_PROCESSES = {**LONG_RUN, "workers": 2, "processes": 2}
 THREADS = 3

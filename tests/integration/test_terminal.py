@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import signal
 import stat
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fakes.heaps import heaps_beside_the_main_one
+from fakes.heaps import heaps_beside_the_main_one, with_glibc
 from integration.live_server import (
     FAST_RUN,
     LONG_RUN,
@@ -318,7 +317,7 @@ def test_a_server_shows_and_steers_what_a_terminal_trains(
     assert code == 130
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's heaps")
+@with_glibc
 def test_all_threads_of_a_training_share_one_heap(terminal: Terminal) -> None:
     """So that what one of them frees is there for the others."""
     with terminal.training(LONG_RUN) as process:

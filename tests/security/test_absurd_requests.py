@@ -6,6 +6,7 @@ The server here is whole: its limits, its planning and its queue are those of `m
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,8 +20,7 @@ from fakes.whole_server import WholeServer, whole_server
 
 pytestmark = pytest.mark.anyio
 
-ADDITIONS = 10_000_000
-"""Take Python half a second on a common machine, and longer where all else does too."""
+MOST_PROCESSOR_S = 0.1
 MOST_GROWTH_BYTES = 20 * 2**20
 ACTIVE, QUEUED, STARTS, AT_ONCE = 1, 3, 200, 50
 CARTPOLE: dict[str, Any] = {"environment": {"id": "CartPole-v1"}}
@@ -92,39 +92,25 @@ async def whole(
 
 async def refused(whole: WholeServer, body: dict[str, Any] | str) -> tuple[list[list[str]], float]:
     """Which fields a refusal of this body blames, and what it took of the processor."""
-    send = {"content": body} if isinstance(body, str) else {"json": body}
+    # Before the clock: the writing is the client's work, though it is in this process.
+    content = body if isinstance(body, str) else json.dumps(body)
     headers = {"Content-Type": "application/json"}
     began_s = time.process_time()
-    answer = await whole.client.post("/api/v1/runs", headers=headers, **send)
+    answer = await whole.client.post("/api/v1/runs", headers=headers, content=content)
     taken_s = time.process_time() - began_s
     assert answer.status_code == 422, answer.text[:500]
     return [list(map(str, error["loc"])) for error in answer.json()["errors"]], taken_s
 
 
-@pytest.fixture(scope="module")
-def most_processor_s() -> float:
-    """What a refusal may take here."""
-
-    def additions_s() -> float:
-        began_s, total = time.process_time(), 0
-        for number in range(ADDITIONS):
-            total += number
-        return time.process_time() - began_s
-
-    return min(additions_s() for _ in range(3))
-
-
 @pytest.mark.parametrize(("body", "loc"), ABSURD)
 async def test_what_is_absurd_is_refused_cheaply(
-    whole: WholeServer, body: dict[str, Any] | str, loc: list[str], most_processor_s: float
+    whole: WholeServer, body: dict[str, Any] | str, loc: list[str]
 ) -> None:
-    """422 at the field that is to blame, for less processor time than ten million additions take,
-    and nothing is made.
-    """
+    """422 at the field that is to blame, for less than 100 ms of processor, and nothing is made."""
     tries = [await refused(whole, body) for _ in range(3)]
 
     assert loc in tries[0][0]
-    assert min(taken_s for _, taken_s in tries) < most_processor_s
+    assert min(taken_s for _, taken_s in tries) < MOST_PROCESSOR_S
     assert (await whole.client.get("/api/v1/runs")).json()["items"] == []
 
 
@@ -141,12 +127,9 @@ async def test_absurd_requests_leave_nothing_in_memory(whole: WholeServer) -> No
     assert psutil.Process().memory_info().rss - before_bytes < MOST_GROWTH_BYTES
 
 
-async def test_a_flood_of_starts_ends_at_the_queue(
-    whole: WholeServer, most_processor_s: float
-) -> None:
+async def test_a_flood_of_starts_ends_at_the_queue(whole: WholeServer) -> None:
     """Of any number of starts at once so many are let in as may run and wait; all others get 429,
-    each for less processor time than ten million additions take, and leave neither a folder nor
-    memory behind.
+    for less than 100 ms of processor each, and leave neither a folder nor memory behind.
     """
     body = CARTPOLE | {"workers": 1, "envs_per_worker": 1, "budget": {"env_steps": 10**12}}
     first = [(await whole.client.post("/api/v1/runs", json=body)) for _ in range(ACTIVE + QUEUED)]
@@ -162,7 +145,7 @@ async def test_a_flood_of_starts_ends_at_the_queue(
 
     assert {answer.status_code for answer in first} == {201}
     assert answers == {(429, "too_many_queued_runs"): STARTS}
-    assert (time.process_time() - began_s) / STARTS < most_processor_s
+    assert (time.process_time() - began_s) / STARTS < MOST_PROCESSOR_S
     assert psutil.Process().memory_info().rss - before_bytes < MOST_GROWTH_BYTES
     assert len(list((whole.data_dir / "runs").iterdir())) == ACTIVE + QUEUED
     for run in (await whole.client.get("/api/v1/runs")).json()["items"]:

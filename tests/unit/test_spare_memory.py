@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import platform
 import subprocess
 import sys
 import weakref
@@ -14,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fakes.heaps import with_heaps_as_usual
+from fakes.heaps import with_glibc, with_heaps_as_usual
 from matinee import spare_memory as module
 from matinee.spare_memory import (
     RETURN_EVERY_S,
@@ -23,8 +22,6 @@ from matinee.spare_memory import (
     return_spare_memory,
     share_one_heap,
 )
-
-with_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's heaps")
 
 FREED_AMONG_KEPT = """
 import psutil

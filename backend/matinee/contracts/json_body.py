@@ -6,7 +6,8 @@ number and boolean, and clients are made from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -54,7 +55,7 @@ def check_json_type(value: object, annotation: Any) -> None:
     Raises:
         PydanticKnownError: naming what is wanted.
     """
-    members = list(_members(annotation))
+    members = _members(annotation)
     if isinstance(value, list | tuple):
         inner = [arguments for origin, arguments in members if origin in _COLLECTIONS]
         # Of two kinds of lists pydantic finds out which one it is.
@@ -73,16 +74,15 @@ def check_json_type(value: object, annotation: Any) -> None:
             raise PydanticKnownError(_refusal(plain))
 
 
-def _members(annotation: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+@cache
+def _members(annotation: Any) -> tuple[tuple[Any, tuple[Any, ...]], ...]:
     """The kinds of a union, or the only one; each with what it is made of."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        yield from _members(arguments[0])
-    elif origin in (Union, UnionType):
-        for member in arguments:
-            yield from _members(member)
-    else:
-        yield origin or annotation, arguments
+        return _members(arguments[0])
+    if origin in (Union, UnionType):
+        return tuple(kind for member in arguments for kind in _members(member))
+    return ((origin or annotation, arguments),)
 
 
 def _fits(value: str | bool | float, plain: set[Any]) -> bool:

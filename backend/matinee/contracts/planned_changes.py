@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from matinee.contracts.combinations import RunLayout, check_change
 from matinee.contracts.hyperparameters import HyperparameterSetting, check_setting
@@ -20,6 +22,25 @@ class PlannedChange(SpecPart):
 
     env_step: EnvStep
     hyperparameters: dict[str, HyperparameterSetting] = Field(min_length=1, max_length=100)
+
+
+def _check_length(given: object) -> object:
+    if isinstance(given, list) and len(given) > MAX_PLANNED_CHANGES:
+        raise PydanticKnownError(
+            "too_long",
+            {
+                "field_type": "List",
+                "max_length": MAX_PLANNED_CHANGES,
+                "actual_length": len(given),
+            },
+        )
+    return given
+
+
+# By its length alone pydantic refuses a list only when it has looked at as many as may be there.
+Plan = Annotated[
+    list[PlannedChange], Field(max_length=MAX_PLANNED_CHANGES), BeforeValidator(_check_length)
+]
 
 
 def plan_errors(

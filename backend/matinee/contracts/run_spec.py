@@ -28,7 +28,7 @@ from matinee.contracts.hyperparameters import (
     check_settings,
     default_settings,
 )
-from matinee.contracts.planned_changes import MAX_PLANNED_CHANGES, PlannedChange, plan_errors
+from matinee.contracts.planned_changes import Plan, plan_errors
 from matinee.contracts.run_parts import (
     BudgetSpec,
     CheckpointSpec,
@@ -277,9 +277,8 @@ class RunSpec(SpecPart):
         default_factory=dict,
         description="Thresholds that differ from those of `GET /api/v1/alert-rules`, by rule.",
     )
-    plan: list[PlannedChange] = Field(
+    plan: Plan = Field(
         default_factory=list,
-        max_length=MAX_PLANNED_CHANGES,
         description="Changes of hyperparameters that the run makes by itself, in ascending order "
         "of their env steps. Training stands at each until it is in use.",
     )
@@ -403,7 +402,7 @@ class RunRequest(SpecPart):
     evaluation: EvaluationSpec | None = None
     recovery: RecoverySpec | None = None
     alerts: AlertThresholds | None = None
-    plan: list[PlannedChange] | None = Field(default=None, max_length=MAX_PLANNED_CHANGES)
+    plan: Plan | None = None
     start: bool = Field(default=True, description="false: create it, and wait for `start`.")
 
     @field_validator("hyperparameters")
