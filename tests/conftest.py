@@ -35,6 +35,8 @@ structlog.configure(
 for _name in [name for name in os.environ if name.startswith("MATINEE_")]:
     if not _name.startswith("MATINEE_TEST_"):
         del os.environ[_name]
+# Nor may a test that forgets to name a data folder meet the developer's own: this one can't be made.
+os.environ["MATINEE_DATA_DIR"] = "/dev/null/every-test-names-its-own"
 
 # Time limits per example would fail on a busy machine, not on a broken promise.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
-import orjson
 import psutil
 from pydantic import JsonValue
 
@@ -111,7 +111,7 @@ class RunMaker:
         self, body: Mapping[str, JsonValue], make: Make, key: str
     ) -> tuple[str, Command | None]:
         """The run of this key; made now, with the command to start it, if there was none yet."""
-        fingerprint = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        fingerprint = _fingerprint(body)
         claim = await asyncio.to_thread(
             self._catalogue.claim_idempotency_key,
             key,
@@ -198,3 +198,9 @@ class RunMaker:
             await self._admission.enter(run_id, share=run.group, command_id=command.id, actor=actor)
             await self._steering.wait_for(run_id, command.id, timeout_s=wait_s)
         return await self._index.get(run_id)
+
+
+def _fingerprint(body: Mapping[str, JsonValue]) -> str:
+    """Of all that was asked. Integers have any length, which not every JSON writer can take."""
+    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -91,13 +91,24 @@ def problem_response(
         type=f"urn:matinee:problem:{code}",
         title=status.phrase,
         status=int(status),
-        detail=detail,
+        detail=_writable(detail),
         instance=scope["path"],
         code=code,
         request_id=scope.get("matinee.request_id", ""),
-        errors=[ProblemField(loc=list(f.loc), message=f.message) for f in fields],
+        errors=[
+            ProblemField(
+                loc=[_writable(each) if isinstance(each, str) else each for each in field.loc],
+                message=_writable(field.message),
+            )
+            for field in fields
+        ],
     )
     return ProblemResponse(problem.model_dump_json(), status_code=int(status), headers=headers)
+
+
+def _writable(text: str) -> str:
+    """With half characters told, such as `\\ud800`: a request may have them, no answer can."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def problem_for(error: MatineeError, scope: Scope) -> ProblemResponse:

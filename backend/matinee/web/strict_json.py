@@ -1,9 +1,10 @@
-"""JSON bodies, read strictly: `application/json`, finite numbers, no name twice."""
+"""JSON bodies, read strictly: `application/json`, finite numbers, whole characters, no name twice."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,10 @@ from matinee.errors import FieldError, InvalidInputError
 
 MAX_NUMBER_CHARACTERS = 400
 """Longer than any number that fits a double; keeps integer parsing cheap."""
+
+_MAY_HALVE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The escape of half a character, which is one of a pair nearly always."""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class _StrictJsonRequest(Request):
@@ -64,8 +69,9 @@ def parse_json(body: bytes) -> Any:
     """One JSON document.
 
     Raises:
-        InvalidInputError: naming the field that is not finite or stands there twice, or the
-            place where the text is not JSON.
+        InvalidInputError: naming the field that is not finite, has half a character (RFC 7493,
+            2.1: it can't be written as UTF-8) or stands there twice, or the place where the text
+            is not JSON.
     """
     numbers = _Numbers()
     try:
@@ -90,6 +96,11 @@ def parse_json(body: bytes) -> Any:
     if fields:
         raise InvalidInputError(
             f"{len(fields)} number(s) are not finite", fields=fields, code="invalid_input"
+        )
+    fields = tuple(_halved(document, ())) if _MAY_HALVE.search(body) else ()
+    if fields:
+        raise InvalidInputError(
+            f"{len(fields)} text(s) are not Unicode", fields=fields, code="invalid_input"
         )
     return document
 
@@ -130,4 +141,17 @@ def _non_finite(value: Any, loc: tuple[str | int, ...]) -> list[FieldError]:
         return [e for name, item in value.items() for e in _non_finite(item, (*loc, name))]
     if isinstance(value, list):
         return [e for index, item in enumerate(value) for e in _non_finite(item, (*loc, index))]
+    return []
+
+
+def _halved(value: Any, loc: tuple[str | int, ...]) -> list[FieldError]:
+    if isinstance(value, str):
+        found = _HALF.search(value)
+        what = "half of a surrogate pair is not allowed; allowed: whole characters"
+        return [FieldError(loc, f"U+{ord(found[0]):X}: {what}")] if found else []
+    if isinstance(value, dict):
+        inner = [e for name, item in value.items() for e in _halved(item, (*loc, name))]
+        return [e for name in value for e in _halved(name, (*loc, name))] + inner
+    if isinstance(value, list):
+        return [e for index, item in enumerate(value) for e in _halved(item, (*loc, index))]
     return []

@@ -59,7 +59,8 @@ def test_refusals_are_errors_for_people(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     refused = call("backup", str(tmp_path / "b"), "--data-dir", str(tmp_path / "data"))
     assert isinstance(refused.exception, ConflictError)
-    assert isinstance(call("restore", str(tmp_path / "b")).exception, BackupError)
+    unknown = call("restore", str(tmp_path / "b"), "--data-dir", str(tmp_path / "new"))
+    assert isinstance(unknown.exception, BackupError)
 
 
 def test_long_work_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,21 @@ async def test_a_key_belongs_to_its_body(house: House) -> None:
     assert (await create(house, "key", group="b", name="a")).id == run.id
 
 
+async def test_a_key_goes_with_any_number(house: House) -> None:
+    """A body with an integer of more than 64 bits has its key like any other."""
+    reward = {"sutton_barto_reward": 2**70}
+    run = await create(house, "key", environment={"id": "CartPole-v1", "kwargs": reward})
+    assert run.environment.kwargs == reward
+    again = await create(house, "key", environment={"id": "CartPole-v1", "kwargs": reward})
+    assert again.id == run.id
+    with pytest.raises(InvalidInputError, match="used with another body"):
+        await create(
+            house,
+            "key",
+            environment={"id": "CartPole-v1", "kwargs": {"sutton_barto_reward": 2**70 + 1}},
+        )
+
+
 async def test_a_crash_between_key_and_run(house: House) -> None:
     """A key that was claimed, but whose run was never made, makes it at the next try."""
     from datetime import UTC, datetime

@@ -51,6 +51,43 @@ def test_a_number_that_is_not_finite_is_named(body: bytes, loc: tuple[str | int,
 
 
 @pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        (rb'{"a": {"b": [1, "x\ud800"]}}', ("a", "b", 1)),
+        (rb'{"a": "\uDFFF\ud83d"}', ("a",)),
+        (rb'{"a": {"\ud800": 1}}', ("a", "\ud800")),
+        (rb'"\uDE00"', ()),
+    ],
+)
+def test_half_a_character_is_named(body: bytes, loc: tuple[str | int, ...]) -> None:
+    """A surrogate without its other half is refused with the path of its field: no UTF-8 has it."""
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_json(body)
+
+    assert [field.loc for field in refusal.value.fields] == [loc]
+
+
+def test_a_pair_is_a_character() -> None:
+    """What JSON escapes as two halves is read as the one character it is."""
+    assert parse_json(rb'["\ud83d\ude00", "\ud7ff\ue000"]') == ["\U0001f600", "\ud7ff\ue000"]
+
+
+@pytest.mark.parametrize(
+    "body", [rb'{"\ud800": 1}', rb'{"\ud800": NaN}', rb'{"\ud800": 1, "\ud800": 2}']
+)
+async def test_a_name_that_cannot_be_written_is_told(
+    script: httpx.AsyncClient, runs: FakeRuns, body: bytes
+) -> None:
+    """The refusal names a field also where its name is half a character."""
+    headers = {"Content-Type": "application/json"}
+    response = await script.post("/api/v1/runs", content=body, headers=headers)
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["loc"] == [r"\ud800"]
+    assert runs.calls == []
+
+
+@pytest.mark.parametrize(
     "body",
     [b"{", b"", b"nope", b'{"a": 1,}', b"{'a': 1}", b"\xff\xfe", b"[" * 100_000, b'{"a":1} {}'],
 )
