@@ -18,6 +18,12 @@ BUDGET = 4_000
 LIGHT_INK = "#1b1b18"
 PAPER = {"width": 703, "height": 1000}
 """A4 between its margins."""
+CAN_BE_DRAWN = """() => {
+    dispatchEvent(new Event("beforeprint"));
+    const lines = document.querySelectorAll("[data-printed] path").length;
+    dispatchEvent(new Event("afterprint"));
+    return lines > 0;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +92,9 @@ def test_a_pdf_holds_the_drawings(
     page = watched.page
     for path in (f"/runs/{ended_run}", f"/compare?runs={ended_run}"):
         watched.open(path)
-        expect(page.locator(".uplot canvas").first).to_be_visible()
-        page.wait_for_load_state("networkidle")
+        # The curves' data and what draws them on paper come when the page has nothing else to do.
+        page.wait_for_function(CAN_BE_DRAWN)
+        expect(page.locator("[data-printed]")).to_have_count(0)
         page.evaluate(
             "() => { window.printed = []; addEventListener('beforeprint', () => "
             "printed.push(document.querySelectorAll('[data-printed] path').length)); }"
