@@ -35,7 +35,7 @@ structlog.configure(
 for _name in [name for name in os.environ if name.startswith("MATINEE_")]:
     if not _name.startswith("MATINEE_TEST_"):
         del os.environ[_name]
-# Nor may a test that forgets to name a data folder meet the developer's own: this one can't be made.
+# Nor may a test that names no data folder meet the developer's own: this one can't be made.
 os.environ["MATINEE_DATA_DIR"] = "/dev/null/every-test-names-its-own"
 
 # Time limits per example would fail on a busy machine, not on a broken promise.

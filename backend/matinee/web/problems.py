@@ -107,7 +107,7 @@ def problem_response(
 
 
 def _writable(text: str) -> str:
-    """With half characters told, such as `\\ud800`: a request may have them, no answer can."""
+    """With half characters spelled out, as JSON escapes them: no answer can hold them."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""JSON bodies, read strictly: `application/json`, finite numbers, whole characters, no name twice."""
+"""JSON bodies, read strictly: media type, finite numbers, whole characters, no name twice."""
 
 from __future__ import annotations
 
