@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from typing import Any
 RETURN_EVERY_S = 60.0
 _KEPT_BYTES = 0
 """At the end of the heap, beyond what is used."""
+_PASSING_NAMES = 44_000
+"""More than have room in a table of 2^16 places, of which CPython fills two thirds."""
 _M_ARENA_MAX = -8
 """Of mallopt(3), malloc.h."""
 
@@ -50,6 +53,22 @@ def imports_set_apart() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def make_room_for_names() -> None:
+    """Let the interpreter's table of names take its last size now. Call it after the imports.
+
+    `pathlib` enters each part of a path in it. A name that goes leaves its place taken until the
+    table is full; then it is made anew, three times as large as what is left needs (CPython,
+    dictobject.c, `insertion_resize`). In a server that would come after an hour or a day: no
+    thread goes on meanwhile, and the megabyte looks like a leak. From then on the size stays.
+
+    Python 3.12 keeps all names for good: there it would only cost memory.
+    """
+    if sys.version_info[:2] == (3, 12):
+        return
+    for number in range(_PASSING_NAMES):
+        sys.intern(f"passing name {number}")
 
 
 def return_spare_memory() -> bool:

@@ -39,6 +39,25 @@ print(before - resident())
 assert [len(each) for each in kept] == [2_000 + index % 5 for index in range(0, 50_000, 50)]
 """
 
+MANY_PATHS = """
+import pathlib, sys
+import psutil
+from matinee.spare_memory import make_room_for_names, return_spare_memory, share_one_heap
+
+def resident():
+    return_spare_memory()
+    return psutil.Process().memory_info().rss
+
+share_one_heap()
+kept = [sys.intern(f"a module's name {number}") for number in range(30_000)]
+if len(sys.argv) > 1:
+    make_room_for_names()
+before = resident()
+for number in range(200_000):
+    pathlib.Path(f"a run's folder {number}")
+print(resident() - before)
+"""
+
 HEAPS_OF_THREADS = """
 import ctypes, threading
 
@@ -115,6 +134,25 @@ def test_what_imports_make_is_not_looked_at_again() -> None:
     assert gc.get_freeze_count() > 1_000
     gc.collect()
     assert kept[0]() is not None
+
+
+@with_glibc
+@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="Python 3.12 keeps all names for good")
+def test_names_that_come_and_go_take_no_more_room() -> None:
+    """With room for them, hundreds of thousands of paths leave nothing; without it, they do."""
+
+    def left(*arguments: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", MANY_PATHS, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return int(done.stdout)
+
+    assert left() > 500_000
+    assert left("room") < 250_000
 
 
 @with_glibc
