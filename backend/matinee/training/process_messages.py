@@ -25,7 +25,6 @@ from matinee.training.phase_clock import PhaseTimes
 from matinee.training.return_window import FinishedEpisodes
 from matinee.training.sampled_rollouts import RolloutSample
 from matinee.training.start_value import StartSample
-from matinee.training.update_records import FlatUpdate
 
 # ---- to a worker process -------------------------------------------------------------------------
 
@@ -99,7 +98,7 @@ class Report:
     """What has happened since the last report. No answer.
 
     Attributes:
-        updates: Pushes, oldest first.
+        updates: Pushes, oldest first, as `update_records.packed` makes them.
         episodes: Finished episodes, oldest first.
         samples: Of rollouts, now and then.
         starts: Of episodes, now and then.
@@ -107,7 +106,7 @@ class Report:
         phases: What the worker's clock shows.
     """
 
-    updates: list[FlatUpdate] = field(default_factory=list)
+    updates: bytearray = field(default_factory=bytearray)
     episodes: list[FinishedEpisodes] = field(default_factory=list)
     samples: list[RolloutSample] = field(default_factory=list)
     starts: list[StartSample] = field(default_factory=list)

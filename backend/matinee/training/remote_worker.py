@@ -129,8 +129,8 @@ class RemoteWorker:
         shared = self._shared
         self.generator_state = report.generator_state
         self._clock.show(report.phases)
-        for record in report.updates:
-            shared.telemetry.record_update(self._slot, record)
+        if report.updates:
+            shared.telemetry.record_packed_updates(self._slot, report.updates)
         for sample in report.samples:
             shared.telemetry.record_rollout(sample)
         for start in report.starts:

@@ -18,8 +18,9 @@ from matinee.contracts.metrics import METRIC_NAMES, MetricSummary
 from matinee.training.evaluator import EvaluationResult
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.run_sampler import RunSampler, Watched
-from matinee.training.telemetry import EpisodeTable, ProcessStatus, Telemetry, WorkerStatus
+from matinee.training.telemetry import ProcessStatus, Telemetry, WorkerStatus
 from matinee.training.thread_readings import Roll, ThreadReading
+from matinee.training.waiting_episodes import EpisodeTable
 
 MEASUREMENT_AGE_SHARE = 0.01
 """Metrics are due after this share of a run's age: a chart of the whole run shows no more."""

@@ -32,7 +32,7 @@ from matinee.training.return_window import FinishedEpisodes
 from matinee.training.sampled_rollouts import RolloutSample
 from matinee.training.shared_signals import SharedSignals
 from matinee.training.start_value import StartSample
-from matinee.training.update_records import UpdateRecord, flattened
+from matinee.training.update_records import UpdateRecord, packed
 
 REPORT_INTERVAL_S = 0.025
 """Reports are sent this often: some hundred pushes at a time, for some 0.1 ms of work."""
@@ -67,7 +67,7 @@ class TrainerLink:
 
     def add_update(self, record: UpdateRecord) -> None:
         """Keep a push for the next report."""
-        self._report.updates.append(flattened(record))
+        self._report.updates += packed(record)
         self._send_if_due()
 
     def add_sample(self, sample: RolloutSample) -> None:

@@ -1,9 +1,9 @@
 """What workers tell about themselves, collected without slowing them down.
 
-A worker appends one record of references for each update to a deque of its own: no lock, no SQL,
-no socket, no arithmetic. One reader drains them about ten times a second. Only finished episodes
-pass a lock, once for each rollout that finished any, because their order and the exact moment of
-solving are properties of the run and not of a worker.
+A worker appends the bare numbers of each update to bytes of its own: no SQL, no socket, no
+arithmetic, and a lock that only the reader shares, for a moment. The reader drains them a few times
+a second. Finished episodes pass a lock of all workers, once for each rollout that finished any,
+because their order and the exact moment of solving are properties of the run and not of a worker.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +28,15 @@ from matinee.training.sampled_rollouts import RolloutSample, SampledRollouts
 from matinee.training.slots import Seat
 from matinee.training.start_value import StartSample
 from matinee.training.update_records import (
-    FlatUpdate,
+    ROW_BYTES,
     UpdateRecord,
     UpdateSummaries,
     columns_of,
+    packed,
     summarised,
 )
+from matinee.training.waiting_episodes import EpisodeTable, WaitingEpisodes
+from matinee.training.waiting_updates import WaitingUpdates
 
 BACKLOG_LIMIT = 4096
 """Records of one worker that may wait for the reader, some 15 s of the fastest training."""
@@ -77,25 +80,6 @@ class ProcessStatus:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class EpisodeTable:
-    """Finished episodes of all workers, in the order of their numbers.
-
-    Shape of each: (number of episodes,).
-    """
-
-    episode: NDArray[np.int64]
-    worker: NDArray[np.int64]
-    env_step: NDArray[np.int64]
-    seconds: NDArray[np.float64]
-    returns: NDArray[np.float64]
-    lengths: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        """How many episodes."""
-        return len(self.episode)
-
-
 class Telemetry:
     """One for each run.
 
@@ -116,19 +100,17 @@ class Telemetry:
     ) -> None:
         self._gives_up = gives_up
         self._maximum_entropy = maximum_entropy
-        self._updates: tuple[deque[UpdateRecord | FlatUpdate], ...] = tuple(
-            deque() for _ in range(workers)
-        )
+        self._updates = tuple(WaitingUpdates() for _ in range(workers))
         self._summaries = UpdateSummaries()
         self._sampled = SampledRollouts()
         self._starts: deque[StartSample] = deque(maxlen=KEPT_STARTS)
         self._statuses: deque[WorkerStatus] = deque()
         self._process_statuses: deque[ProcessStatus] = deque()
         self._episodes_lock = threading.Lock()
-        """Guards `_window`, `_truncated` and the order of `_episodes`: one order for all."""
+        """Guards `_window`, `_truncated` and `_episodes`: one order for all."""
         self._window = window
         self._truncated = 0
-        self._episodes: deque[tuple[int, FinishedEpisodes]] = deque()
+        self._episodes = WaitingEpisodes()
         self._drained = threading.Event()
         self._histograms: dict[str, Histogram] = {}
         self._learned_samples = 0.0
@@ -146,13 +128,17 @@ class Telemetry:
         self._seats = {**others, thread: seat}
         return clock
 
-    def record_update(self, worker: int, record: UpdateRecord | FlatUpdate) -> None:
+    def record_update(self, worker: int, record: UpdateRecord) -> None:
         """Keep one push. Called by the worker's thread, which waits if the reader is far behind."""
+        self.record_packed_updates(worker, packed(record))
+
+    def record_packed_updates(self, worker: int, rows: bytes | bytearray) -> None:
+        """Keep pushes of a worker in another process, oldest first; may wait like the other."""
         own = self._updates[worker]
         while len(own) >= BACKLOG_LIMIT and not self._gives_up():
             self._drained.clear()
             self._drained.wait(_WAIT_SLICE_S)
-        own.append(record)
+        own.add(rows)
 
     def record_rollout(self, sample: RolloutSample) -> None:
         """Keep what a rollout shows, for histograms; only now and then."""
@@ -171,7 +157,7 @@ class Telemetry:
         with self._episodes_lock:
             first = self._window.add(episodes)
             self._truncated += episodes.truncated
-            self._episodes.append((first, episodes))
+            self._episodes.add(first, episodes)
             return self._window.solved_at
 
     def record_status(self, status: WorkerStatus) -> None:
@@ -212,7 +198,9 @@ class Telemetry:
 
     def drain_episodes(self) -> EpisodeTable:
         """Take the episodes that ended since the last call."""
-        table = _table(_take_all(self._episodes))
+        with self._episodes_lock:
+            waiting, self._episodes = self._episodes, WaitingEpisodes()
+        table = waiting.table()
         self._count("episode_return", binned(table.returns))
         return table
 
@@ -221,19 +209,18 @@ class Telemetry:
 
         A metric of which no value was defined is left out; a detailed one comes less often.
         """
-        taken = [_take_all(own) for own in self._updates]
-        records = [record for own in taken for record in own]
+        taken = [own.take() for own in self._updates]
         self._drained.set()
-        if not records:
+        if not any(taken):
             return {}
-        columns = columns_of(records, maximum_entropy=self._maximum_entropy)
+        columns = columns_of(b"".join(taken), maximum_entropy=self._maximum_entropy)
         self._learned_samples += float(np.nansum(columns["batch_samples"]))
         lags = columns["policy_lag"]
         end = 0
         for slot, own in enumerate(taken):
             if own:
-                end += len(own)
-                self._lags.setdefault(slot, []).append(lags[end - len(own) : end].copy())
+                begin, end = end, end + len(own) // ROW_BYTES
+                self._lags.setdefault(slot, []).append(lags[begin:end].copy())
         self._count("policy_lag", binned(lags[np.isfinite(lags)].astype(np.int64)))
         return self._summaries.add(columns)
 
@@ -282,20 +269,3 @@ class Telemetry:
 def _take_all(records: deque[_Record]) -> list[_Record]:
     """Empty a deque that others append to meanwhile."""
     return [records.popleft() for _ in range(len(records))]
-
-
-def _table(batches: Sequence[tuple[int, FinishedEpisodes]]) -> EpisodeTable:
-    def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate(parts) if parts else np.empty(0)
-
-    counts = [len(batch) for _, batch in batches]
-    # They are numbered in the order in which they are here, without gaps.
-    first = batches[0][0] if batches else 0
-    return EpisodeTable(
-        episode=np.arange(first, first + sum(counts), dtype=np.int64),
-        worker=np.repeat(np.array([batch.worker for _, batch in batches], np.int64), counts),
-        env_step=joined([batch.env_step for _, batch in batches]).astype(np.int64),
-        seconds=joined([batch.seconds for _, batch in batches]),
-        returns=joined([batch.returns for _, batch in batches]),
-        lengths=joined([batch.lengths for _, batch in batches]).astype(np.int64),
-    )

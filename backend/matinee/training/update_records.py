@@ -1,17 +1,16 @@
 """From what a push reports to the columns of the metric catalogue.
 
-A worker keeps only references to reports that exist anyway. Whoever drains them picks every field
-whose name is an update metric: a report that learns to measure more needs no change here.
+Every field of a report whose name is an update metric becomes a number: a report that learns to
+measure more needs no change here.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import chain
 from operator import attrgetter
+from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
@@ -62,9 +61,6 @@ class UpdateRecord(NamedTuple):
     batch: BatchReport = UNKNOWN_BATCH
 
 
-FlatUpdate = tuple[float, ...]
-"""The numbers of an `UpdateRecord` that become columns: small enough to send to other processes."""
-
 _OVERLAPS = "concurrent_pushes"
 
 Columns = dict[str, NDArray[np.float64]]
@@ -87,30 +83,26 @@ _PATHS = (
     *_FOR_DERIVED,
 )
 _read = attrgetter(*_PATHS)
+_row = Struct(f"={len(_PATHS)}d")
+ROW_BYTES = _row.size
 
 
-def flattened(record: UpdateRecord | FlatUpdate) -> FlatUpdate:
-    """Only the numbers, in a fixed order."""
-    if isinstance(record, UpdateRecord):
-        numbers: FlatUpdate = _read(record)
-        return numbers
-    return record
+def packed(record: UpdateRecord) -> bytes:
+    """The numbers that become columns: `ROW_BYTES` that say nothing but for `columns_of`."""
+    return _row.pack(*_read(record))
 
 
-def columns_of(records: Sequence[UpdateRecord | FlatUpdate], *, maximum_entropy: float) -> Columns:
+def columns_of(rows: bytes | bytearray, *, maximum_entropy: float) -> Columns:
     """Every update metric that the reports hold, or that follows from them.
 
     Args:
-        records: At least one.
+        rows: Packed records, one after another, at least one.
         maximum_entropy: log|A| of discrete actions; nan for continuous ones, which have none.
 
     Returns:
         Shape of each column: (number of records,).
     """
-    flat = np.fromiter(
-        chain.from_iterable(map(flattened, records)), np.float64, count=len(records) * len(_PATHS)
-    )
-    table = flat.reshape(len(records), len(_PATHS)).T
+    table = np.frombuffer(rows, np.float64).reshape(-1, len(_PATHS)).T.copy()
     columns = {path.partition(".")[2]: column for path, column in zip(_PATHS, table, strict=True)}
     clipped = columns.pop("clipped")
     norm_limit = columns.pop("max_gradient_norm")
@@ -126,7 +118,7 @@ def columns_of(records: Sequence[UpdateRecord | FlatUpdate], *, maximum_entropy:
     columns["entropy_fraction"] = (
         columns["entropy"] / maximum_entropy
         if maximum_entropy > 0.0
-        else np.full(len(records), math.nan)
+        else np.full(table.shape[1], math.nan)
     )
     return columns
 

@@ -32,7 +32,7 @@ from matinee.contracts.run_state import ENDED_STATES, RunState, check_transition
 from matinee.journal.writer import JournalWriter
 from matinee.training.hyperparameter_board import BoardSnapshot
 from matinee.training.run_observer import Drained
-from matinee.training.telemetry import EpisodeTable
+from matinee.training.waiting_episodes import EpisodeTable
 from matinee.worker.alert_watch import Clearing, Raising
 
 log = structlog.get_logger(__name__)

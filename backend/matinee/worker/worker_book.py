@@ -22,8 +22,9 @@ from matinee.contracts.workers import (
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.run_observer import Drained
 from matinee.training.sliding_rate import SlidingRate
-from matinee.training.telemetry import EpisodeTable, ProcessStatus, WorkerStatus
+from matinee.training.telemetry import ProcessStatus, WorkerStatus
 from matinee.training.thread_readings import ThreadReading
+from matinee.training.waiting_episodes import EpisodeTable
 from matinee.worker.alert_signals import is_silent
 
 TABLE_INTERVAL_S = 1.0

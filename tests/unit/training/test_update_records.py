@@ -16,13 +16,14 @@ from matinee.training.update_records import (
     UpdateSummaries,
     all_summarised,
     columns_of,
+    packed,
     summarised,
 )
 
 
 def test_every_column_is_a_metric() -> None:
     """What comes out of the reports has a row in the catalogue, and one value per update."""
-    columns = columns_of([update_record()], maximum_entropy=1.0)
+    columns = columns_of(packed(update_record()), maximum_entropy=1.0)
 
     assert columns.keys() <= set(UPDATE_METRICS)
     assert all(column.shape == (1,) for column in columns.values())
@@ -31,7 +32,7 @@ def test_every_column_is_a_metric() -> None:
 def test_what_follows_from_the_reports() -> None:
     """By hand: fraction of the entropy, total loss, the gradient after clipping."""
     columns = columns_of(
-        [
+        packed(
             update_record(
                 loss={"policy_loss": 0.5, "value_loss": 4.0, "entropy": 0.25},
                 push={"gradient_norm": 8.0, "clipped": True},
@@ -41,9 +42,9 @@ def test_what_follows_from_the_reports() -> None:
                     "max_gradient_norm": 2.0,
                 },
                 batch=BatchReport(batch_samples=160.0),
-            ),
-            update_record(push={"gradient_norm": 1.5, "clipped": False}),
-        ],
+            )
+        )
+        + packed(update_record(push={"gradient_norm": 1.5, "clipped": False})),
         maximum_entropy=math.log(2.0),
     )
 
@@ -57,7 +58,7 @@ def test_what_follows_from_the_reports() -> None:
 
 def test_continuous_actions_have_no_share_of_entropy() -> None:
     """Their entropy has no maximum."""
-    columns = columns_of([update_record()], maximum_entropy=math.nan)
+    columns = columns_of(packed(update_record()), maximum_entropy=math.nan)
 
     assert np.isnan(columns["entropy_fraction"]).all()
 

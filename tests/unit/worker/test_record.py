@@ -28,7 +28,7 @@ from matinee.contracts.run_state import RunState
 from matinee.errors import ConflictError
 from matinee.journal.reader import JournalReader
 from matinee.training import run_observer
-from matinee.training.telemetry import EpisodeTable
+from matinee.training.waiting_episodes import EpisodeTable
 from matinee.worker.alert_watch import Clearing, Raising
 from matinee.worker.record import RunRecord
 

@@ -11,8 +11,9 @@ from matinee.contracts.progress import Progress
 from matinee.contracts.workers import WorkerTable
 from matinee.training.heartbeats import Heartbeat
 from matinee.training.run_observer import Drained
-from matinee.training.telemetry import EpisodeTable, ProcessStatus, WorkerStatus
+from matinee.training.telemetry import ProcessStatus, WorkerStatus
 from matinee.training.thread_readings import ThreadReading
+from matinee.training.waiting_episodes import EpisodeTable
 from matinee.worker.worker_book import TABLE_INTERVAL_S, WorkerBook
 
 THREAD = "actor-learner-0"
