@@ -32,6 +32,7 @@ TABLE_INTERVAL_S = 1.0
 SPEED_WINDOW_S = 3.0
 """Long enough for several rollouts of a slow environment, short enough to see it slow down."""
 WORKER_STALLED = "worker_stalled"
+_ENDED: frozenset[WorkerState] = frozenset({"finished", "failed"})
 
 StackOf = Callable[[str], str | None]
 
@@ -69,6 +70,7 @@ class WorkerBook:
         self._processes: dict[int, WorkerProcess] = {}
         self._told_at_s = -math.inf
         self._told_states: list[tuple[str, WorkerState]] = []
+        self._told_totals = (0, 0, 0)
         self._stacks: dict[str, str | None] = {}
 
     def look(
@@ -102,9 +104,14 @@ class WorkerBook:
             hangs = heartbeat is not None and is_silent(heartbeat) and heartbeat.age_s > patience_s
             states.append((reading.thread, self._state_of(reading, hangs=hangs, stands=stands)))
         is_due = progress.seconds - self._told_at_s >= TABLE_INTERVAL_S
-        if not is_due and states == self._told_states:
+        totals = self._totals(drained.threads)
+        # A thread may have ended between two looks of one flush: what it did last comes in the next
+        # one, and after that nobody is there any more to make a table due.
+        have_ended = all(state in _ENDED for _, state in states)
+        is_last = have_ended and totals != self._told_totals
+        if not is_due and not is_last and states == self._told_states:
             return None
-        self._told_at_s, self._told_states = progress.seconds, states
+        self._told_at_s, self._told_states, self._told_totals = progress.seconds, states, totals
         self._look_at_stacks({thread for thread, state in states if state == "hanging"})
         return WorkerTable(
             at=datetime.now(UTC),
@@ -115,6 +122,13 @@ class WorkerBook:
                 for reading, (_, state) in zip(drained.threads, states, strict=True)
             ],
             processes=list(self._processes.values()),
+        )
+
+    def _totals(self, readings: Sequence[ThreadReading]) -> tuple[int, int, int]:
+        return (
+            sum(reading.env_steps for reading in readings),
+            sum(reading.updates for reading in readings),
+            sum(course.episodes for course in self._courses.values()),
         )
 
     def _course(self, slot: int) -> _Course:

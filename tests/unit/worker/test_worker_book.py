@@ -121,6 +121,21 @@ def test_a_table_comes_once_a_second_and_at_a_change() -> None:
     assert desk.look(soon, is_measured=False, threads=()) is None
 
 
+def test_the_last_table_has_everything() -> None:
+    """What a thread did just before it ended may come after the table that says so."""
+    desk = Desk()
+    desk.table(1.0)
+    ended = reading(lives=False, env_steps=20, updates=2)
+    assert desk.table(1.1, ended, episodes=episodes(1.0)).threads[0].episodes == 1
+
+    (row,) = desk.table(1.2, ended, episodes=episodes(2.0, 3.0)).threads
+
+    assert (row.state, row.episodes, row.last_return) == ("finished", 3, 3.0)
+    assert desk.look(1.3, ended) is None
+    assert desk.look(1.4, reading(), reading(lives=False), episodes=episodes(4.0)) is not None
+    assert desk.look(1.5, reading(), reading(lives=False), episodes=episodes(5.0)) is None
+
+
 def test_episodes_and_lags_of_every_flush_count() -> None:
     """Also those of flushes without a table; a return that is no number is not the last one."""
     desk = Desk()
