@@ -136,6 +136,7 @@ def test_what_imports_make_is_not_looked_at_again() -> None:
     assert kept[0]() is not None
 
 
+# There nothing is done: 3.12.1 left 18 MB of 200,000 paths with the room as without it.
 @with_glibc
 @pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="Python 3.12 keeps all names for good")
 def test_names_that_come_and_go_take_no_more_room() -> None:

@@ -56,10 +56,10 @@ class WaitingEpisodes:
         if not self._workers:
             self._first = first
         self._workers += _worker.pack(episodes.worker) * len(episodes)
-        self._env_steps += episodes.env_step.astype(np.int64).tobytes()
-        self._seconds += episodes.seconds.astype(np.float64).tobytes()
-        self._returns += episodes.returns.astype(np.float64).tobytes()
-        self._lengths += episodes.lengths.astype(np.int64).tobytes()
+        self._env_steps += episodes.env_step.astype(np.int64, copy=False).tobytes()
+        self._seconds += episodes.seconds.astype(np.float64, copy=False).tobytes()
+        self._returns += episodes.returns.astype(np.float64, copy=False).tobytes()
+        self._lengths += episodes.lengths.astype(np.int64, copy=False).tobytes()
 
     def table(self) -> EpisodeTable:
         """All of them; afterwards none may be added."""
