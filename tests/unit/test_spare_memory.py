@@ -188,6 +188,34 @@ def test_it_is_done_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert times_s == [100.0 + RETURN_EVERY_S * number for number in (1, 2, 3, 4, 5)]
 
 
+@pytest.mark.usefixtures("own_collector")
+def test_garbage_in_cycles_goes_with_it() -> None:
+    """What only a collection frees is gone after it, and asking leaves no garbage of its own."""
+    now_s = 100.0
+    spare = SpareMemory(clock=lambda: now_s)
+    gc.disable()
+    garbage = weakref.ref(Cycle())
+
+    spare.return_if_due()
+    assert garbage() is not None
+    now_s += RETURN_EVERY_S
+    spare.return_if_due()
+
+    assert garbage() is None
+    for _ in range(3):
+        return_spare_memory()
+    assert gc.collect() == 0
+
+
+@pytest.fixture
+def functions_not_looked_up_yet() -> Iterator[None]:
+    """Neither before nor after."""
+    module._c_function.cache_clear()
+    yield
+    module._c_function.cache_clear()
+
+
+@pytest.mark.usefixtures("functions_not_looked_up_yet")
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no such call nothing is done."""
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: SimpleNamespace())
