@@ -62,13 +62,19 @@ def serve(
     Ctrl-C stops the server and, unless --keep-runs is given, its runs: each writes a checkpoint
     and can be resumed later.
     """
-    from matinee.spare_memory import imports_set_apart, make_room_for_names, share_one_heap
+    from matinee.spare_memory import (
+        imports_set_apart,
+        make_room_for_arrays,
+        make_room_for_names,
+        share_one_heap,
+    )
 
     share_one_heap()
     with imports_set_apart():
         from matinee.bootstrap.serving import run_server
         from matinee.settings import read_settings
     make_room_for_names()
+    make_room_for_arrays()
 
     settings = read_settings(
         host=host,

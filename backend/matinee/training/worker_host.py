@@ -11,7 +11,7 @@ from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import Any, assert_never
 
-from matinee.spare_memory import SpareMemory
+from matinee.spare_memory import SpareMemory, make_room_for_arrays
 from matinee.training.actor_learner import ActorLearner, run_actor_learner
 from matinee.training.budget import Budget
 from matinee.training.collector import ActingPlan
@@ -53,6 +53,7 @@ def serve(connection: Connection[Any, Any]) -> None:
     """
     setup: Setup = connection.recv()
     host = WorkerHost(setup, memory_descriptor=reduction.recv_handle(connection))
+    make_room_for_arrays()
     spare_memory = SpareMemory()
     connection.send(Ready())
     while True:

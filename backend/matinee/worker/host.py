@@ -33,7 +33,7 @@ from matinee.contracts.run_state import ENDED_STATES, RunState
 from matinee.errors import MatineeError
 from matinee.journal.reader import JournalReader
 from matinee.journal.writer import JournalWriter
-from matinee.spare_memory import SpareMemory
+from matinee.spare_memory import SpareMemory, make_room_for_arrays
 from matinee.training.checkpoints import CheckpointState
 from matinee.training.evaluator import EvaluationResult
 from matinee.training.outcome import Outcome, StopCause
@@ -148,6 +148,7 @@ class RunHost:
         Raises:
             JournalError: the record can't be opened or belongs to another process.
         """
+        make_room_for_arrays()
         with JournalWriter(self._run_dir) as writer:
             snapshot, _ = JournalReader(self._run_dir).snapshot()
             if snapshot.alert_thresholds is None:
