@@ -3,8 +3,8 @@
     python -m benchmarks.soak [--minutes 30] [--preset cartpole-ga3c]
     python -m benchmarks.soak --preset cartpole-a3c --processes 2
 
-Trains at full speed without a target and looks every few seconds at the process, and at its worker
-processes if it has any: figures are of all together.
+Trains at full speed without a target and looks about once a second at the process, and at its
+worker processes if it has any: figures are of all together.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from benchmarks.fresh_process import ROOT, ProgramFailedError
@@ -31,7 +32,9 @@ from matinee.contracts.presets import Preset
 from matinee.environments.catalogue import preset, presets
 from matinee.journal.reader import JournalReader
 
-SAMPLE_INTERVAL_S = 5.0
+BETWEEN_LOOKS_S = (0.5, 1.5)
+"""Irregular: a run writes once a second what has gathered meanwhile, a megabyte and more. Looks at
+regular times would come at one moment of that for minutes, then at another: a step that is none."""
 BYTES_PER_MB = 1e6
 QUEUE_PREFIX = "queue_"
 
@@ -86,6 +89,7 @@ def sampled(document: Mapping[str, object], *, minutes: float, data_dir: Path) -
     process.stdin.close()
     watched = psutil.Process(process.pid)
     began_s = time.monotonic()
+    chance = np.random.default_rng()
     samples: list[Sample] = []
     try:
         while process.poll() is None:
@@ -96,7 +100,7 @@ def sampled(document: Mapping[str, object], *, minutes: float, data_dir: Path) -
                 samples.append(look(watched, elapsed_s, data_dir))
             except psutil.NoSuchProcess:
                 break
-            time.sleep(SAMPLE_INTERVAL_S)
+            time.sleep(chance.uniform(*BETWEEN_LOOKS_S))
     finally:
         process.kill()
         process.wait()

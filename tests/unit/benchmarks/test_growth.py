@@ -30,6 +30,17 @@ def test_a_row_tells_warming_up_from_a_leak() -> None:
     assert leaking.split("|")[5:7] == [" +10.00 ", " +10.00 "]
 
 
+def test_single_samples_say_nothing_of_the_ends() -> None:
+    """Of a hundred samples that swing between two values, in which the first and the last are
+    extremes, the ends are what is usual.
+    """
+    values = [9.0] * 20 + [9.0, 5.0, 5.0, 5.0] + [5.0, 5.0, 5.0, 9.0] * 18 + [5.0, 5.0, 5.0, 1.0]
+
+    row = growth_row("heap", [float(number) for number in range(100)], values)
+
+    assert row.split("|")[2:5] == [" 5.0 ", " 5.0 ", " 9.0 "]
+
+
 def test_too_few_samples_have_no_slope() -> None:
     """Two points would always make a line, and say that nothing leaks."""
     assert growth_row("heap", [0.0, 60.0], [1.0, 1.0]).endswith("| 1.0 | 1.0 | 1.0 | – | – |")
