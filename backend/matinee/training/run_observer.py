@@ -11,6 +11,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matinee.contracts.agent_interface import AgentInterface, CategoricalActions
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.histograms import HISTOGRAM_NAMES, Histogram, definition_of
@@ -47,7 +50,7 @@ class Drained:
     """
 
     is_measured: bool
-    finished_returns: Sequence[float]
+    finished_returns: NDArray[np.float64]
     episodes: EpisodeTable
     metrics: dict[str, MetricSummary]
     worker_statuses: list[WorkerStatus]
@@ -90,7 +93,7 @@ class RunObserver:
         self._measured_at_s = -math.inf
         self._heartbeats: tuple[Heartbeat, ...] = ()
         self._weights_are_finite = True
-        self._finished_returns: list[float] = []
+        self._finished_returns: list[NDArray[np.float64]] = []
 
     def drain(self, evaluations: list[EvaluationResult], *, is_standing: bool) -> Drained:
         """Take everything that happened since the last call.
@@ -101,16 +104,17 @@ class RunObserver:
         """
         telemetry, seconds = self._telemetry, self._seconds()
         episodes = telemetry.drain_episodes()
-        self._finished_returns.extend(episodes.returns.tolist())
+        self._finished_returns.append(episodes.returns)
         is_due = is_standing or seconds - self._measured_at_s >= measurement_interval_s(seconds)
         metrics: dict[str, MetricSummary] = {}
         histograms: dict[str, Histogram] = {}
-        finished_returns: Sequence[float] = ()
+        finished_returns = np.empty(0)
         threads: tuple[ThreadReading, ...] = ()
         if is_due:
             self._measured_at_s = seconds
             metrics, histograms = self._measure(seconds, is_standing=is_standing)
-            finished_returns, self._finished_returns = self._finished_returns, []
+            finished_returns = np.concatenate(self._finished_returns)
+            self._finished_returns = []
             threads = self._roll.call(telemetry)
         return Drained(
             is_measured=is_due,

@@ -44,6 +44,10 @@ BACKLOG_LIMIT = 4096
 KEPT_STARTS = 1024
 """Followed episodes that may wait; of more, the older ones go: they are a sample anyway."""
 
+EPISODES_AT_ONCE = 16_384
+"""When so many wait, the reader is called. Short ones come at 100,000 a second and more, and what
+is made of them on their way to the disk takes several times as much memory as they do."""
+
 _WAIT_SLICE_S = 0.05
 
 _Record = TypeVar("_Record")
@@ -88,6 +92,7 @@ class Telemetry:
         window: Where finished episodes are looked at for solving.
         gives_up: Asked while a worker waits for a stalled reader: whether to wait no longer.
         maximum_entropy: log|A| of discrete actions; nan for continuous ones, which have none.
+        on_many_episodes: Called by a worker's thread when the reader should come; must not block.
     """
 
     def __init__(
@@ -97,8 +102,10 @@ class Telemetry:
         window: ReturnWindow,
         gives_up: Callable[[], bool],
         maximum_entropy: float = math.nan,
+        on_many_episodes: Callable[[], None] = lambda: None,
     ) -> None:
         self._gives_up = gives_up
+        self._on_many_episodes = on_many_episodes
         self._maximum_entropy = maximum_entropy
         self._updates = tuple(WaitingUpdates() for _ in range(workers))
         self._summaries = UpdateSummaries()
@@ -157,8 +164,13 @@ class Telemetry:
         with self._episodes_lock:
             first = self._window.add(episodes)
             self._truncated += episodes.truncated
+            waited = len(self._episodes)
             self._episodes.add(first, episodes)
-            return self._window.solved_at
+            are_many = waited < EPISODES_AT_ONCE <= len(self._episodes)
+            solved_at = self._window.solved_at
+        if are_many:
+            self._on_many_episodes()
+        return solved_at
 
     def record_status(self, status: WorkerStatus) -> None:
         """Keep that a thread began, ended or failed."""

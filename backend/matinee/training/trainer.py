@@ -73,7 +73,8 @@ class Trainer:
     Args:
         spec: With its seed set.
         on_wake: Called on any thread, perhaps under a lock, when the host should look: a change
-            was applied, training stands or has ended, an evaluation is done. It must not block.
+            was applied, training stands or has ended, an evaluation is done, many episodes wait.
+            It must not block.
         restore: A learner to go on from.
 
     Raises:
@@ -155,6 +156,7 @@ class Trainer:
             ),
             gives_up=self.control.stopping.is_set,
             maximum_entropy=maximum_entropy(self._shape.interface),
+            on_many_episodes=on_wake,
         )
         self._threads = ThreadGroup(
             on_failure=self._stop_after_failure, on_all_ended=self._conclude

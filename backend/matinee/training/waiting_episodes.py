@@ -46,6 +46,10 @@ class WaitingEpisodes:
         self._returns = bytearray()
         self._lengths = bytearray()
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._workers) // _worker.size
+
     def add(self, first: int, episodes: FinishedEpisodes) -> None:
         """Add episodes.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matinee.contracts.histograms import Histogram
 from matinee.errors import NonFiniteError
 from matinee.training.heartbeats import Heartbeat
@@ -36,7 +39,7 @@ class Condition:
     is_finite: bool = True
     death: str = ""
     window: WindowState = field(default_factory=WindowState)
-    finished_returns: Sequence[float] = ()
+    finished_returns: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     target: float | None = None
     ends_at_target: bool = False
     rewards: RewardScale = field(default_factory=RewardScale)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from matinee.contracts.metrics import MetricSummary
 from matinee.training.return_window import WINDOW_EPISODES, WindowState
@@ -108,11 +108,11 @@ class ReturnCourse:
         self._least = math.inf
         self._greatest = -math.inf
 
-    def add(self, returns: Sequence[float], window: WindowState, *, env_steps: int) -> None:
+    def add(self, returns: ArrayLike, window: WindowState, *, env_steps: int) -> None:
         """Go on to `env_steps`.
 
         Args:
-            returns: Of the episodes that have ended since the last call.
+            returns: Of the episodes that have ended since the last call. Shape: (N,).
             window: After them.
             env_steps: Of the run so far.
         """
@@ -123,8 +123,8 @@ class ReturnCourse:
         for full in (window.first, window.best):
             if full is not None:
                 self._note(full.mean)
-        if len(returns) > 0 and env_steps > points[-1].env_step:
-            values = np.asarray(returns, np.float64)
+        values = np.asarray(returns, np.float64)
+        if len(values) > 0 and env_steps > points[-1].env_step:
             last = points[-1]
             points.append(
                 _Point(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import pytest
 
@@ -11,9 +12,10 @@ from fakes.training import Rig, small_spec
 from matinee.contracts.algorithm_names import Algorithm
 from matinee.contracts.histograms import HISTOGRAM_NAMES
 from matinee.contracts.metrics import METRIC_NAMES
-from matinee.training import run_observer, run_sampler
+from matinee.training import run_observer, run_sampler, telemetry
 from matinee.training.outcome import StopCause
 from matinee.training.run_observer import maximum_entropy, measurement_interval_s
+from matinee.training.trainer import Trainer
 
 
 def test_only_what_the_mode_measures_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,12 +80,28 @@ def test_between_measurements_only_episodes_are_told(monkeypatch: pytest.MonkeyP
     progress = rig.trainer.progress()
 
     assert sum(len(drained.episodes) for drained in between) > 0
-    assert not any(drained.metrics or drained.finished_returns for drained in between)
+    assert not any(drained.metrics or len(drained.finished_returns) for drained in between)
     assert sum(len(drained.finished_returns) for drained in measured) == progress.episodes
     assert (
         sum(each.metrics["entropy"].count for each in measured if "entropy" in each.metrics)
         == progress.updates
     )
+
+
+def test_the_host_is_called_when_many_episodes_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Again and again, while nothing else happens that it would be called for."""
+    monkeypatch.setattr(telemetry, "EPISODES_AT_ONCE", 5)
+    woken = threading.Event()
+    trainer = Trainer(small_spec("CartPole-v1", budget={"env_steps": None}), on_wake=woken.set)
+    trainer.start()
+
+    for _ in range(5):
+        woken.clear()
+        trainer.drain()
+        assert woken.wait(20.0)
+
+    trainer.control.stop(StopCause.STOPPED, "enough")
+    assert trainer.join(20.0) is not None
 
 
 def test_how_good_a_short_run_became_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

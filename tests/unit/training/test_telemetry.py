@@ -69,6 +69,28 @@ def test_nothing_is_lost_while_it_is_drained() -> None:
     assert telemetry.window().episodes == total
 
 
+def test_the_reader_is_called_when_many_episodes_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once until it has come, however many more there are; then again."""
+    monkeypatch.setattr(telemetry_module, "EPISODES_AT_ONCE", 10)
+    calls: list[int] = []
+    telemetry = Telemetry(
+        1,
+        window=ReturnWindow(target=None),
+        gives_up=lambda: False,
+        on_many_episodes=lambda: calls.append(len(telemetry.drain_episodes()) if calls else 0),
+    )
+
+    for count in (9, 1, 30):
+        telemetry.record_episodes(episodes(0, count))
+    assert calls == [0]
+
+    assert len(telemetry.drain_episodes()) == 40
+    telemetry.record_episodes(episodes(0, 9))
+    assert calls == [0]
+    telemetry.record_episodes(episodes(0, 2))
+    assert calls == [0, 11]
+
+
 def test_a_stalled_reader_holds_workers_back_and_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

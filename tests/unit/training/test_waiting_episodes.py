@@ -25,6 +25,7 @@ def test_all_come_out_as_they_went_in() -> None:
     waiting = WaitingEpisodes()
     waiting.add(41, finished(3, 1.0, 2.0))
     waiting.add(43, finished(0, -3.0))
+    assert len(waiting) == 3
 
     table = waiting.table()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from matinee.contracts.alert_rule import (
@@ -40,7 +41,7 @@ def test_each_signal_is_told_from_what_it_needs() -> None:
     condition = Condition(
         heartbeats=[Heartbeat(thread="quick", age_s=2.0, interval_s=0.01, beats=9)],
         window=WindowState(200, (70.0,) * 100, FullWindow(20.0, 5.0), FullWindow(120.0, 5.0)),
-        finished_returns=[70.0] * 200,
+        finished_returns=np.full(200, 70.0),
         rewards=RewardScale(reward_abs_max=1.0, gamma=0.9),
         actions={"actions": Histogram(0, 0, (900.0, 100.0))},
     )

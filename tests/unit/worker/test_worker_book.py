@@ -72,7 +72,7 @@ class Desk:
         """Another flush."""
         values: dict[str, Any] = {
             "is_measured": True,
-            "finished_returns": (),
+            "finished_returns": np.empty(0),
             "episodes": episodes(),
             "metrics": {},
             "worker_statuses": [],
