@@ -38,6 +38,12 @@ def figure(region: Locator, label: str) -> str:
     return region.locator("dl > div", has_text=label).first.locator("dd").inner_text()
 
 
+def reward_of_step(region: Locator) -> float | None:
+    """None where an episode has just begun."""
+    text = figure(region, "reward")
+    return None if text == "–" else float(text)
+
+
 def steps_of_weights(region: Locator) -> int:
     """Exactly, of which env step the weights are."""
     title = region.locator("dl > div", has_text="weights").get_attribute("title")
@@ -60,7 +66,7 @@ def test_the_agent_is_watched_while_it_learns(
     eventually(lambda: picture.evaluate(PICTURE) != first, what="picture that moves")
     eventually(lambda: steps_of_weights(region) > first_weights, what="newer weights")
     expect(region.get_by_text("push left")).to_be_visible()
-    assert float(figure(region, "reward")) == 1.0
+    eventually(lambda: reward_of_step(region) == 1.0, what="a step's reward")
     assert "live" in figure(region, "weights")
     assert watched.accessibility_violations() == []
 
