@@ -104,20 +104,24 @@ libc.fflush(stdout)
 """
 
 
-@with_glibc
-def test_pages_between_what_is_kept_go_back() -> None:
-    """Of 100 MB of which every fiftieth block is still in use, most is given back, and what is kept
-    stays as it is.
-    """
+def number_printed(program: str, *arguments: str) -> int:
+    """By a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", FREED_AMONG_KEPT],
+        [sys.executable, "-c", program, *arguments],
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
+    return int(done.stdout)
 
-    assert int(done.stdout) > 50e6
+
+@with_glibc
+def test_pages_between_what_is_kept_go_back() -> None:
+    """Of 100 MB of which every fiftieth block is still in use, most is given back, and what is kept
+    stays as it is.
+    """
+    assert number_printed(FREED_AMONG_KEPT) > 50e6
 
 
 class Cycle:
@@ -163,19 +167,8 @@ def test_what_imports_make_is_not_looked_at_again() -> None:
 @pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="Python 3.12 keeps all names for good")
 def test_names_that_come_and_go_take_no_more_room() -> None:
     """With room for them, hundreds of thousands of paths leave nothing; without it, they do."""
-
-    def left(*arguments: str) -> int:
-        done = subprocess.run(
-            [sys.executable, "-c", MANY_PATHS, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return int(done.stdout)
-
-    assert left() > 500_000
-    assert left("room") < 250_000
+    assert number_printed(MANY_PATHS) > 500_000
+    assert number_printed(MANY_PATHS, "room") < 250_000
 
 
 @with_glibc
@@ -183,19 +176,8 @@ def test_arrays_that_come_and_go_take_no_more_room() -> None:
     """With room for them, seven arrays of each length below 128 leave next to nothing; without it,
     NumPy keeps 400 kB of them.
     """
-
-    def left(*arguments: str) -> int:
-        done = subprocess.run(
-            [sys.executable, "-c", ARRAYS_OF_MANY_LENGTHS, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return int(done.stdout)
-
-    assert left() > 300_000
-    assert left("room") < 30_000
+    assert number_printed(ARRAYS_OF_MANY_LENGTHS) > 300_000
+    assert number_printed(ARRAYS_OF_MANY_LENGTHS, "room") < 30_000
 
 
 @with_glibc
