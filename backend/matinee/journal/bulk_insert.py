@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import chain
 
-BATCHES = (128, 16, 1)
-"""Rows of one execution, tried in this order: few different statements, so that sqlite3 keeps them
-prepared, and never more parameters than any SQLite since 3.32 takes (32,766)."""
+BATCHES = (128, 64, 32, 16, 8, 4, 2, 1)
+"""Rows of one execution, tried in this order: each but the first comes at most once. So few
+different statements that sqlite3 keeps them prepared, and never more parameters than any SQLite
+since 3.32 takes (32,766)."""
 
 
 def insert_rows(

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from matinee.journal.bulk_insert import BATCHES, insert_rows
+from matinee.journal.bulk_insert import insert_rows
 
 
 @pytest.fixture
@@ -29,15 +29,12 @@ def test_every_row_is_inserted_as_it_is(connection: sqlite3.Connection, count: i
 
 
 def test_many_rows_are_few_executions(connection: sqlite3.Connection) -> None:
-    """As many full batches as there are, the larger ones first, and the rest one by one."""
+    """As many of the largest batch as there are, and of the rest no size twice."""
     statements: list[str] = []
     connection.set_trace_callback(statements.append)
-    insert_rows(connection, "pairs", [(number, "x") for number in range(290)])
+    insert_rows(connection, "pairs", [(number, "x") for number in range(128 + 128 + 32 + 2 + 1)])
 
-    large, middle, single = BATCHES
-    assert [statement.count("(") for statement in statements] == [large, large, middle, middle] + [
-        single
-    ] * (290 - 2 * large - 2 * middle)
+    assert [statement.count("(") for statement in statements] == [128, 128, 32, 2, 1]
 
 
 def test_a_row_that_is_refused_is_told(connection: sqlite3.Connection) -> None:
