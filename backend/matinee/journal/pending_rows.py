@@ -12,6 +12,7 @@ from matinee.journal.bulk_insert import insert_rows
 from matinee.journal.checkpoint_rows import CheckpointEvent, keep_list
 from matinee.journal.column_rows import ColumnRows
 from matinee.journal.schema import WORKERS
+from matinee.journal.snapshot_document import SnapshotDocument
 
 
 @dataclass
@@ -37,12 +38,18 @@ class PendingRows:
     def __bool__(self) -> bool:
         return any(vars(self).values())
 
-    def write(self, connection: sqlite3.Connection, metric_ids: dict[str, int]) -> None:
+    def write(
+        self,
+        connection: sqlite3.Connection,
+        metric_ids: dict[str, int],
+        snapshot_document: SnapshotDocument,
+    ) -> None:
         """Put them all into the open transaction.
 
         Args:
             connection: Of the record's writer.
             metric_ids: By name; new ones are added.
+            snapshot_document: Of the record's writer.
         """
         insert_rows(connection, "events", self.events)
         for rows in self.episodes:
@@ -73,7 +80,7 @@ class PendingRows:
             keep_list(connection, event)
         insert_rows(connection, "abandoned", self.abandoned)
         if self.snapshot is not None:
-            document = self.snapshot.model_dump_json(by_alias=True)
+            document = snapshot_document.of(self.snapshot)
             connection.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?)", (document,))
         if self.workers is not None:
             connection.execute(

@@ -56,6 +56,7 @@ from matinee.journal.schema import (
     create_tables,
     run_db,
 )
+from matinee.journal.snapshot_document import SnapshotDocument
 from matinee.journal.thinning import Thinning
 
 OWNERSHIP_WAIT_S = 1.0
@@ -121,6 +122,7 @@ class JournalWriter:
             self._ownership.release()
             raise
         self._pending = PendingRows()
+        self._snapshot_document = SnapshotDocument()
         self._committed_seq = self._seq
         self._closed = False
 
@@ -346,7 +348,7 @@ class JournalWriter:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            pending.write(connection, self._metric_ids)
+            pending.write(connection, self._metric_ids, self._snapshot_document)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from matinee.journal.pending_rows import PendingRows
 from matinee.journal.schema import create_tables
+from matinee.journal.snapshot_document import SnapshotDocument
 
 
 def test_nothing_waits_at_first() -> None:
@@ -26,7 +27,7 @@ def test_a_metric_keeps_its_number_though_its_first_commit_failed() -> None:
         create_tables(connection)
         for end in ("ROLLBACK", "COMMIT"):
             connection.execute("BEGIN")
-            pending.write(connection, metric_ids)
+            pending.write(connection, metric_ids, SnapshotDocument())
             connection.execute(end)
         named = connection.execute("SELECT metric, name FROM metrics").fetchall()
     assert named == [(1, "entropy")]
