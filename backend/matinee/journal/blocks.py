@@ -7,6 +7,7 @@ so the same rows make the same blocks however they were committed.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -177,9 +178,23 @@ class MetricBlocks:
 
     def __init__(self) -> None:
         self._tower = Tower()
+        self._empty_lowest()
+
+    def _empty_lowest(self) -> None:
+        """Begin a block of level 1: as bare numbers, for every metric adds to its own each time."""
+        self._rows, self._mean_sum, self._count = 0, 0.0, 0
+        self._low, self._high = math.inf, -math.inf
 
     def add(self, seq: int, mean: float, low: float, high: float, count: int) -> list[MetricBlock]:
         """Add a row; the blocks that it completes."""
+        self._rows += 1
+        self._mean_sum += mean
+        self._count += count
+        self._low, self._high = min(self._low, low), max(self._high, high)
+        if self._rows < SIZES[0]:
+            return []
+        lowest = Part(self._rows, (self._mean_sum, self._count), (self._low,), (self._high,))
+        self._empty_lowest()
         return [
             (
                 level,
@@ -190,7 +205,7 @@ class MetricBlocks:
                 block.highs[0],
                 int(block.sums[1]),
             )
-            for level, block in self._tower.push(Part(1, (mean, count), (low,), (high,)))
+            for level, block in self._tower.push(lowest)
         ]
 
     def add_summary(self, seq: int, summary: MetricSummary) -> list[MetricBlock]:

@@ -26,6 +26,10 @@ DETAILED_INTERVAL_S = 0.45
 less than the time between measurements of an old run, so that each of those has them."""
 
 
+_FEW = 7
+"""Most metrics come as a number for each thread: NumPy takes several times as long for so few."""
+
+
 @dataclass(frozen=True)
 class BatchReport:
     """What an update was made of; nan where its mode does not know.
@@ -125,6 +129,8 @@ def columns_of(rows: bytes | bytearray, *, maximum_entropy: float) -> Columns:
 
 def summarised(values: NDArray[np.float64]) -> MetricSummary | None:
     """Mean, min, max, last and count of the finite values; None if there are none."""
+    if len(values) <= _FEW:
+        return _few_summarised([*filter(math.isfinite, values.tolist())])
     finite = values[np.isfinite(values)]
     if len(finite) == 0:
         return None
@@ -134,6 +140,18 @@ def summarised(values: NDArray[np.float64]) -> MetricSummary | None:
         max=float(finite.max()),
         last=float(finite[-1]),
         count=len(finite),
+    )
+
+
+def _few_summarised(values: list[float]) -> MetricSummary | None:
+    if not values:
+        return None
+    return MetricSummary(
+        mean=sum(values) / len(values),
+        min=min(values),
+        max=max(values),
+        last=values[-1],
+        count=len(values),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fakes.updates import update_record
-from matinee.contracts.metrics import DETAILED_METRICS, METRICS, UPDATE_METRICS
+from matinee.contracts.metrics import DETAILED_METRICS, METRICS, UPDATE_METRICS, MetricSummary
 from matinee.training import update_records
 from matinee.training.update_records import (
     BatchReport,
@@ -70,6 +70,22 @@ def test_summaries_are_what_they_say() -> None:
     assert summary is not None
     assert summary.model_dump() == {"mean": 2.0, "min": 1.0, "max": 3.0, "last": 2.0, "count": 3}
     assert summarised(np.array([np.nan])) is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 200])
+def test_few_values_are_summarised_as_many_are(count: int) -> None:
+    """There is a quicker way for a handful: it must not be another number."""
+    values = np.random.default_rng(count).normal(size=count) * 1e3
+    padded = np.concatenate([[np.nan] * 10, values, [np.inf] * 10])
+    whole = MetricSummary(
+        mean=float(values.mean()),
+        min=float(values.min()),
+        max=float(values.max()),
+        last=float(values[-1]),
+        count=count,
+    )
+
+    assert summarised(values) == summarised(padded) == whole
 
 
 def test_detailed_metrics_come_less_often_and_lose_nothing(
