@@ -120,6 +120,8 @@ class Telemetry:
         self._episodes = WaitingEpisodes()
         self._drained = threading.Event()
         self._histograms: dict[str, Histogram] = {}
+        self._returns: list[NDArray[np.float64]] = []
+        """Drained, but not counted yet: that is cheaper for many at once."""
         self._learned_samples = 0.0
         self._clocks: dict[str, PhaseClock] = {}
         self._seats: dict[str, Seat] = {}
@@ -213,7 +215,7 @@ class Telemetry:
         with self._episodes_lock:
             waiting, self._episodes = self._episodes, WaitingEpisodes()
         table = waiting.table()
-        self._count("episode_return", binned(table.returns))
+        self._returns.append(table.returns)
         return table
 
     def drain_metrics(self) -> dict[str, MetricSummary]:
@@ -261,6 +263,9 @@ class Telemetry:
 
     def drain_histograms(self) -> dict[str, Histogram]:
         """Take what was counted since the last call; call it after the other drains."""
+        returns, self._returns = self._returns, []
+        if returns:
+            self._count("episode_return", binned(np.concatenate(returns)))
         histograms, self._histograms = self._histograms, {}
         return histograms
 

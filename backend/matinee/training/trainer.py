@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
@@ -289,7 +290,7 @@ class Trainer:
             updates=self._store.updates.total(),
             seconds=self._clock.seconds(),
             steps_per_second=self._rate.look(time.perf_counter(), env_steps)[0],
-            mean_return_100=float(np.mean(recent)) if recent else None,
+            mean_return_100=fmean(recent) if recent else None,
             best_mean_return_100=window.best_mean_return,
             solved_at=window.solved_at,
             budget_fraction=self._budget.fraction(),

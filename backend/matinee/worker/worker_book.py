@@ -24,7 +24,6 @@ from matinee.training.run_observer import Drained
 from matinee.training.sliding_rate import SlidingRate
 from matinee.training.telemetry import ProcessStatus, WorkerStatus
 from matinee.training.thread_readings import ThreadReading
-from matinee.training.waiting_episodes import EpisodeTable
 from matinee.worker.alert_signals import is_silent
 
 TABLE_INTERVAL_S = 1.0
@@ -65,6 +64,8 @@ class WorkerBook:
     def __init__(self, *, stack_of: StackOf) -> None:
         self._stack_of = stack_of
         self._courses: dict[int, _Course] = {}
+        self._episodes: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        """Workers and returns since metrics were due: sorted only then, which is cheaper."""
         self._errors: dict[int, str] = {}
         self._ended: set[int] = set()
         self._processes: dict[int, WorkerProcess] = {}
@@ -89,11 +90,12 @@ class WorkerBook:
             thresholds: Of alert rules, where the run has its own.
             stands: Training is paused.
         """
-        self._note_episodes(drained.episodes)
+        self._episodes.append((drained.episodes.worker, drained.episodes.returns))
         self._note_statuses(drained.worker_statuses)
         self._note_processes(drained.process_statuses)
         if not drained.is_measured:
             return None
+        self._note_episodes()
         patience_s = thresholds.get(WORKER_STALLED, ALERT_RULES[WORKER_STALLED].threshold)
         heartbeats = {heartbeat.thread: heartbeat for heartbeat in drained.heartbeats}
         states: list[tuple[str, WorkerState]] = []
@@ -134,14 +136,14 @@ class WorkerBook:
     def _course(self, slot: int) -> _Course:
         return self._courses.setdefault(slot, _Course())
 
-    def _note_episodes(self, episodes: EpisodeTable) -> None:
-        if len(episodes) == 0:
-            return
-        for worker in np.unique(episodes.worker).tolist():
-            returns = episodes.returns[episodes.worker == worker]
+    def _note_episodes(self) -> None:
+        workers, returns = map(np.concatenate, zip(*self._episodes, strict=True))
+        self._episodes = []
+        for worker in np.unique(workers).tolist():
+            own = returns[workers == worker]
             course = self._course(worker)
-            course.episodes += len(returns)
-            finite = returns[np.isfinite(returns)]
+            course.episodes += len(own)
+            finite = own[np.isfinite(own)]
             if len(finite) > 0:
                 course.last_return = float(finite[-1])
 
