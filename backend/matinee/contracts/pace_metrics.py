@@ -136,6 +136,18 @@ PACE_METRICS = (
         "needs them.",
     ),
     MetricDefinition(
+        name="record_cores",
+        label="recording",
+        group="throughput",
+        unit="cores",
+        per="flush",
+        detailed=True,
+        meaning="Processor time per second of the thread that measures the run, writes its record "
+        "and takes commands. It takes turns with the training threads, so they lack it.",
+        guidance="About 0.02 while a server passes the record on, 0.01 else. Larger in the first "
+        "seconds of a run, with very many episodes a second and while a checkpoint is saved.",
+    ),
+    MetricDefinition(
         name="gil_bound",
         label="processor / threads",
         group="throughput",

@@ -106,6 +106,7 @@ class _Totals:
 
     seconds: float
     process_s: NDArray[np.float64]
+    thread_s: float
     wall_s: float
     env_steps: NDArray[np.int64]
     updates: NDArray[np.int64]
@@ -186,6 +187,7 @@ class RunSampler:
         return _Totals(
             seconds=seconds,
             process_s=np.array([time.process_time(), *watched.elsewhere_s()]),
+            thread_s=time.thread_time(),
             wall_s=time.perf_counter(),
             env_steps=np.array([watched.env_steps.own(slot) for slot in range(SLOTS)]),
             updates=np.array([watched.updates.own(slot) for slot in range(SLOTS)]),
@@ -196,7 +198,8 @@ class RunSampler:
 
     def _rates(self, before: _Totals, now: _Totals) -> dict[str, MetricSummary]:
         seconds = now.seconds - before.seconds
-        by_process = (now.process_s - before.process_s) / (now.wall_s - before.wall_s)
+        wall_s = now.wall_s - before.wall_s
+        by_process = (now.process_s - before.process_s) / wall_s
         cores = float(by_process.sum())
         shares = _shares(before.phases, now.phases, seconds)
         busy = float(np.sum(1.0 - sum(shares[wait] for wait in _WAITS))) if shares else 0.0
@@ -211,6 +214,7 @@ class RunSampler:
             "updates_per_second": np.array([pushes.sum() / seconds]),
             "processor_cores": np.array([cores]),
             "process_cores": by_process[computing],
+            "record_cores": np.array([(now.thread_s - before.thread_s) / wall_s]),
             "gil_bound": np.array([cores / min(busy, self._cores) if busy else np.nan]),
             "memory_bytes": np.array([float(self._memory_bytes())]),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from matinee.contracts.histograms import Histogram
 from matinee.contracts.metrics import METRICS
+from matinee.training import run_sampler
 from matinee.training.counters import SlotCounter
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.return_window import FullWindow, WindowState
@@ -186,6 +188,21 @@ def test_processor_time_is_that_of_all_processes() -> None:
 
     assert metrics["process_cores"].count == 2
     assert metrics["processor_cores"].last >= metrics["process_cores"].max > 0.0
+
+
+def test_what_recording_takes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processor time of the thread that looks, for each second between two looks."""
+    worked_s, now_s = iter((7.0, 7.5)), iter((100.0, 102.0))
+    clocks = SimpleNamespace(
+        thread_time=lambda: next(worked_s),
+        perf_counter=lambda: next(now_s),
+        process_time=lambda: 0.0,
+    )
+    monkeypatch.setattr(run_sampler, "time", clocks)
+    sampler = Scene().sampler()
+    sampler.sample(0.0)
+
+    assert sampler.sample(1.0).metrics["record_cores"].last == 0.25
 
 
 def test_threads_at_the_gate_have_no_shares() -> None:
