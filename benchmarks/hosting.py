@@ -1,14 +1,22 @@
 """What it costs training to be hosted and watched while runs use all cores.
 
-    python -m benchmarks.hosting [--rounds 3] [--seconds 30] [--runs 2]
+    python -m benchmarks.hosting [--rounds 3] [--seconds 40] [--runs 2]
 
 `alone` trains without a record; `recorded` is `matinee train`; `served` are runs of one server,
 each followed by a client that takes everything and asks now and then, as a page does. As many runs
 as cores train at once. In every round the three take turns, beginning with another one each time.
-Besides the speed by the clock, which whatever else runs on the machine shares, it tells the speed
-by the processor time of the training process, its host's thread and all; what the server takes in
-its own process is told beside that. The event loop's lag is from the server's own `/metrics`.
-Each training's first seconds are left out: meanwhile a server prepares the process of its next run.
+
+All learn alike: until a step at which the learning rate is almost nothing. From there on policies
+stand; one that unlearned would end ten times as many episodes as another, which cost time of their
+own. Each training's first seconds are left out: meanwhile it learns, the record is kept more
+closely, and a server prepares the process of its next run.
+
+The speed by the clock is that of the machine too, which changes by more from one second to the next
+than what is looked for: so the spread of the rounds is told. The speed by the processor time of the
+training process, its host's thread and all, changes less. Least of all does the share of a core
+that the host's thread takes from the training; alone, it measures and drops what it finds. What
+the server takes in its own process is told beside that. The event loop's lag is from its own
+`/metrics`.
 """
 
 from __future__ import annotations
@@ -21,6 +29,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -46,12 +55,14 @@ from matinee.environments.catalogue import preset
 from matinee.journal.reader import JournalReader
 from matinee.journal.row_chunks import METRIC_COLUMNS
 
-SETTLED_AFTER_S = 8.0
+SETTLED_AFTER_S = 15.0
+LEARNS_FOR_ENV_STEPS = 600_000
+LEARNING_RATE_LEFT = 1e-7
 PAGE_ASKS_EVERY_S = 2.0
 _BUCKET = re.compile(r'^matinee_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$', re.MULTILINE)
 _LAG_SHARE = 0.99
-_NAME, _SECONDS, _ENV_STEP, _MEAN = map(
-    METRIC_COLUMNS.index, ("metric", "seconds", "env_step", "mean")
+_SEQ, _NAME, _SECONDS, _ENV_STEP, _EPISODES, _MEAN = map(
+    METRIC_COLUMNS.index, ("seq", "metric", "seconds", "env_step", "episodes", "mean")
 )
 
 
@@ -62,17 +73,28 @@ class Speed:
     Attributes:
         per_s: Env steps a second.
         per_processor_s: Env steps for each second of processor time of the training processes.
+        episodes_per_s: Episodes a second.
+        record_share: Of that processor time, what the hosts' threads had.
     """
 
     per_s: float
     per_processor_s: float
+    episodes_per_s: float
+    record_share: float
 
     @classmethod
     def of(cls, paces: Iterable[Pace]) -> Speed:
         """From the pace of each run."""
         each = list(paces)
-        per_s = sum(pace.per_s for pace in each)
-        return cls(per_s, per_s / sum(pace.cores for pace in each))
+        per_s, cores = (
+            sum(of(pace) for pace in each) for of in map(attrgetter, ("per_s", "cores"))
+        )
+        return cls(
+            per_s=per_s,
+            per_processor_s=per_s / cores,
+            episodes_per_s=sum(pace.episodes_per_s for pace in each),
+            record_share=sum(pace.record_cores for pace in each) / cores,
+        )
 
 
 def document(seed: int, seconds: float) -> dict[str, Any]:
@@ -83,6 +105,15 @@ def document(seed: int, seconds: float) -> dict[str, Any]:
         chosen,
         {
             "seed": seed,
+            "hyperparameters": {
+                "learning_rate": {
+                    "schedule": "linear",
+                    "from": chosen.spec.hyperparameters["learning_rate"],
+                    "to": LEARNING_RATE_LEFT,
+                    "from_env_step": 0,
+                    "until_env_step": LEARNS_FOR_ENV_STEPS,
+                }
+            },
             "budget": {"env_steps": None, "target_return": None, "seconds": seconds},
             "evaluation": {"episodes": 0},
         },
@@ -118,11 +149,19 @@ def recorded(documents: Sequence[dict[str, Any]]) -> Speed:
 
 def pace_on_record(run_dir: Path) -> Pace:
     """The pace of a run that keeps a record."""
+    found: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    for chunk in JournalReader(run_dir).metric_rows(("processor_cores", "record_cores")):
+        for row in chunk:
+            found[row[_SEQ]][row[_NAME]] = row
     samples = (
-        Sample(row[_SECONDS], row[_ENV_STEP], row[_MEAN])
-        for chunk in JournalReader(run_dir).metric_rows(("processor_cores",))
-        for row in chunk
-        if row[_NAME] == "processor_cores"
+        Sample(
+            seconds=of["record_cores"][_SECONDS],
+            env_steps=of["record_cores"][_ENV_STEP],
+            episodes=of["record_cores"][_EPISODES],
+            cores=of["processor_cores"][_MEAN],
+            record_cores=of["record_cores"][_MEAN],
+        )
+        for _, of in sorted(found.items())
     )
     return steady_pace(samples, from_s=SETTLED_AFTER_S)
 
@@ -228,28 +267,48 @@ def report(speeds: dict[str, list[Speed]], served: Served) -> str:
     rows = []
     for mode, each in speeds.items():
         by_clock, by_processor = (
-            statistics.median(
-                1 - of(speed) / of(base) for speed, base in zip(each, speeds["alone"], strict=True)
+            _spread(
+                [1 - of(one) / of(base) for one, base in zip(each, speeds["alone"], strict=True)]
             )
             for of in (attrgetter("per_s"), attrgetter("per_processor_s"))
         )
-        speed = statistics.median(one.per_s for one in each)
-        rows.append(f"| {mode} | {speed:,.0f} | {by_clock:+.1%} | {by_processor:+.1%} |")
+        speed, episodes, share = (
+            statistics.median(map(attrgetter(name), each))
+            for name in ("per_s", "episodes_per_s", "record_share")
+        )
+        cells = (
+            mode,
+            f"{speed:,.0f}",
+            f"{episodes:,.0f}",
+            by_clock,
+            by_processor,
+            f"{share:.2%}",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
     costs = table(
-        "| | env steps/s of all runs, median | costs, by the clock | by processor time |", rows
+        "| | env steps/s of all runs | episodes/s | costs, by the clock | by processor time | "
+        "share of the host's thread |",
+        rows,
     )
     return (
-        f"{costs}\nCosts are medians of the rounds. The server itself kept "
+        f"{costs}\nMedians of the rounds, and the range of the middle half. The server itself kept "
         f"{statistics.median(served.cores):.3f} cores busy; 99 % of the samples of its event "
         f"loop's lag were below {served.lag_bound_s() * 1000:g} ms."
     )
+
+
+def _spread(costs: Sequence[float]) -> str:
+    low, middle, high = (
+        statistics.quantiles(costs, n=4, method="inclusive") if len(costs) > 1 else [*costs] * 3
+    )
+    return f"{middle:+.1%} ({low:+.1%} to {high:+.1%})"
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Measure in turn and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=30.0, help="of each training")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of each training")
     parser.add_argument("--runs", type=int, default=usable_cores(), help="that train at once")
     arguments = parser.parse_args(words)
     if arguments.seconds < 2 * SETTLED_AFTER_S:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,16 @@ class Sample:
     Attributes:
         seconds: Of training.
         env_steps: Until then.
+        episodes: Until then.
         cores: Kept busy by its process, on average since the sample before.
+        record_cores: The part of them that its host's thread had.
     """
 
     seconds: float
     env_steps: float
+    episodes: float
     cores: float
+    record_cores: float
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,15 @@ class Pace:
 
     Attributes:
         per_s: Env steps a second.
+        episodes_per_s: Episodes a second.
         cores: Kept busy by its process.
+        record_cores: The part of them that its host's thread had.
     """
 
     per_s: float
+    episodes_per_s: float
     cores: float
+    record_cores: float
 
 
 def steady_pace(samples: Iterable[Sample], *, from_s: float) -> Pace:
@@ -48,7 +57,18 @@ def steady_pace(samples: Iterable[Sample], *, from_s: float) -> Pace:
         raise ValueError(f"{len(found)} samples after {from_s:g} s of training; two are needed")
     first, last = found[0], found[-1]
     lasted_s = last.seconds - first.seconds
-    busy_s = sum(
-        sample.cores * (sample.seconds - before.seconds) for before, sample in pairwise(found)
+
+    def mean(of: Callable[[Sample], float]) -> float:
+        return (
+            sum(
+                of(sample) * (sample.seconds - before.seconds) for before, sample in pairwise(found)
+            )
+            / lasted_s
+        )
+
+    return Pace(
+        per_s=(last.env_steps - first.env_steps) / lasted_s,
+        episodes_per_s=(last.episodes - first.episodes) / lasted_s,
+        cores=mean(attrgetter("cores")),
+        record_cores=mean(attrgetter("record_cores")),
     )
-    return Pace((last.env_steps - first.env_steps) / lasted_s, busy_s / lasted_s)

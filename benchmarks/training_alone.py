@@ -35,10 +35,18 @@ def main() -> int:
     while trainer.outcome is None:
         woken.wait(DRAIN_INTERVAL_S)
         woken.clear()
-        busy = trainer.drain().metrics.get("processor_cores")
-        if busy:
+        metrics = trainer.drain().metrics
+        if "processor_cores" in metrics:
             progress = trainer.progress()
-            samples.append(Sample(progress.seconds, progress.env_steps, busy.mean))
+            samples.append(
+                Sample(
+                    seconds=progress.seconds,
+                    env_steps=progress.env_steps,
+                    episodes=progress.episodes,
+                    cores=metrics["processor_cores"].mean,
+                    record_cores=metrics["record_cores"].mean,
+                )
+            )
     if trainer.outcome.cause is StopCause.FAILED:
         print(trainer.outcome.reason, file=sys.stderr)
         return 1
