@@ -144,7 +144,7 @@ PACE_METRICS = (
         detailed=True,
         meaning="Processor time per second of the thread that measures the run, writes its record "
         "and takes commands. It takes turns with the training threads, so they lack it.",
-        guidance="About 0.02 while a server passes the record on, 0.01 else. Larger in the first "
+        guidance="About 0.015 while a server passes the record on, 0.01 else. Larger in the first "
         "seconds of a run, with very many episodes a second and while a checkpoint is saved.",
     ),
     MetricDefinition(

@@ -25,7 +25,7 @@ from matinee.training.telemetry import ProcessStatus, Telemetry, WorkerStatus
 from matinee.training.thread_readings import Roll, ThreadReading
 from matinee.training.waiting_episodes import EpisodeTable
 
-MEASUREMENT_AGE_SHARE = 0.01
+MEASUREMENT_AGE_SHARE = 0.02
 """Metrics are due after this share of a run's age: a chart of the whole run shows no more."""
 LONGEST_MEASUREMENT_INTERVAL_S = 0.5
 

@@ -1,7 +1,7 @@
 """Hosts one run from `starting` to its end: the loop around the trainer.
 
 Runs in the main thread of the run process, or of `matinee train`. It alone writes the record:
-about ten times a second it drains what the workers have done and commits it.
+up to ten times a second it drains what the workers have done and commits it.
 """
 
 from __future__ import annotations
@@ -53,16 +53,13 @@ from matinee.worker.diligence import (
 from matinee.worker.endings import ORDERLY_ENDS, final_state
 from matinee.worker.evaluations import evaluation_metrics, record_evaluation
 from matinee.worker.final_evaluation import FinalEvaluation
+from matinee.worker.flush_pace import FLUSH_INTERVAL_S, FlushPace
 from matinee.worker.planned_steps import PlannedSteps
 from matinee.worker.policy_sharing import PolicySharing
 from matinee.worker.record import RunRecord
 from matinee.worker.rewinding import beginning, go_back
 from matinee.worker.worker_book import WorkerBook
 
-FLUSH_INTERVAL_S = 0.1
-UNWATCHED_FLUSH_INTERVAL_S = 1.0
-"""While no server is there to pass it on: the terminal's numbers need no more, and each flush
-takes processor time from the training."""
 HEARTBEAT_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 10.0
 """A rollout that takes longer than this after training was stopped, by whatever, has hung."""
@@ -129,6 +126,7 @@ class RunHost:
         self._attended_at_s = time.monotonic()
         self._paused_for_disk = False
         self._spare_memory = SpareMemory()
+        self._pace = FlushPace()
         self._told_env_steps = 0
         """In the newest event that tells how far the run has come."""
         self._stopping_since_s = float("inf")
@@ -257,7 +255,7 @@ class RunHost:
         self, record: RunRecord, trainer: Trainer, desk: CommandDesk, keeper: CheckpointKeeper
     ) -> Outcome:
         while True:
-            self._wake.wait(FLUSH_INTERVAL_S if self._channel.peers else UNWATCHED_FLUSH_INTERVAL_S)
+            self._wake.wait(self._pace.wait_s(is_watched=self._channel.peers > 0))
             self._wake.clear()
             self._spare_memory.return_if_due()
             outcome = trainer.outcome

@@ -115,9 +115,9 @@ def test_how_good_a_short_run_became_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_older_a_run_the_less_often_it_is_measured() -> None:
-    """A hundredth of its age, at most half a second: enough points for every chart."""
+    """A fiftieth of its age, at most half a second: enough points for every chart."""
     assert measurement_interval_s(0.0) == 0.0
-    assert measurement_interval_s(20.0) == pytest.approx(0.2)
+    assert measurement_interval_s(10.0) == pytest.approx(0.2)
     assert measurement_interval_s(3600.0) == 0.5
 
 

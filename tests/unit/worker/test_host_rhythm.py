@@ -10,7 +10,7 @@ from fakes.control_peer import ControlPeer
 from fakes.hosting import ENDLESS, hosted
 from matinee import spare_memory
 from matinee.contracts.run_state import RunState
-from matinee.worker import host as host_module
+from matinee.worker import flush_pace
 
 ENV = "Probe/Endless-v0"
 
@@ -19,7 +19,7 @@ def test_who_connects_gets_news_at_once(
     data_dir: Path, runtime_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However rarely a run without a server writes down how it is."""
-    monkeypatch.setattr(host_module, "UNWATCHED_FLUSH_INTERVAL_S", 3600.0)
+    monkeypatch.setattr(flush_pace, "UNWATCHED_FLUSH_INTERVAL_S", 3600.0)
     with hosted(data_dir, ENV, runtime_dir=runtime_dir, spec=ENDLESS) as run:
         run.wait_for_state(RunState.RUNNING)
         with ControlPeer(run.socket_path):
