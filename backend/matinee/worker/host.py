@@ -126,7 +126,6 @@ class RunHost:
         self._attended_at_s = time.monotonic()
         self._paused_for_disk = False
         self._spare_memory = SpareMemory()
-        self._pace = FlushPace()
         self._told_env_steps = 0
         """In the newest event that tells how far the run has come."""
         self._stopping_since_s = float("inf")
@@ -254,8 +253,10 @@ class RunHost:
     def _watch(
         self, record: RunRecord, trainer: Trainer, desk: CommandDesk, keeper: CheckpointKeeper
     ) -> Outcome:
+        # Not earlier: building the trainer took this thread more than the credit of a run.
+        pace = FlushPace()
         while True:
-            self._wake.wait(self._pace.wait_s(is_watched=self._channel.peers > 0))
+            self._wake.wait(pace.wait_s(is_watched=self._channel.peers > 0))
             self._wake.clear()
             self._spare_memory.return_if_due()
             outcome = trainer.outcome
