@@ -144,8 +144,8 @@ PACE_METRICS = (
         detailed=True,
         meaning="Processor time per second of the thread that measures the run, writes its record "
         "and takes commands. It takes turns with the training threads, so they lack it.",
-        guidance="About 0.015 while a server passes the record on, 0.01 else. Larger in the first "
-        "seconds of a run, with very many episodes a second and while a checkpoint is saved.",
+        guidance="0.01 to 0.03, on a slow processor the more. Larger in the first seconds of a "
+        "run, with very many episodes a second and while a checkpoint is saved.",
     ),
     MetricDefinition(
         name="gil_bound",

@@ -2,7 +2,8 @@
 
 The thread that does it shares the interpreter's lock with those that train: what it takes, they
 lack. While somebody watches it may take `SHARE` of a core in the long run. How many flushes a
-second that makes depends on the processor: ten on a fast one, and never less than about four.
+second that makes depends on the processor: ten on a fast one, and on the slowest about four, which
+may then take more.
 """
 
 from __future__ import annotations
