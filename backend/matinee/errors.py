@@ -57,6 +57,10 @@ class MatineeError(Exception):
             self.code = code
 
 
+MAX_NAMED_FIELDS = 100
+"""So many wrong fields an answer names; whoever sent more has not made them by hand."""
+
+
 class InvalidInputError(MatineeError):
     """A value from outside is not allowed; `fields` says which and what would be."""
 

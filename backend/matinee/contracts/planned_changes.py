@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticKnownError
+from pydantic import Field
 
 from matinee.contracts.combinations import RunLayout, check_change
 from matinee.contracts.hyperparameters import HyperparameterSetting, check_setting
 from matinee.contracts.run_parts import SpecPart
 from matinee.contracts.schedules import EnvStep
-from matinee.errors import FieldError, InvalidInputError
+from matinee.errors import MAX_NAMED_FIELDS, FieldError, InvalidInputError
 
 MAX_PLANNED_CHANGES = 1000
 
@@ -24,23 +24,7 @@ class PlannedChange(SpecPart):
     hyperparameters: dict[str, HyperparameterSetting] = Field(min_length=1, max_length=100)
 
 
-def _check_length(given: object) -> object:
-    if isinstance(given, list) and len(given) > MAX_PLANNED_CHANGES:
-        raise PydanticKnownError(
-            "too_long",
-            {
-                "field_type": "List",
-                "max_length": MAX_PLANNED_CHANGES,
-                "actual_length": len(given),
-            },
-        )
-    return given
-
-
-# By its length alone pydantic refuses a list only when it has looked at as many as may be there.
-Plan = Annotated[
-    list[PlannedChange], Field(max_length=MAX_PLANNED_CHANGES), BeforeValidator(_check_length)
-]
+Plan = Annotated[list[PlannedChange], Field(max_length=MAX_PLANNED_CHANGES)]
 
 
 def plan_errors(
@@ -49,32 +33,35 @@ def plan_errors(
     layout: RunLayout,
     settings: Mapping[str, HyperparameterSetting],
 ) -> list[FieldError]:
-    """Everything wrong with a plan, by its place in the plan; empty if all of it is allowed.
+    """What is wrong with a plan, by its place in the plan; empty if all of it is allowed.
 
     Args:
         plan: In the order in which it is written.
         layout: Of the run.
         settings: Every hyperparameter at the beginning of the run.
     """
-    errors: list[FieldError] = []
+    return list(islice(_errors(plan, layout, settings), MAX_NAMED_FIELDS))
+
+
+def _errors(
+    plan: Sequence[PlannedChange],
+    layout: RunLayout,
+    settings: Mapping[str, HyperparameterSetting],
+) -> Iterator[FieldError]:
     present = dict(settings)
     latest = 0
     for number, change in enumerate(plan):
         if change.env_step < latest:
-            errors.append(
-                FieldError(
-                    (number, "env_step"),
-                    f"{change.env_step} comes after {latest}; allowed: ascending env steps",
-                )
+            yield FieldError(
+                (number, "env_step"),
+                f"{change.env_step} comes after {latest}; allowed: ascending env steps",
             )
         latest = max(latest, change.env_step)
         wrong = _change_errors(change.hyperparameters, layout=layout, present=present)
-        errors.extend(
-            FieldError((number, "hyperparameters", *error.loc), error.message) for error in wrong
-        )
+        for error in wrong:
+            yield FieldError((number, "hyperparameters", *error.loc), error.message)
         if not wrong:
             present |= change.hyperparameters
-    return errors
 
 
 def _change_errors(

@@ -31,4 +31,6 @@ class Problem(BaseModel):
     instance: str = Field(description="Path of the request.")
     code: str = Field(description="Stable; compare this in scripts.")
     request_id: str = Field(description="Also in the header `X-Request-ID` and in the log.")
-    errors: list[ProblemField] = Field(description="One entry for each wrong field.")
+    errors: list[ProblemField] = Field(
+        description="One entry for each wrong field; of very many, the first hundred."
+    )

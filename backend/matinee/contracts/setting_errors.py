@@ -7,12 +7,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError, ValidatorFunctionWrapHandler
 
 from matinee.contracts.schedules import LiveSchedule, Schedule
-from matinee.contracts.validation import MultipleFieldsError, field_errors
+from matinee.contracts.validation import MultipleFieldsError, field_errors, shown
 from matinee.errors import FieldError
 
 _SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
 _LIVE_SCHEDULE: TypeAdapter[LiveSchedule] = TypeAdapter(LiveSchedule)
-_SHOWN_CHARACTERS = 80
 
 
 def explain_setting(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -43,10 +42,9 @@ def _explained(
     except ValidationError as error:
         if isinstance(value, dict):
             raise MultipleFieldsError(_schedule_errors(value, schedules)) from error
-        shown = repr(value)[:_SHOWN_CHARACTERS]
         raise ValueError(
-            f"{shown} is not allowed; allowed: a finite number, true or false, a name of up to "
-            "40 characters, or a schedule"
+            f"{shown(value)} is not allowed; allowed: a finite number, true or false, a name of "
+            "up to 40 characters, or a schedule"
         ) from error
 
 

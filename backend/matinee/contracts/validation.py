@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,10 @@ from matinee.errors import FieldError
 
 _SHOWN_CHARACTERS = 80
 _JSON_WORDS = {None: "null", True: "true", False: "false"}
+_BEGINNING = reprlib.Repr()
+"""Of long texts, lists and objects; more of each than is shown."""
+_BEGINNING.maxstring = _BEGINNING.maxlong = _BEGINNING.maxother = 4 * _SHOWN_CHARACTERS
+_BEGINNING.maxlist = _BEGINNING.maxtuple = _BEGINNING.maxdict = _SHOWN_CHARACTERS
 
 _WHOLE_NUMBER = "a whole number"
 _NUMBER = "a number"
@@ -103,14 +108,15 @@ def _message(detail: Any) -> str:
         return _SENTENCES[kind].format_map(context)
     allowed = _ALLOWED.get(kind)
     if allowed is None:
-        return f"{_shown(detail.get('input'))} is not allowed: {detail['msg']}"
+        return f"{shown(detail.get('input'))} is not allowed: {detail['msg']}"
     # A tag is a field of what came in.
-    refused = repr(context["tag"]) if "tag" in context else _shown(detail.get("input"))
+    refused = repr(context["tag"]) if "tag" in context else shown(detail.get("input"))
     return f"{refused} is not allowed; allowed: {allowed.format_map(context)}"
 
 
-def _shown(value: object) -> str:
-    text = _JSON_WORDS.get(value, repr(value)) if isinstance(value, bool | None) else repr(value)
+def shown(value: object) -> str:
+    """As much of a value as a message can hold; the rest of it is not looked at."""
+    text = _JSON_WORDS[value] if isinstance(value, bool | None) else _BEGINNING.repr(value)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 

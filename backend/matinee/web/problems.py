@@ -18,6 +18,7 @@ from starlette.types import Scope
 from matinee.contracts.problem import PROBLEM_MEDIA_TYPE, Problem, ProblemField
 from matinee.contracts.validation import field_errors
 from matinee.errors import (
+    MAX_NAMED_FIELDS,
     AuthenticationError,
     CatalogueError,
     ConflictError,
@@ -100,7 +101,7 @@ def problem_response(
                 loc=[_writable(each) if isinstance(each, str) else each for each in field.loc],
                 message=_writable(field.message),
             )
-            for field in fields
+            for field in fields[:MAX_NAMED_FIELDS]
         ],
     )
     return ProblemResponse(problem.model_dump_json(), status_code=int(status), headers=headers)

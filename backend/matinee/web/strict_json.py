@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -14,10 +16,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matinee.errors import FieldError, InvalidInputError
+from matinee.errors import MAX_NAMED_FIELDS, FieldError, InvalidInputError
 
 MAX_NUMBER_CHARACTERS = 400
 """Longer than any number that fits a double; keeps integer parsing cheap."""
+
+_MANY_DIGITS = re.compile(rb"[0-9]{200}")
+_LARGE_EXPONENT = re.compile(rb"[eE][+]?[0-9]{3}")
+"""Without these a number is below 1e299; to look at each of them in Python takes twice as long as
+to read it.
+"""
 
 _MAY_HALVE = re.compile(rb"\\u[dD][89a-fA-F]")
 """The escape of half a character, which is one of a pair nearly always."""
@@ -74,12 +82,13 @@ def parse_json(body: bytes) -> Any:
             is not JSON.
     """
     numbers = _Numbers()
+    may_be_huge = _MANY_DIGITS.search(body) or _LARGE_EXPONENT.search(body)
     try:
         document = json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_unique_names,
-            parse_int=numbers.integer,
-            parse_float=numbers.real,
+            parse_int=numbers.integer if may_be_huge else None,
+            parse_float=numbers.real if may_be_huge else None,
             parse_constant=numbers.real,
         )
     except json.JSONDecodeError as error:
@@ -92,27 +101,29 @@ def parse_json(body: bytes) -> Any:
     except RecursionError as error:
         raise InvalidInputError("the body is nested too deeply", code="invalid_json") from error
     # To look for them through a large document takes longer than to read it.
-    fields = () if numbers.are_finite else tuple(_non_finite(document, ()))
-    if fields:
-        raise InvalidInputError(
-            f"{len(fields)} number(s) are not finite", fields=fields, code="invalid_input"
-        )
-    fields = tuple(_halved(document, ())) if _MAY_HALVE.search(body) else ()
-    if fields:
-        raise InvalidInputError(
-            f"{len(fields)} text(s) are not Unicode", fields=fields, code="invalid_input"
-        )
+    if not numbers.are_finite:
+        _refuse("number(s) are not finite", _non_finite(document))
+    if _MAY_HALVE.search(body):
+        _refuse("text(s) are not Unicode", _halved(document))
     return document
+
+
+def _refuse(what: str, wrong: Iterator[FieldError]) -> None:
+    fields = tuple(islice(wrong, MAX_NAMED_FIELDS))
+    if fields:
+        raise InvalidInputError(f"{len(fields)} {what}", fields=fields, code="invalid_input")
 
 
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        times = Counter(name for name, _ in pairs)
+        twice = sorted(name for name, count in times.items() if count > 1)
         raise InvalidInputError(
             "a name stands twice in one object",
-            fields=[FieldError((name,), "this name stands twice") for name in twice],
+            fields=[
+                FieldError((name,), "this name stands twice") for name in twice[:MAX_NAMED_FIELDS]
+            ],
             code="invalid_json",
         )
     return document
@@ -134,24 +145,51 @@ class _Numbers:
         return int(text) if len(text) <= MAX_NUMBER_CHARACTERS else self.real("inf")
 
 
-def _non_finite(value: Any, loc: tuple[str | int, ...]) -> list[FieldError]:
-    if isinstance(value, float) and not math.isfinite(value):
-        return [FieldError(loc, f"{value} is not allowed; allowed: finite numbers")]
-    if isinstance(value, dict):
-        return [e for name, item in value.items() for e in _non_finite(item, (*loc, name))]
-    if isinstance(value, list):
-        return [e for index, item in enumerate(value) for e in _non_finite(item, (*loc, index))]
-    return []
+_Place = tuple["_Place", str | int] | None
+"""The place around, and the name or index in it: shared by all that is there."""
 
 
-def _halved(value: Any, loc: tuple[str | int, ...]) -> list[FieldError]:
-    if isinstance(value, str):
-        found = _HALF.search(value)
-        what = "half of a surrogate pair is not allowed; allowed: whole characters"
-        return [FieldError(loc, f"U+{ord(found[0]):X}: {what}")] if found else []
-    if isinstance(value, dict):
-        inner = [e for name, item in value.items() for e in _halved(item, (*loc, name))]
-        return [e for name in value for e in _halved(name, (*loc, name))] + inner
-    if isinstance(value, list):
-        return [e for index, item in enumerate(value) for e in _halved(item, (*loc, index))]
-    return []
+def _non_finite(document: Any) -> Iterator[FieldError]:
+    for place, value in _walk(document):
+        if isinstance(value, float) and not math.isfinite(value):
+            yield FieldError(_loc(place), f"{value} is not allowed; allowed: finite numbers")
+
+
+def _halved(document: Any) -> Iterator[FieldError]:
+    what = "half of a surrogate pair is not allowed; allowed: whole characters"
+    for place, value in _walk(document):
+        if isinstance(value, str) and (found := _HALF.search(value)):
+            yield FieldError(_loc(place), f"U+{ord(found[0]):X}: {what}")
+        elif isinstance(value, dict):
+            for name in value:
+                if found := _HALF.search(name):
+                    yield FieldError(_loc((place, name)), f"U+{ord(found[0]):X}: {what}")
+
+
+def _walk(document: Any) -> Iterator[tuple[_Place, Any]]:
+    """All that is in a document, outside in.
+
+    Without recursion: what the reader's depth allows, a walk in Python might not get through.
+    """
+    open_values: list[Iterator[tuple[_Place, Any]]] = [iter([(None, document)])]
+    while open_values:
+        for place, value in open_values[-1]:
+            yield place, value
+            if isinstance(value, dict | list):
+                open_values.append(_inside(place, value))
+                break
+        else:
+            open_values.pop()
+
+
+def _inside(place: _Place, value: dict[str, Any] | list[Any]) -> Iterator[tuple[_Place, Any]]:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (place, key), item
+
+
+def _loc(place: _Place) -> tuple[str | int, ...]:
+    keys: list[str | int] = []
+    while place is not None:
+        place, key = place
+        keys.append(key)
+    return tuple(reversed(keys))

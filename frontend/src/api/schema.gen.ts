@@ -2964,7 +2964,7 @@ export interface components {
             code: string;
             /** @description Also in the header `X-Request-ID` and in the log. */
             request_id: string;
-            /** @description One entry for each wrong field. */
+            /** @description One entry for each wrong field; of very many, the first hundred. */
             errors: components["schemas"]["ProblemField"][];
         };
         /**

@@ -30,6 +30,8 @@ class Body(JsonBody):
     named: dict[str, float] = Field(default_factory=dict)
     part: Part | None = None
     parts: list[Part] = Field(default_factory=list)
+    few: list[int] | None = Field(default=None, max_length=2)
+    words: Annotated[dict[str, str], Field(max_length=2)] | None = None
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,11 @@ class Body(JsonBody):
         ({"parts": [{"count": 1}, {"count": True}]}, ("parts", 1, "count")),
         ({"text": 5}, ("text",)),
         ({"unknown": 5}, ("unknown",)),
+        ({"few": [1, 2, 3]}, ("few",)),
+        ({"few": [1, 2, "3"]}, ("few",)),
+        ({"few": [1, "2"]}, ("few",)),
+        ({"words": {"a": "1", "b": "2", "c": "3"}}, ("words",)),
+        ({"words": {"a": "1", "b": "2", "c": 3}}, ("words",)),
     ],
 )
 def test_no_type_is_taken_for_another(body: dict[str, Any], place: tuple[str | int, ...]) -> None:
@@ -74,8 +81,25 @@ def test_no_type_is_taken_for_another(body: dict[str, Any], place: tuple[str | i
         ({"pair": [1, True]}, {"pair": (1, True)}),
         ({"named": {"a": 1}}, {"named": {"a": 1.0}}),
         ({"part": {"count": 3}}, {"part": {"count": 3}}),
+        ({"few": [1, 2]}, {"few": [1, 2]}),
+        ({"words": {"a": "1", "b": "2"}}, {"words": {"a": "1", "b": "2"}}),
     ],
 )
 def test_what_the_schema_allows_is_read(body: dict[str, Any], read: dict[str, Any]) -> None:
     """JSON has one kind of number: 5.0 is a whole one, and 5 is as good as 5.0."""
     assert Body.model_validate(body).model_dump(exclude_unset=True) == read
+
+
+def test_of_very_many_unknown_fields_the_first_are_named() -> None:
+    """What else is wrong with such a body does not matter: it is read no further."""
+    body = {"whole": "5", **{f"n{number}": number for number in range(10_000)}}
+
+    with pytest.raises(ValidationError) as caught:
+        Body.model_validate(body)
+
+    errors = caught.value.errors()
+    assert [error["loc"] for error in errors] == [
+        *((f"n{number}",) for number in range(100)),
+        ("whole",),
+    ]
+    assert {error["type"] for error in errors[:100]} == {"extra_forbidden"}

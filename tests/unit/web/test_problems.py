@@ -41,6 +41,16 @@ def make(kind: type[MatineeError]) -> MatineeError:
     return kind("what happened")
 
 
+def test_of_very_many_wrong_fields_the_first_are_named() -> None:
+    """The answer to a megabyte of them is not many megabytes."""
+    fields = [FieldError((number,), "wrong") for number in range(1000)]
+
+    response = problem_for(InvalidInputError("what happened", fields=fields), SCOPE)
+
+    problem = Problem.model_validate_json(bytes(response.body))
+    assert [error.loc for error in problem.errors] == [[number] for number in range(100)]
+
+
 @pytest.mark.parametrize("kind", every_kind())
 def test_every_error_of_ours_has_its_own_answer(kind: type[MatineeError]) -> None:
     """Each kind becomes a problem document with its code, and no mere mistake of the server."""

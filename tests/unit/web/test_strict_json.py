@@ -39,7 +39,12 @@ def test_plain_json_is_read_as_it_is(document: object) -> None:
         (b'{"a": {"b": [1, Infinity]}}', ("a", "b", 1)),
         (b'{"a": -Infinity}', ("a",)),
         (b'{"a": 1e999}', ("a",)),
+        (b'{"a": 1E+309}', ("a",)),
+        (b'{"a": [0, -10.5e308]}', ("a", 1)),
         (b'{"a": ' + b"9" * 5000 + b"}", ("a",)),
+        (b'{"a": ' + b"9" * 250 + b"e99}", ("a",)),
+        (b'{"a": ' + b"9" * 309 + b".0}", ("a",)),
+        (b'{"a": ' + b"[" * 900 + b"NaN" + b"]" * 900 + b"}", ("a", *[0] * 900)),
     ],
 )
 def test_a_number_that_is_not_finite_is_named(body: bytes, loc: tuple[str | int, ...]) -> None:
@@ -97,6 +102,32 @@ def test_what_is_not_json_is_refused(body: bytes) -> None:
         parse_json(body)
 
     assert refusal.value.code == "invalid_json"
+
+
+@pytest.mark.parametrize(
+    "text", ["1e99", "1E-400", "9" * 199 + "e99", "0." + "1" * 400, "1e308", "1" * 400]
+)
+def test_a_number_that_a_double_holds_is_read(text: str) -> None:
+    """However long it is written."""
+    assert parse_json(f"[{text}]".encode()) == json.loads(f"[{text}]")
+
+
+@pytest.mark.parametrize("word", [b"NaN", rb'"\ud800"'])
+def test_of_very_many_wrong_values_the_first_are_named(word: bytes) -> None:
+    """An answer that names all of a megabyte's would be many times as long."""
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_json(b"[" + word + (b"," + word) * 5000 + b"]")
+
+    assert [field.loc for field in refusal.value.fields] == [(index,) for index in range(100)]
+
+
+def test_a_name_twice_among_very_many_is_found() -> None:
+    """Each name is looked at once, and not as often as there are names."""
+    names = ",".join(f'"n{number}": 0' for number in range(70_000))
+    with pytest.raises(InvalidInputError) as refusal:
+        parse_json(f'{{{names}, "n5": 0}}'.encode())
+
+    assert [field.loc for field in refusal.value.fields] == [("n5",)]
 
 
 def test_a_name_twice_is_refused() -> None:
