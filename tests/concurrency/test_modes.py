@@ -310,9 +310,12 @@ def test_a_run_changes_from_mode_to_mode(make_rig: MakeRig) -> None:
     rig.trainer.start()
     for algorithm in ("ga3c", "ppo", "a2c", "ga3c", "a3c"):
         assert goes_on(rig)
-        before = updates(rig)
+        rig.trainer.control.pause()
+        rig.wait_until(lambda: rig.trainer.control.paused)
+        before = env_steps(rig), updates(rig), rig.trainer.capture().weights.tobytes()
         change(rig, algorithm=algorithm)
-        assert updates(rig) >= before
+        assert before == (env_steps(rig), updates(rig), rig.trainer.capture().weights.tobytes())
+        rig.trainer.control.resume()
     assert goes_on(rig)
 
 

@@ -231,7 +231,7 @@ def test_an_alert_is_seen_and_goes_when_it_is_over(
     threshold = row.get_by_role("textbox", name="Threshold of optimizers behind")
     threshold.fill("0.2")
     threshold.press("Enter")
-    expect(row).to_contain_text("above 0.2 times the minimum batch for 1 s")
+    expect(row).to_contain_text("above 0.2 times the smallest batch for 1 s")
     page.get_by_role("tab", name="What happened").click()
     expect(told).to_contain_text("batch large 0.1 → 0.2")
     page.get_by_role("tab", name=re.compile("^Alerts")).click()

@@ -148,7 +148,7 @@ def test_a_lower_threshold_warns_at_once_and_the_alert_leads_to_its_chart(
     threshold.fill("0.1")
     threshold.press("Enter")
     alert = alerts.get_by_role("listitem").filter(has_text="optimizers behind")
-    expect(alert).to_contain_text(re.compile(r"times the minimum batch, above 0\.1 for 1 s"))
+    expect(alert).to_contain_text(re.compile(r"times the smallest batch, above 0\.1 for 1 s"))
     expect(alert).to_contain_text(re.compile(r"since step .*, for \d"))
     expect(page.get_by_role("tab", name=re.compile(r"^Alerts \d+$"))).to_be_visible()
     # Here it would say the same twice; in another tab it stands, and the tabs stay in their places.

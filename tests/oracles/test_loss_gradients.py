@@ -149,6 +149,29 @@ def test_the_gradient_of_old_segments_is_that_of_their_loss(correction: Correcti
     assert report.behaviour_kl > 0.0
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_random_actions_are_no_drift(moved: bool) -> None:
+    """A policy that acted with random actions at rate ε is as far from itself as without: not at
+    all; one that has moved is.
+    """
+    epsilon, flat = 0.3, rough_weights(SHAPE)
+    segment = old_segment(5, rough_weights(SHAPE, 8) if moved else flat)
+    assert segment.log_probability is not None
+    segment.log_probability[...] = np.log(
+        (1.0 - epsilon) * np.exp(segment.log_probability) + epsilon / ACTIONS
+    )
+
+    report = GradientEstimator(SHAPE, flat).gradient(
+        [segment],
+        objective=replace(OBJECTIVE, epsilon=epsilon, correction="vtrace"),
+        out=np.empty_like(flat),
+        detailed=True,
+    )
+
+    assert report.importance_ratio_max > 1.01
+    assert (report.behaviour_kl > 1e-3) == moved
+
+
 @pytest.mark.parametrize("moved", [0.0, 0.005, 0.3])
 def test_the_gradient_of_the_surrogate_is_that_of_its_loss(moved: float) -> None:
     """PPO at the old weights, near them and far beyond the clip, on a minibatch."""

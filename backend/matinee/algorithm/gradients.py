@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from matinee.algorithm.behaviour import importance_weights
+from matinee.algorithm.behaviour import behaviour_log_probability, importance_weights
 from matinee.algorithm.blocks import Batch, batch_of
 from matinee.algorithm.differentiable_policy import (
     DifferentiablePolicy,
@@ -115,7 +115,14 @@ class GradientEstimator:
             return report
         details = self._details(targets, evaluation, batch.sample_weights)
         if ratios is not None:
-            details |= asdict(staleness(ratios, batch.sample_weights, rho_bar=objective.rho_bar))
+            details |= asdict(
+                staleness(
+                    ratios,
+                    batch.sample_weights,
+                    drift=self._drift(batch, evaluation, objective),
+                    rho_bar=objective.rho_bar,
+                )
+            )
             details["value_delta"] = _value_delta(batch, evaluation.values)
         return _with(report, details)
 
@@ -199,7 +206,9 @@ class GradientEstimator:
                 # π/π_old and π_old/μ.
                 from_behaviour = ratios * samples.weights
                 details |= asdict(
-                    staleness(from_behaviour, sample_weights, rho_bar=objective.rho_bar)
+                    staleness(
+                        from_behaviour, sample_weights, drift=ratios, rho_bar=objective.rho_bar
+                    )
                 )
         return _with(report, details)
 
@@ -215,6 +224,18 @@ class GradientEstimator:
             epsilon=objective.epsilon,
             actions=self._actions,
         )
+
+    def _drift(self, batch: Batch, evaluation: Evaluation, objective: Objective) -> Floats:
+        """Behaviour as it would be now over that which acted. Shape: (B,)."""
+        if batch.log_behaviour is None:
+            return np.ones_like(evaluation.log_probability)
+        now = behaviour_log_probability(
+            evaluation.log_probability,
+            batch.actions,
+            epsilon=objective.epsilon,
+            actions=self._actions,
+        )
+        return probability_ratios(now, batch.log_behaviour)
 
     def _descend(
         self,

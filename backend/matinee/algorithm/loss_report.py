@@ -35,7 +35,7 @@ class LossReport:
         importance_ratio_mean: Of ρ = π/μ, where behaviour may differ from the policy.
         importance_ratio_max: Likewise.
         importance_clipped: Share of ρ > ρ̄.
-        behaviour_kl: KL(μ, π) in nats.
+        behaviour_kl: From what acted to what would act now, KL in nats.
         value_delta: Mean of V now minus V by the weights that acted.
         clip_fraction: Share of |r - 1| > ϵ (PPO).
         approximate_kl: KL(π_old, π) in nats (PPO).

@@ -50,12 +50,22 @@ def divergence(ratios: Floats, sample_weights: Floats) -> float:
     return float(np.mean((chosen - 1.0) - np.log(np.maximum(chosen, floor))))
 
 
-def staleness(ratios: Floats, sample_weights: Floats, *, rho_bar: float) -> Staleness:
-    """What the ratios of a batch say. Arguments as for `divergence`; `rho_bar` is their limit."""
+def staleness(
+    ratios: Floats, sample_weights: Floats, *, drift: Floats, rho_bar: float
+) -> Staleness:
+    """What the ratios of a batch say.
+
+    Args:
+        ratios: π/μ. Shape: (B,).
+        sample_weights: As for `divergence`.
+        drift: What would act now, random actions included, over what acted: without age it is 1,
+            where π/μ still tells of the random actions. Shape: (B,).
+        rho_bar: The limit of the ratios.
+    """
     chosen = ratios[sample_weights > 0.0]
     return Staleness(
         importance_ratio_mean=float(chosen.mean()),
         importance_ratio_max=float(chosen.max()),
         importance_clipped=float(np.mean(chosen > rho_bar)),
-        behaviour_kl=divergence(ratios, sample_weights),
+        behaviour_kl=divergence(drift, sample_weights),
     )

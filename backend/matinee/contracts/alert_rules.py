@@ -313,7 +313,7 @@ _ASYNCHRONY_RULES = (
         for_s=5.0,
         meaning="The policy that learns differs much from the one that acted.",
         hint="Lower the learning rate, shorten the queue, or pull weights more often.",
-        equation=r"\overline{(\rho_t - 1) - \log\rho_t}",
+        equation=r"\overline{(r_t - 1) - \log r_t},\; r_t = \mu_{\text{now}} / \mu",
         source=_OWN,
     ),
     AlertRule(
@@ -358,10 +358,10 @@ _ASYNCHRONY_RULES = (
         threshold=5.0,
         minimum=0.1,
         maximum=1000.0,
-        unit="times the minimum batch",
+        unit="times the smallest batch",
         for_s=1.0,
-        meaning="Batches are much larger than the minimum: the queue fills faster than it is "
-        "emptied (the notebook's optimizer alert).",
+        meaning="Batches are much larger than the smallest there can be: the queue fills faster "
+        "than it is emptied (the notebook's optimizer alert).",
         hint="More optimizer threads, a larger minimum batch, or fewer workers.",
         source="the notebook",
     ),

@@ -63,10 +63,10 @@ _STALENESS = (
         unit="nats",
         per="update",
         detailed=True,
-        meaning="How far the policy that learns is from the one that acted; Schulman's estimator "
-        "k3, which is never negative.",
+        meaning="How far behaviour as it would be now is from the one that acted, random actions "
+        "included in both; Schulman's estimator k3, which is never negative.",
         guidance="Below 0.05. Above: gradients belong to an old policy.",
-        equation=r"\overline{(\rho_t - 1) - \log\rho_t}",
+        equation=r"\overline{(r_t - 1) - \log r_t},\; r_t = \mu_{\text{now}} / \mu",
     ),
     MetricDefinition(
         name="value_delta",
@@ -151,12 +151,13 @@ _QUEUE = (
     ),
     MetricDefinition(
         name="batch_ratio",
-        label="batch / minimum batch",
+        label="batch / smallest batch",
         group="queue",
         algorithms=(Algorithm.GA3C,),
         unit="",
         per="update",
-        meaning="Samples in an update against the minimum that optimizer threads wait for.",
+        meaning="Samples in an update against the fewest that there can be: as many whole segments "
+        "as the minimum batch takes.",
         guidance="Around 1. Above 5 the optimizers can't keep up (the notebook's alert).",
     ),
     MetricDefinition(

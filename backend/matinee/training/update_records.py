@@ -36,7 +36,7 @@ class BatchReport:
 
     Attributes:
         batch_samples: Valid env steps behind the gradient.
-        batch_ratio: The same as a multiple of what optimizer threads wait for (ga3c).
+        batch_ratio: The same as a multiple of the smallest batch that there can be (ga3c).
         epochs_done: Passes over the rollout so far, this one included (ppo).
     """
 
@@ -52,8 +52,14 @@ def batch_report(
     samples: int, values: HyperparameterValues, *, epochs_done: float = math.nan
 ) -> BatchReport:
     """On an update with so many valid env steps."""
-    ratio = samples / values.min_batch if values.algorithm == "ga3c" else math.nan
+    ratio = samples / _smallest_batch(values) if values.algorithm == "ga3c" else math.nan
     return BatchReport(batch_samples=samples, batch_ratio=ratio, epochs_done=epochs_done)
+
+
+def _smallest_batch(values: HyperparameterValues) -> int:
+    """As many whole segments as `min_batch` samples take: more than one only a queue makes."""
+    segment = values.rollout_length * values.envs_per_worker
+    return segment * math.ceil(values.min_batch / segment)
 
 
 class UpdateRecord(NamedTuple):

@@ -43,9 +43,15 @@ def test_the_divergence_estimates_kl() -> None:
 
 
 def test_staleness_counts_valid_steps_only() -> None:
-    """Mean, greatest and share above the limit, by hand."""
-    report = staleness(np.array([0.5, 3.0, 99.0], np.float32), WEIGHTS, rho_bar=2.0)
+    """Mean, greatest and share above the limit, by hand; and how far behaviour has moved."""
+    report = staleness(
+        np.array([0.5, 3.0, 99.0], np.float32),
+        WEIGHTS,
+        drift=np.array([1.0, 2.0, 99.0], np.float32),
+        rho_bar=2.0,
+    )
 
     assert report.importance_ratio_mean == pytest.approx(1.75)
     assert report.importance_ratio_max == pytest.approx(3.0)
     assert report.importance_clipped == pytest.approx(0.5)
+    assert report.behaviour_kl == pytest.approx((1.0 - math.log(2.0)) / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from matinee.training.update_records import (
     BatchReport,
     UpdateSummaries,
     all_summarised,
+    batch_report,
     columns_of,
     packed,
     summarised,
@@ -54,6 +56,22 @@ def test_what_follows_from_the_reports() -> None:
     assert columns["gradient_clipped"].tolist() == [1.0, 0.0]
     assert columns["batch_samples"][0] == 160.0
     assert math.isnan(columns["batch_samples"][1])
+
+
+@pytest.mark.parametrize(
+    ("samples", "min_batch", "ratio"),
+    [(160, 32, 1.0), (160, 160, 1.0), (320, 161, 1.0), (960, 32, 6.0), (80, 32, 0.5)],
+)
+def test_a_batch_is_told_in_smallest_batches(samples: int, min_batch: int, ratio: float) -> None:
+    """A queue hands out whole segments, here of 20 × 8: one alone is no sign of a full queue."""
+    values = update_record(
+        values={
+            "algorithm": "ga3c", "rollout_length": 20, "envs_per_worker": 8, "min_batch": min_batch
+        }
+    ).values  # fmt: skip
+
+    assert batch_report(samples, values).batch_ratio == ratio
+    assert math.isnan(batch_report(samples, replace(values, algorithm="a3c")).batch_ratio)
 
 
 def test_continuous_actions_have_no_share_of_entropy() -> None:
