@@ -12,7 +12,7 @@ from matinee.contracts.combinations import RunLayout
 from matinee.contracts.commands import HyperparameterChange
 from matinee.contracts.hyperparameter_definition import HyperparameterDefinition, LiveClass
 from matinee.contracts.hyperparameters import HYPERPARAMETERS, HyperparameterSetting
-from matinee.contracts.schedules import schedule_values
+from matinee.contracts.setting_values import evaluate
 
 
 def live_class_in(
@@ -34,6 +34,7 @@ def class_of_change(
     before: HyperparameterSetting,
     after: HyperparameterSetting,
     *,
+    env_step: int,
     algorithm: Algorithm,
     layout: RunLayout,
 ) -> LiveClass:
@@ -43,6 +44,7 @@ def class_of_change(
         definition: The hyperparameter's row.
         before: The setting until now.
         after: The setting from now on.
+        env_step: Now: a schedule counts by where it stands then.
         algorithm: The mode from now on.
         layout: Of the run.
     """
@@ -50,7 +52,7 @@ def class_of_change(
     limit = definition.warns_beyond_factor
     if live_class is not LiveClass.LIVE or limit is None:
         return live_class
-    old, new = _first_value(before), _first_value(after)
+    old, new = _number(before, env_step), _number(after, env_step)
     return LiveClass.LIVE_WITH_WARNING if 0.0 < old * limit < new else live_class
 
 
@@ -58,8 +60,10 @@ def changes_between(
     before: Mapping[str, HyperparameterSetting],
     after: Mapping[str, HyperparameterSetting],
     layout: RunLayout,
+    *,
+    env_step: int,
 ) -> dict[str, HyperparameterChange]:
-    """The hyperparameters that differ, as a change of them would be told."""
+    """The hyperparameters that differ, as a change of them at this env step would be told."""
     algorithm = Algorithm(str(after["algorithm"]))
     return {
         name: HyperparameterChange(
@@ -67,7 +71,12 @@ def changes_between(
             after=setting,
             applies=algorithm in HYPERPARAMETERS[name].algorithms,
             live_class=class_of_change(
-                HYPERPARAMETERS[name], before[name], setting, algorithm=algorithm, layout=layout
+                HYPERPARAMETERS[name],
+                before[name],
+                setting,
+                env_step=env_step,
+                algorithm=algorithm,
+                layout=layout,
             ),
         )
         for name, setting in after.items()
@@ -75,7 +84,8 @@ def changes_between(
     }
 
 
-def _first_value(setting: HyperparameterSetting) -> float:
-    if isinstance(setting, str):
-        raise TypeError(f"{setting!r} is no number")
-    return setting if isinstance(setting, int | float) else schedule_values(setting)[0]
+def _number(setting: HyperparameterSetting, env_step: int) -> float:
+    value = evaluate(setting, env_step)
+    if isinstance(value, str):
+        raise TypeError(f"{value!r} is no number")
+    return value

@@ -1,6 +1,6 @@
 """A hyperparameter's course over env steps, as a person writes it.
 
-The values along the way are computed by `matinee.algorithm.schedules`; here is only the shape.
+The values along the way are in `matinee.contracts.schedule_curves`; here is only the shape.
 """
 
 from __future__ import annotations

@@ -258,7 +258,9 @@ class Forking:
                 limits=self._limits,
                 machine_bytes=psutil.virtual_memory().total,
             )
-        changes = changes_between(standpoint.settings, settings, spec.layout)
+        changes = changes_between(
+            standpoint.settings, settings, spec.layout, env_step=standpoint.progress.env_steps
+        )
         return Plan(spec, settings, changes)
 
 

@@ -26,11 +26,8 @@ from matinee.contracts.hyperparameters import (
     check_settings,
 )
 from matinee.contracts.run import AppliedHyperparameter
-from matinee.training.hyperparameters import (
-    HyperparameterSet,
-    HyperparameterValues,
-    anchored,
-)
+from matinee.contracts.setting_values import anchored
+from matinee.training.hyperparameters import HyperparameterSet, HyperparameterValues
 
 STRUCTURAL = frozenset(
     {"algorithm", "workers", "envs_per_worker", "optimizer_threads", "predictor_threads"}
@@ -158,11 +155,13 @@ class HyperparameterBoard:
             before = self._newest.settings
             check_change(self._layout, before, settings)
         algorithm = Algorithm(str({**before, **settings}["algorithm"]))
+        env_step = self._env_steps()
         return frozenset(
             class_of_change(
                 HYPERPARAMETERS[name],
                 before[name],
                 setting,
+                env_step=env_step,
                 algorithm=algorithm,
                 layout=self._layout,
             )
@@ -298,6 +297,7 @@ class HyperparameterBoard:
                         HYPERPARAMETERS[name],
                         before[name],
                         setting,
+                        env_step=env_step,
                         algorithm=algorithm,
                         layout=self._layout,
                     ),

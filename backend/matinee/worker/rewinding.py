@@ -116,9 +116,9 @@ def go_back(
     after = {**then.hyperparameters, **before}
     if command is not None:
         after = {**before, **then.hyperparameters}
-    changes = changes_between(before, after, spec.layout)
-    revision = record.revision + bool(changes)
     env_steps = max(done.env_steps, then.env_steps)
+    changes = changes_between(before, after, spec.layout, env_step=env_steps)
+    revision = record.revision + bool(changes)
 
     stretch = record.writer.stretch_after(destination.checkpoint_id)
     seq = record.writer.append(

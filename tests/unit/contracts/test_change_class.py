@@ -27,10 +27,15 @@ def live_class(
     return live_class_in(HYPERPARAMETERS[name], algorithm, layout)
 
 
-def rate_change(before: Any, after: Any) -> LiveClass:
+def rate_change(before: Any, after: Any, *, env_step: int = 0) -> LiveClass:
     """Of one change of the learning rate."""
     return class_of_change(
-        HYPERPARAMETERS["learning_rate"], before, after, algorithm=Algorithm.A3C, layout=PLAIN
+        HYPERPARAMETERS["learning_rate"],
+        before,
+        after,
+        env_step=env_step,
+        algorithm=Algorithm.A3C,
+        layout=PLAIN,
     )
 
 
@@ -67,9 +72,9 @@ def test_a_memory_makes_the_rollout_length_a_matter_of_warning() -> None:
 
 
 def test_only_a_leap_of_the_learning_rate_warns() -> None:
-    """Up by more than ten times; a schedule counts by the value that it begins with."""
+    """Up by more than ten times; a schedule counts by the value that it has come to."""
     ramp = LinearSchedule.model_validate(
-        {"schedule": "linear", "from": 0.1, "to": 0, "until_env_step": 100}
+        {"schedule": "linear", "from": 0.1, "to": 0, "from_env_step": 0, "until_env_step": 100}
     )
 
     assert rate_change(1e-3, 1e-2) is LiveClass.LIVE
@@ -78,6 +83,9 @@ def test_only_a_leap_of_the_learning_rate_warns() -> None:
     assert rate_change(1e-3, 1.1e-2) is LiveClass.LIVE_WITH_WARNING
     assert rate_change(1e-3, ramp) is LiveClass.LIVE_WITH_WARNING
     assert rate_change(ramp, 0.5) is LiveClass.LIVE
+    assert rate_change(ramp, 0.1, env_step=89) is LiveClass.LIVE
+    assert rate_change(ramp, 0.1, env_step=91) is LiveClass.LIVE_WITH_WARNING
+    assert rate_change(1e-3, ramp, env_step=91) is LiveClass.LIVE
 
 
 def test_only_what_differs_is_a_change() -> None:
@@ -91,6 +99,7 @@ def test_only_what_differs_is_a_change() -> None:
         {name: setting for name, setting in before.items() if name != "gamma"},
         {**before, "gamma": 0.1, "learning_rate": rate},
         PLAIN,
+        env_step=0,
     )
 
     assert changes.keys() == {"learning_rate"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from pydantic import TypeAdapter
 
 from matinee.contracts.hyperparameters import (
@@ -16,8 +15,6 @@ from matinee.contracts.schedules import Schedule
 from matinee.training.hyperparameters import (
     VALUE_NAMES,
     HyperparameterSet,
-    anchored,
-    evaluate,
 )
 
 
@@ -35,45 +32,9 @@ def ramp(
     )
 
 
-PIECES = schedule(
-    schedule="piecewise", points=[{"env_step": 0, "value": 1}, {"env_step": 50, "value": 2}]
-)
-
-
 def test_every_row_of_the_catalogue_has_its_value() -> None:
     """And no value is there that the catalogue does not know."""
     assert set(VALUE_NAMES) == HYPERPARAMETERS.keys()
-
-
-@pytest.mark.parametrize(
-    ("setting", "values"),
-    [
-        (ramp("linear", 1.0, 0.0, 0, 100), [1.0, 0.75, 0.5, 0.0]),
-        (ramp("cosine", 1.0, 0.0, 0, 100), [1.0, 0.853553, 0.5, 0.0]),
-        (ramp("exponential", 1.0, 1e-4, 0, 100), [1.0, 0.1, 0.01, 1e-4]),
-        (PIECES, [1.0, 1.0, 2.0, 2.0]),
-        (0.3, [0.3] * 4),
-    ],
-)
-def test_settings_are_evaluated_by_env_step(
-    setting: HyperparameterSetting, values: list[float]
-) -> None:
-    """At 0, 25, 50 and past the end."""
-    assert [evaluate(setting, step) for step in (0, 25, 50, 1000)] == pytest.approx(values)
-
-
-def test_an_open_beginning_is_where_it_is_applied() -> None:
-    """Until then the ramp stands at its first value; then it runs from there."""
-    setting = ramp("linear", 1.0, 0.0, None, 300)
-
-    assert evaluate(setting, 250) == 1.0
-    assert evaluate(anchored(setting, 100), 200) == 0.5
-    assert anchored(anchored(setting, 100), 200) == anchored(setting, 100)
-
-
-def test_a_ramp_applied_after_its_end_is_over() -> None:
-    """What stays is its last value, not an impossible schedule."""
-    assert anchored(ramp("linear", 1.0, 0.25, None, 300), 300) == 0.25
 
 
 def test_values_have_the_types_of_the_catalogue() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matinee.algorithm.schedules import cosine, exponential, linear, piecewise, ramp_share
+from matinee.contracts.schedule_curves import cosine, exponential, linear, piecewise, ramp_share
 
 RAMPS = (linear, cosine, exponential)
 POSITIVE = st.floats(1e-6, 1e3)
