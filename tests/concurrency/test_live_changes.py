@@ -203,10 +203,14 @@ def unchanged_losses() -> tuple[list[float], list[float]]:
     return losses({})
 
 
-@pytest.mark.parametrize("row", CORRECTIONS)
-def test_a_change_of_the_correction_makes_other_losses(row: str) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [*CORRECTIONS.values(), {"correction": "epsilon"}, {"correction": "importance"}],
+    ids=str,
+)
+def test_a_change_of_the_correction_makes_other_losses(settings: dict[str, Any]) -> None:
     """The same samples have the same losses up to the change, and others from there on."""
-    before, after = losses(CORRECTIONS[row])
+    before, after = losses(settings)
 
     unchanged_before, unchanged_after = unchanged_losses()
     assert before == pytest.approx(unchanged_before, rel=1e-5)

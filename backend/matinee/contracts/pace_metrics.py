@@ -154,10 +154,11 @@ PACE_METRICS = (
         unit="share",
         per="flush",
         detailed=True,
-        meaning="Processor in use as a share of what the threads could use on these cores. With "
-        "two busy threads and a GIL that is always taken it is one half.",
+        meaning="Processor in use as a share of what the threads that don't wait could use on "
+        "these cores. Two that go for the GIL at once and always find it taken come to one half; "
+        "threads that take turns wait instead, and the time waiting tells of the GIL.",
         guidance="Near 1. Low although no thread waits: fewer threads with more environments.",
-        equation=r"\text{cores in use} / \min(\text{threads}, \text{cores})",
+        equation=r"\text{cores in use} / \min(\text{threads that don't wait}, \text{cores})",
     ),
     MetricDefinition(
         name="memory_bytes",

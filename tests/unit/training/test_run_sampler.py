@@ -214,7 +214,33 @@ def test_threads_at_the_gate_have_no_shares() -> None:
     metrics = sampler.sample(2.0).metrics
 
     assert (metrics["share_learn"].mean, metrics["share_learn"].count) == (0.5, 1)
-    assert metrics["gil_bound"].count == 1
+    assert metrics["gil_bound"].last == pytest.approx(metrics["processor_cores"].last)
+
+
+@pytest.mark.parametrize(("waited_s", "share"), [(0.0, 0.5), (1.0, 1.0)])
+def test_who_waits_wants_no_processor(
+    monkeypatch: pytest.MonkeyPatch, waited_s: float, share: float
+) -> None:
+    """One core in use by two threads: half of what both could use if neither waits, and all of it
+    if each waits half of the time.
+    """
+    now_s, worked_s = iter((100.0, 102.0)), iter((10.0, 12.0))
+    clocks = SimpleNamespace(
+        thread_time=lambda: 0.0,
+        perf_counter=lambda: next(now_s),
+        process_time=lambda: next(worked_s),
+    )
+    monkeypatch.setattr(run_sampler, "time", clocks)
+    monkeypatch.setattr(run_sampler, "usable_cores", lambda: 4)
+    scene = Scene()
+    sampler = scene.sampler()
+    sampler.sample(0.0)
+    for clock in scene.clocks.values():
+        clock.pushed(2.0, lock_s=waited_s)
+    metrics = sampler.sample(2.0).metrics
+
+    assert metrics["processor_cores"].last == 1.0
+    assert metrics["gil_bound"].last == share
 
 
 def test_weights_are_measured_layer_by_layer() -> None:
