@@ -10,6 +10,9 @@ import pytest
 
 from fakes.probe_environments import OPEN
 from fakes.training import PATIENCE_S, Rig, small_spec
+from matinee.algorithm.flat_parameters import FloatVector
+from matinee.algorithm.gradients import GradientEstimator
+from matinee.algorithm.loss_report import LossReport
 from matinee.contracts import combinations
 from matinee.contracts.schedules import LinearSchedule
 from matinee.environments.factory import build_vector
@@ -258,6 +261,7 @@ def test_slow_training_tells_episodes_within_the_rollout() -> None:
     [
         ("raise", RuntimeError, "the simulator broke"),
         ("nan_reward", NonFiniteError, "gave a reward that is NaN"),
+        ("nan_reward", NonFiniteError, "that are NaN or infinite; observations "),
         ("nan_observation", NonFiniteError, "gave an observation that is NaN"),
     ],
 )
@@ -284,6 +288,28 @@ def test_the_first_failure_ends_the_run(fault: str, error: type[Exception], mess
     assert failed
     assert all(message in (status.error or "") for status in failed)
     assert np.isfinite(rig.trainer.capture().weights).all()
+
+
+def test_a_gradient_that_is_not_finite_is_told_with_its_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Though the loss was: nothing is pushed, and the reason says what the batch held."""
+    gradient = GradientEstimator.gradient
+
+    def spoilt(self: GradientEstimator, *rollouts: Any, out: FloatVector, **how: Any) -> LossReport:
+        report = gradient(self, *rollouts, out=out, **how)
+        out[0] = np.inf
+        return report
+
+    monkeypatch.setattr(GradientEstimator, "gradient", spoilt)
+    rig = Rig(small_spec("CartPole-v1", **OPEN_END))
+    outcome = rig.run()
+
+    assert isinstance(outcome.error, NonFiniteError)
+    assert "1 of the gradient's" in outcome.reason
+    assert "the batch had" in outcome.reason
+    assert "rewards 1 to 1; observations " in outcome.reason
+    assert rig.trainer.progress().updates == 0
 
 
 @pytest.mark.parametrize("fault", ["build", "reset"])

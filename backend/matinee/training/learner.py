@@ -15,6 +15,7 @@ from matinee.algorithm.networks import NetworkShape
 from matinee.algorithm.rollout import Rollout
 from matinee.algorithm.surrogate import SurrogateBatch
 from matinee.errors import NonFiniteError
+from matinee.training.batch_words import batch_in_words
 from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.sampled_rollouts import RolloutSample
@@ -48,6 +49,7 @@ class LocalLearner:
         self._estimator = GradientEstimator(shape, self.weights)
         self._version = 0
         self._report: LossReport | None = None
+        self._rollouts: Sequence[Rollout] = ()
         self._detail_due_at = 0.0
         self._samples = 0
         shared.store.forget_own_statistics(slot)
@@ -132,16 +134,22 @@ class LocalLearner:
             revision: Of these hyperparameters.
             version: Of the weights that the data was made with.
             epochs_done: Passes over the data so far, this one included (ppo).
+
+        Raises:
+            NonFiniteError: if the gradient holds NaN or infinity.
         """
         assert self._report is not None, "a gradient is computed before it is pushed"
         began = time.perf_counter()
-        pushed = self._shared.store.push(
-            self._slot,
-            self._gradient,
-            values=values,
-            revision=revision,
-            pulled_version=version,
-        )
+        try:
+            pushed = self._shared.store.push(
+                self._slot,
+                self._gradient,
+                values=values,
+                revision=revision,
+                pulled_version=version,
+            )
+        except NonFiniteError as error:
+            raise NonFiniteError(f"{error}; {batch_in_words(self._rollouts)}") from error
         self._clock.pushed(time.perf_counter() - began, lock_s=pushed.lock_s)
         self._shared.telemetry.record_update(
             self._slot,
@@ -163,7 +171,7 @@ class LocalLearner:
     def _checked(self, report: LossReport, rollouts: Sequence[Rollout]) -> LossReport:
         if not report.is_finite:
             raise NonFiniteError(_non_finite_message(report, rollouts))
-        self._report = report
+        self._report, self._rollouts = report, rollouts
         return report
 
 
@@ -181,4 +189,4 @@ def _non_finite_message(report: LossReport, rollouts: Sequence[Rollout]) -> str:
         origin = "the environment gave an observation that is NaN or infinite"
     else:
         origin = "rewards and observations were finite; try a lower learning rate or reward scale"
-    return f"the loss is not finite ({bad}): {origin}"
+    return f"the loss is not finite ({bad}): {origin}; {batch_in_words(rollouts)}"
