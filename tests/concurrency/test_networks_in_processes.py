@@ -1,4 +1,4 @@
-"""A network of convolutions, learned by workers of two processes. An LSTM is refused there."""
+"""Networks with convolutions or a memory, learned by workers of two processes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,11 +24,11 @@ def make_rig(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeRig]:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "fakes" / "probe_plugin"))
     rigs: list[Rig] = []
 
-    def make() -> Rig:
+    def make(environment_id: str, **network: Any) -> Rig:
         rig = Rig(
             small_spec(
-                "Probe/Picture-v0",
-                network={"hidden": [8], "convolution": "a3c"},
+                environment_id,
+                network={"hidden": [8], **network},
                 workers=2,
                 processes=2,
                 budget={"env_steps": None},
@@ -58,9 +59,19 @@ def when_both_work(rig: Rig) -> None:
     rig.wait_until(lambda: workers_seen(rig) == {0, 1})
 
 
-def test_a_live_change_and_a_stop_reach_both_processes(make_rig: MakeRig) -> None:
+NETWORKS = pytest.mark.parametrize(
+    ("environment_id", "network"),
+    [("Probe/Picture-v0", {"convolution": "a3c"}), ("CartPole-v1", {"lstm": 4})],
+    ids=["convolution", "lstm"],
+)
+
+
+@NETWORKS
+def test_a_live_change_and_a_stop_reach_both_processes(
+    make_rig: MakeRig, environment_id: str, network: dict[str, Any]
+) -> None:
     """Both push; a new learning rate is used by both, a pause stands, and a stop ends all."""
-    rig = make_rig()
+    rig = make_rig(environment_id, **network)
     before = rig.trainer.capture().weights
     rig.trainer.start()
     when_both_work(rig)
@@ -72,6 +83,7 @@ def test_a_live_change_and_a_stop_reach_both_processes(make_rig: MakeRig) -> Non
     learned = rig.trainer.capture().weights
     rig.trainer.control.resume()
     when_both_work(rig)
+    rig.wait_until(lambda: any("learning_rate" in drained.metrics for drained in rig.drained))
     rates = rig.last("learning_rate")
     rig.trainer.control.stop(StopCause.STOPPED, "enough")
     outcome = rig.finish()
@@ -84,9 +96,12 @@ def test_a_live_change_and_a_stop_reach_both_processes(make_rig: MakeRig) -> Non
     assert process_statuses(rig)[-1].status == "finished"
 
 
-def test_a_process_that_dies_fails_the_run(make_rig: MakeRig) -> None:
+@NETWORKS
+def test_a_process_that_dies_fails_the_run(
+    make_rig: MakeRig, environment_id: str, network: dict[str, Any]
+) -> None:
     """Whatever its threads were computing: the reason names it."""
-    rig = make_rig()
+    rig = make_rig(environment_id, **network)
     rig.trainer.start()
     rig.wait_until(lambda: bool(process_statuses(rig)))
     process = process_statuses(rig)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,9 +39,16 @@ def mean_return(*, lstm: int | None, **overrides: Any) -> float:
     return result.mean_return
 
 
-@pytest.mark.parametrize("mode", [{"algorithm": "a2c"}, {"lockstep": True}, {"algorithm": "a3c"}])
-def test_a_network_with_memory_recalls(mode: dict[str, Any]) -> None:
-    """In every mode that allows it."""
+@pytest.mark.parametrize(
+    "mode",
+    [{"algorithm": "a2c"}, {"lockstep": True}, {"algorithm": "a3c"}, {"processes": 2}],
+    ids=str,
+)
+def test_a_network_with_memory_recalls(
+    mode: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every mode that allows it, and by workers of two processes."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "fakes" / "probe_plugin"))
     assert mean_return(lstm=8, **mode) == 1.0
 
 

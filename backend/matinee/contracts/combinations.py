@@ -302,11 +302,6 @@ def _memory_kept_in_order(
             ("lstm", "algorithm"),
             f"an LSTM can be trained in {' and '.join(RECURRENT_ALGORITHMS)}, not in {algorithm}",
         )
-    if layout.processes > 1:
-        yield Clash(
-            ("lstm", "processes"),
-            f"an LSTM can be trained in one process, not in {layout.processes}: give processes 1",
-        )
 
 
 _Rule = Callable[[Algorithm, RunLayout, Settings], Iterator[Clash]]

@@ -102,7 +102,6 @@ def test_the_defaults_go_together(algorithm: Algorithm) -> None:
         ({"workers": 2, "processes": 3}, ("processes",), "up to 2"),
         ({"algorithm": "a2c", "processes": 2}, ("processes",), "a3c only"),
         ({"algorithm": "ppo", "network": {"lstm": 32}}, ("network", "lstm"), "a3c and a2c"),
-        ({"processes": 2, "network": {"lstm": 32}}, ("network", "lstm"), "one process"),
         (
             {"algorithm": "a2c", "workers": 64, "envs_per_worker": 4096},
             ("envs_per_worker",),
