@@ -21,6 +21,9 @@ _PYTHON_STEP_S = 40e-6
 _WEIGHT_S = 1.2e-10
 """What each weight of the hidden layers adds to an env step, acting and learning."""
 
+_MEMORY_STEP_S = 50e-6
+"""What an LSTM adds: torch, in steps too small to leave the interpreter's lock for long."""
+
 
 def processes_that_pay(spec: RunSpec, environment: EnvironmentDescription, *, cores: int) -> int:
     """One for each core and worker if training will take a minute or more, else one.
@@ -32,7 +35,10 @@ def processes_that_pay(spec: RunSpec, environment: EnvironmentDescription, *, co
         environment: That it trains in.
         cores: Of the machine.
     """
-    if spec.algorithm is not Algorithm.A3C or spec.lockstep or spec.network.lstm is not None:
+    if spec.algorithm is not Algorithm.A3C or spec.lockstep:
+        return 1
+    if environment.vectorized and environment.seen_as == "image":
+        # Games and convolutions leave the interpreter's lock alone: threads are as fast.
         return 1
     expected_s = _expected_s(spec, environment)
     if expected_s is None or expected_s < WORTHWHILE_S:
@@ -52,5 +58,7 @@ def _expected_s(spec: RunSpec, environment: EnvironmentDescription) -> float | N
 
 def _step_s(spec: RunSpec, environment: EnvironmentDescription) -> float:
     step_s = _NATIVE_STEP_S if environment.vectorized else _PYTHON_STEP_S
+    if spec.network.lstm is not None:
+        step_s += _MEMORY_STEP_S
     trunk = sum(inputs * units for inputs, units in pairwise(spec.network.hidden))
     return step_s + (trunk if spec.network.shared_trunk else 2 * trunk) * _WEIGHT_S
