@@ -52,7 +52,8 @@ _STALENESS = (
         per="update",
         detailed=True,
         meaning="Share of steps whose importance ratio V-trace cut to its limit.",
-        guidance="Below one half; more: the queue is too long or the step too large.",
+        guidance="Below one half; more: the queue is too long or the step too large. With random "
+        "actions most steps are above a limit of 1 however young they are.",
         equation=r"\overline{\mathbb 1[\rho_t > \bar\rho]}",
     ),
     MetricDefinition(

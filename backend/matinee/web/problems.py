@@ -151,11 +151,13 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         fields = request_fields(error.errors())
+        # Of more than are named it is not known how many there are.
+        least = "or more " if len(fields) >= MAX_NAMED_FIELDS else ""
         return problem_response(
             request.scope,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             code="invalid_input",
-            detail=f"{len(fields)} field(s) of the request are not valid",
+            detail=f"{len(fields)} {least}field(s) of the request are not valid",
             fields=fields,
         )
 

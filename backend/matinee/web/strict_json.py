@@ -111,7 +111,8 @@ def parse_json(body: bytes) -> Any:
 def _refuse(what: str, wrong: Iterator[FieldError]) -> None:
     fields = tuple(islice(wrong, MAX_NAMED_FIELDS))
     if fields:
-        raise InvalidInputError(f"{len(fields)} {what}", fields=fields, code="invalid_input")
+        least = "or more " if len(fields) == MAX_NAMED_FIELDS else ""
+        raise InvalidInputError(f"{len(fields)} {least}{what}", fields=fields, code="invalid_input")
 
 
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import { type XUnit, xTicks, xTickTexts } from "./x-ticks";
 
 const FONT = '11px "IBM Plex Sans Variable", sans-serif';
 const Y_AXIS_WIDTH = 46;
+/** Room for half of the text at the axis' very end: "12.5 M". */
+const RIGHT_PADDING = 20;
 const X_AXIS_HEIGHT = 24;
 /** Below this height, labels of the y axis stand closer. */
 const LOW_PX = 200;
@@ -48,7 +50,7 @@ export function plotOptions(
   const { isSymlog } = view;
   return {
     ...size,
-    padding: [8, 14, 0, 0],
+    padding: [8, RIGHT_PADDING, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: false, range: () => [...source.xRange()] },

@@ -119,6 +119,7 @@ def test_of_very_many_wrong_values_the_first_are_named(word: bytes) -> None:
         parse_json(b"[" + word + (b"," + word) * 5000 + b"]")
 
     assert [field.loc for field in refusal.value.fields] == [(index,) for index in range(100)]
+    assert str(refusal.value).startswith("100 or more ")
 
 
 def test_a_name_twice_among_very_many_is_found() -> None:
