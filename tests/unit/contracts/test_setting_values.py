@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from pydantic import TypeAdapter
 
+from fakes.schedules import ramp, schedule
 from matinee.contracts.hyperparameters import HyperparameterSetting
-from matinee.contracts.schedules import Schedule
 from matinee.contracts.setting_values import anchored, evaluate
-
-
-def schedule(**document: Any) -> HyperparameterSetting:
-    """A schedule from plain data."""
-    return TypeAdapter[Any](Schedule).validate_python(document)  # type: ignore[no-any-return]
-
-
-def ramp(
-    kind: str, first: float, last: float, start: int | None, end: int
-) -> HyperparameterSetting:
-    """A ramp."""
-    return schedule(
-        schedule=kind, **{"from": first, "to": last}, from_env_step=start, until_env_step=end
-    )
-
 
 PIECES = schedule(
     schedule="piecewise", points=[{"env_step": 0, "value": 1}, {"env_step": 50, "value": 2}]

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import TypeAdapter
-
+from fakes.schedules import ramp
 from matinee.contracts.hyperparameters import (
     HYPERPARAMETERS,
-    HyperparameterSetting,
     default_settings,
 )
-from matinee.contracts.schedules import Schedule
 from matinee.training.hyperparameters import (
     VALUE_NAMES,
     HyperparameterSet,
 )
-
-
-def schedule(**document: Any) -> HyperparameterSetting:
-    """A schedule from plain data."""
-    return TypeAdapter[Any](Schedule).validate_python(document)  # type: ignore[no-any-return]
-
-
-def ramp(
-    kind: str, first: float, last: float, start: int | None, end: int
-) -> HyperparameterSetting:
-    """A ramp."""
-    return schedule(
-        schedule=kind, **{"from": first, "to": last}, from_env_step=start, until_env_step=end
-    )
 
 
 def test_every_row_of_the_catalogue_has_its_value() -> None:
