@@ -61,6 +61,11 @@ MAX_NAMED_FIELDS = 100
 """So many wrong fields an answer names; whoever sent more has not made them by hand."""
 
 
+def count_in_words(fields: Sequence[FieldError]) -> str:
+    """How many fields are wrong; of more than are named, nobody has looked for all."""
+    return f"{MAX_NAMED_FIELDS} or more" if len(fields) >= MAX_NAMED_FIELDS else str(len(fields))
+
+
 class InvalidInputError(MatineeError):
     """A value from outside is not allowed; `fields` says which and what would be."""
 

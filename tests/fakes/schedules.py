@@ -9,10 +9,12 @@ from pydantic import TypeAdapter
 from matinee.contracts.hyperparameters import HyperparameterSetting
 from matinee.contracts.schedules import Schedule
 
+_SCHEDULE: TypeAdapter[Schedule] = TypeAdapter(Schedule)
+
 
 def schedule(**document: Any) -> HyperparameterSetting:
     """A schedule from plain data."""
-    return TypeAdapter[Any](Schedule).validate_python(document)  # type: ignore[no-any-return]
+    return _SCHEDULE.validate_python(document)
 
 
 def ramp(

@@ -37,6 +37,7 @@ from matinee.errors import (
     ProgramError,
     RunUnreachableError,
     TokenFileError,
+    count_in_words,
 )
 
 _STATUS_OF: tuple[tuple[type[MatineeError], HTTPStatus], ...] = (
@@ -151,13 +152,11 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         fields = request_fields(error.errors())
-        # Of more than are named it is not known how many there are.
-        least = "or more " if len(fields) >= MAX_NAMED_FIELDS else ""
         return problem_response(
             request.scope,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             code="invalid_input",
-            detail=f"{len(fields)} {least}field(s) of the request are not valid",
+            detail=f"{count_in_words(fields)} field(s) of the request are not valid",
             fields=fields,
         )
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matinee.errors import MAX_NAMED_FIELDS, FieldError, InvalidInputError
+from matinee.errors import MAX_NAMED_FIELDS, FieldError, InvalidInputError, count_in_words
 
 MAX_NUMBER_CHARACTERS = 400
 """Longer than any number that fits a double; keeps integer parsing cheap."""
@@ -111,8 +111,9 @@ def parse_json(body: bytes) -> Any:
 def _refuse(what: str, wrong: Iterator[FieldError]) -> None:
     fields = tuple(islice(wrong, MAX_NAMED_FIELDS))
     if fields:
-        least = "or more " if len(fields) == MAX_NAMED_FIELDS else ""
-        raise InvalidInputError(f"{len(fields)} {least}{what}", fields=fields, code="invalid_input")
+        raise InvalidInputError(
+            f"{count_in_words(fields)} {what}", fields=fields, code="invalid_input"
+        )
 
 
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
