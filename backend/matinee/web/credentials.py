@@ -26,7 +26,9 @@ SECRET_BYTES = 24
 
 LOGIN_CODE_LIFETIME = timedelta(seconds=CODE_LIFETIME_S)
 SESSION_LIFETIME = timedelta(days=30)
-MAX_LOGIN_CODES = 100
+MAX_WAITING_LOGIN_CODES = 100
+MAX_USED_LOGIN_CODES = 1_000
+"""So many are known as used rather than as unknown, for as long as they would have worked."""
 
 
 def new_secret() -> str:
@@ -178,11 +180,10 @@ class BadCode(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass
+@dataclass(frozen=True)
 class _LoginCode:
     grant: Grant
     expires_at: datetime
-    used: bool = False
 
 
 class LoginCodes:
@@ -190,8 +191,10 @@ class LoginCodes:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._codes: dict[str, _LoginCode] = {}
-        # Guards _codes: made by the thread that starts the server, redeemed on its event loop.
+        self._waiting: dict[str, _LoginCode] = {}
+        self._used: dict[str, _LoginCode] = {}
+        # Guards _waiting and _used: codes are made by the thread that starts the server, and
+        # redeemed on its event loop.
         self._codes_lock = threading.Lock()
 
     def create(self, grant: Grant, *, lifetime: timedelta = LOGIN_CODE_LIFETIME) -> str:
@@ -203,26 +206,31 @@ class LoginCodes:
         code = new_secret()
         with self._codes_lock:
             self._forget_expired()
-            if len(self._codes) >= MAX_LOGIN_CODES:
+            if len(self._waiting) >= MAX_WAITING_LOGIN_CODES:
                 raise LimitExceededError(
-                    f"{MAX_LOGIN_CODES} login codes exist; each is gone after "
-                    f"{LOGIN_CODE_LIFETIME.seconds // 60} minutes"
+                    f"{MAX_WAITING_LOGIN_CODES} login codes wait to be used; each is gone once it "
+                    f"is used, or after {LOGIN_CODE_LIFETIME.seconds // 60} minutes"
                 )
-            self._codes[secret_digest(code)] = _LoginCode(grant, self._clock() + lifetime)
+            self._waiting[secret_digest(code)] = _LoginCode(grant, self._clock() + lifetime)
         return code
 
     def redeem(self, code: str) -> Grant | BadCode:
         """Use a code up."""
+        digest = secret_digest(code)
         with self._codes_lock:
             self._forget_expired()
-            entry = self._codes.get(secret_digest(code))
+            if digest in self._used:
+                return BadCode.USED
+            entry = self._waiting.pop(digest, None)
             if entry is None:
                 return BadCode.UNKNOWN
-            if entry.used:
-                return BadCode.USED
-            entry.used = True
+            if len(self._used) >= MAX_USED_LOGIN_CODES:
+                del self._used[next(iter(self._used))]
+            self._used[digest] = entry
             return entry.grant
 
     def _forget_expired(self) -> None:
         now = self._clock()
-        self._codes = {key: code for key, code in self._codes.items() if code.expires_at > now}
+        for codes in (self._waiting, self._used):
+            for digest in [digest for digest, code in codes.items() if code.expires_at <= now]:
+                del codes[digest]

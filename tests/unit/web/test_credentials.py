@@ -9,7 +9,8 @@ from matinee.errors import LimitExceededError
 from matinee.secret_digest import secret_digest
 from matinee.web.credentials import (
     LOGIN_CODE_LIFETIME,
-    MAX_LOGIN_CODES,
+    MAX_USED_LOGIN_CODES,
+    MAX_WAITING_LOGIN_CODES,
     OWN_GRANT,
     AccessToken,
     BadCode,
@@ -69,16 +70,29 @@ def test_a_code_expires(clock: StoppedClock) -> None:
 
 
 def test_codes_do_not_pile_up(clock: StoppedClock) -> None:
-    """Beyond a hundred living codes no more are made until some expire."""
+    """Beyond a hundred that nobody used no more are made until some expire."""
     codes = LoginCodes(clock)
-    for _ in range(MAX_LOGIN_CODES):
+    for _ in range(MAX_WAITING_LOGIN_CODES):
         codes.create(OWN_GRANT)
-    with pytest.raises(LimitExceededError):
+    with pytest.raises(LimitExceededError, match="100 login codes wait to be used"):
         codes.create(OWN_GRANT)
 
     clock.advance(LOGIN_CODE_LIFETIME)
 
     assert codes.redeem(codes.create(OWN_GRANT)) is OWN_GRANT
+
+
+def test_used_codes_leave_room_for_others(clock: StoppedClock) -> None:
+    """However many come within ten minutes, each gets in; so many used codes are known."""
+    codes = LoginCodes(clock)
+    used = [codes.create(OWN_GRANT)]
+    assert codes.redeem(used[0]) is OWN_GRANT
+    for _ in range(MAX_USED_LOGIN_CODES):
+        used.append(codes.create(OWN_GRANT))
+        assert codes.redeem(used[-1]) is OWN_GRANT
+
+    assert codes.redeem(used[0]) is BadCode.UNKNOWN
+    assert {codes.redeem(code) for code in used[1:]} == {BadCode.USED}
 
 
 def test_digests_are_sha256() -> None:
