@@ -7,9 +7,7 @@ explain.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from dataclasses import dataclass
-from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -87,12 +85,11 @@ def greedy_shortfall(
     return (float(returns.mean()) - summary.mean - granted) / gained if gained > 0.0 else 0.0
 
 
-@dataclass(frozen=True)
-class _Point:
+class _Point(NamedTuple):
     """Sums over all episodes up to an env step."""
 
-    env_step: int
-    episodes: int = 0
+    env_step: float
+    episodes: float = 0.0
     total: float = 0.0
     squares: float = 0.0
 
@@ -100,11 +97,13 @@ class _Point:
 class ReturnCourse:
     """Sums of returns along a run, to compare one stretch of it with another.
 
-    Used by the host's thread alone.
+    Used by the host's thread alone. Points are rows of a table that has its last size from the
+    start: as objects they would look like a leak for a quarter of an hour.
     """
 
     def __init__(self) -> None:
-        self._points: list[_Point] = []
+        self._points = np.zeros((KEPT_POINTS, len(_Point._fields)))
+        self._count = 0
         self._least = math.inf
         self._greatest = -math.inf
 
@@ -116,17 +115,16 @@ class ReturnCourse:
             window: After them.
             env_steps: Of the run so far.
         """
-        points = self._points
-        if not points:
+        if self._count == 0:
             # Episodes that ended before belong to nobody's stretch.
-            points.append(_Point(env_steps))
+            self._append(_Point(env_steps))
         for full in (window.first, window.best):
             if full is not None:
                 self._note(full.mean)
         values = np.asarray(returns, np.float64)
-        if len(values) > 0 and env_steps > points[-1].env_step:
-            last = points[-1]
-            points.append(
+        last = self._point(self._count - 1)
+        if len(values) > 0 and env_steps > last.env_step:
+            self._append(
                 _Point(
                     env_steps,
                     last.episodes + len(values),
@@ -136,9 +134,6 @@ class ReturnCourse:
             )
             if window.best is not None:
                 self._note(float(np.mean(window.recent_returns)))
-        if len(points) > KEPT_POINTS:
-            # Memory stays bounded; what is long ago is remembered coarsely.
-            del points[1:-1:2]
 
     def rise(self) -> float:
         r"""How much the mean return surely rises over the last fifth of the env steps.
@@ -148,10 +143,9 @@ class ReturnCourse:
         their difference, $SE = \sqrt{\sigma_1^2/n_1 + \sigma_2^2/n_2}$. 0 if all means were the
         same; nan while a half has fewer than 100 episodes, or if the record begins within it.
         """
-        points = self._points
-        if not points:
+        if self._count == 0:
             return math.nan
-        newest = points[-1]
+        newest = self._point(self._count - 1)
         begin = self._at(newest.env_step * (1.0 - RECENT_SHARE))
         middle = self._at(newest.env_step * (1.0 - RECENT_SHARE / 2.0))
         if begin is None or middle is None:
@@ -171,17 +165,29 @@ class ReturnCourse:
         self._least = min(self._least, mean)
         self._greatest = max(self._greatest, mean)
 
+    def _append(self, point: _Point) -> None:
+        if self._count == KEPT_POINTS:
+            # Memory stays bounded; what is long ago is remembered coarsely.
+            kept = np.r_[0 : KEPT_POINTS - 1 : 2, KEPT_POINTS - 1]
+            self._points[: len(kept)] = self._points[kept]
+            self._count = len(kept)
+        self._points[self._count] = point
+        self._count += 1
+
+    def _point(self, number: int) -> _Point:
+        return _Point(*self._points[number].tolist())
+
     def _at(self, env_step: float) -> _Point | None:
         """The last point up to an env step; None if the record begins later."""
-        number = bisect_right(self._points, env_step, key=attrgetter("env_step"))
-        return self._points[number - 1] if number > 0 else None
+        number = int(np.searchsorted(self._points[: self._count, 0], env_step, side="right"))
+        return self._point(number - 1) if number > 0 else None
 
 
-def _between(begin: _Point, end: _Point) -> tuple[float, float, int]:
+def _between(begin: _Point, end: _Point) -> tuple[float, float, float]:
     """Mean, variance and number of the returns from one point to another."""
     episodes = end.episodes - begin.episodes
     if episodes == 0:
-        return math.nan, math.nan, 0
+        return math.nan, math.nan, 0.0
     mean = (end.total - begin.total) / episodes
     variance = (end.squares - begin.squares) / episodes - mean * mean
     return mean, max(0.0, variance), episodes

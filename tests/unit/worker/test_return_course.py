@@ -19,7 +19,6 @@ from matinee.training.return_window import (
     WindowState,
 )
 from matinee.worker.return_course import (
-    KEPT_POINTS,
     ReturnCourse,
     gain,
     greedy_shortfall,
@@ -200,5 +199,5 @@ def test_memory_stays_bounded_and_sums_exact() -> None:
     error = math.sqrt(sum(half.var() / len(half) for half in halves))
     rise = halves[1].mean() - halves[0].mean() - 2.0 * error
 
-    assert len(course._points) <= KEPT_POINTS
+    assert course._points.nbytes == ReturnCourse()._points.nbytes
     assert course.rise() == pytest.approx(rise / (returns[-100:].mean() - 49.5), rel=0.02)
