@@ -18,6 +18,7 @@ from matinee.training.remote_worker import RemoteWorker
 from matinee.training.sample_queue import QueueReading, SampleQueue
 from matinee.training.slots import MAX_ACTORS, Seat, optimizer_slot, worker_name
 from matinee.training.synchronous import SynchronousLearner
+from matinee.training.turns import MAX_WEIGHTS_OF_QUEUE, turns_pay
 
 _LOCKSTEP = "lockstep-driver"
 _SYNCHRONOUS = "synchronous-learner"
@@ -178,6 +179,12 @@ class QueueCrew(Crew):
         self._queue = SampleQueue(values.queue_capacity)
         self._desk = PredictionDesk()
         self._collectors: dict[int, RolloutCollector] = {}
+        self._turns_pay = turns_pay(
+            parts.shape,
+            parts.spec.environment,
+            self._environments,
+            max_weights=MAX_WEIGHTS_OF_QUEUE,
+        )
 
     def serves(self, values: HyperparameterValues) -> bool:
         """For as long as the algorithm and each thread's environments stay the same."""
@@ -199,6 +206,7 @@ class QueueCrew(Crew):
                 queue=self._queue,
                 shared=parts.shared,
                 clock=parts.shared.telemetry.phase_clock(name, Seat("optimizer", (slot,))),
+                turns_pay=self._turns_pay,
             )
             return Post(name=name, life=optimizer.run)
         name = f"environment-{slot}"
@@ -209,6 +217,7 @@ class QueueCrew(Crew):
             desk=self._desk,
             shared=parts.shared,
             clock=parts.shared.telemetry.phase_clock(name, Seat("environment", (slot,))),
+            turns_pay=self._turns_pay,
         )
         self._collectors[slot] = environment.collector
         return Post(name=name, life=parts.reported(slot, environment.run))

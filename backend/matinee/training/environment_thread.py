@@ -15,6 +15,7 @@ from matinee.training.prediction import PredictionDesk
 from matinee.training.queue_behaviour import QueueBehaviour
 from matinee.training.sample_queue import SampleQueue, Segment
 from matinee.training.shared_parts import SharedParts
+from matinee.training.turns import Seat
 
 WAIT_SLICE_S = 0.05
 """How long to wait for room before looking at the gate again."""
@@ -32,8 +33,12 @@ class EnvironmentThread:
         desk: PredictionDesk,
         shared: SharedParts,
         clock: PhaseClock,
+        turns_pay: bool,
     ) -> None:
         self.slot = plan.slot
+        self._desk = desk
+        self._seat = Seat(shared.turns)
+        self._turns_pay = turns_pay
         self._behaviour = QueueBehaviour(
             shape, store=shared.store, desk=desk, clock=clock, gives_up=self._gives_up
         )
@@ -57,7 +62,8 @@ class EnvironmentThread:
                         self._length = values.rollout_length
                         shared.budget.foresee(self.collector.env_steps_of(self._length))
                         continue  # To the gate: perhaps not all workers are needed any more.
-                    segment = self._fill(values)
+                    with self._seat.turn(self._clock, pays=self._takes_turns(values)):
+                        segment = self._fill(values)
                     if segment is None:
                         return
                     shared.budget.check()
@@ -66,6 +72,10 @@ class EnvironmentThread:
         finally:
             shared.board.stand_down(slot)
             shared.control.end(slot)
+
+    def _takes_turns(self, values: HyperparameterValues) -> bool:
+        """Who asks a predictor for actions mostly waits, and would keep others waiting."""
+        return self._turns_pay and self._desk.predictors == 0 and not values.is_slowed_down
 
     def _fill(self, values: HyperparameterValues) -> Segment | None:
         self._length = values.rollout_length

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from matinee.algorithm.networks import NetworkShape
 from matinee.training.control import Reservation
+from matinee.training.hyperparameters import HyperparameterValues
 from matinee.training.learner import LocalLearner
 from matinee.training.phase_clock import PhaseClock
 from matinee.training.sample_queue import SampleQueue, Segment
 from matinee.training.shared_parts import SharedParts
+from matinee.training.turns import Seat
 
 WAIT_SLICE_S = 0.05
 """How long to wait for samples before looking at the gate again."""
@@ -24,8 +26,11 @@ class OptimizerThread:
         queue: SampleQueue,
         shared: SharedParts,
         clock: PhaseClock,
+        turns_pay: bool,
     ) -> None:
         self._slot = slot
+        self._seat = Seat(shared.turns)
+        self._turns_pay = turns_pay
         self._queue = queue
         self._shared = shared
         self._clock = clock
@@ -44,21 +49,28 @@ class OptimizerThread:
                     segments = self._queue.take(values.min_batch, WAIT_SLICE_S)
                 if not segments:
                     continue
-                self._learner.pull()
-                fresh = self._fresh(segments, max_policy_lag=values.max_policy_lag)
-                if fresh:
-                    rollouts = [segment.rollout for segment in fresh]
-                    self._learner.compute(rollouts, values)
-                    self._learner.push(
-                        values,
-                        revision=revision,
-                        version=min(segment.rollout.version for segment in fresh),
-                    )
-                    self._queue.recycle(rollouts)
+                pays = self._turns_pay and not values.is_slowed_down
+                with self._seat.turn(self._clock, pays=pays):
+                    self._learn(segments, values, revision=revision)
                 shared.budget.check()
         finally:
             shared.board.stand_down(slot)
             shared.control.end(slot)
+
+    def _learn(
+        self, segments: list[Segment], values: HyperparameterValues, *, revision: int
+    ) -> None:
+        self._learner.pull()
+        fresh = self._fresh(segments, max_policy_lag=values.max_policy_lag)
+        if fresh:
+            rollouts = [segment.rollout for segment in fresh]
+            self._learner.compute(rollouts, values)
+            self._learner.push(
+                values,
+                revision=revision,
+                version=min(segment.rollout.version for segment in fresh),
+            )
+            self._queue.recycle(rollouts)
 
     def _fresh(self, segments: list[Segment], *, max_policy_lag: int) -> list[Segment]:
         """Those that are not too old; 0 keeps all."""

@@ -6,9 +6,10 @@ sleeps again. Two threads of small networks wake each other so often that togeth
 than one of them alone. Who waits for a turn does not wait for the interpreter
 lock, so nobody is woken in vain.
 
-A turn lasts some milliseconds, as long as the interpreter's own switch interval, and ends between
-acting and learning, so that threads still overtake each other between a pull and its push. Only
-speed depends on turns: whoever has waited too long goes on without one.
+A turn of a3c lasts some milliseconds, as long as the interpreter's own switch interval, and ends
+between acting and learning, so that threads still overtake each other between a pull and its push.
+One of ga3c is a segment that is acted, or a batch that is learned. Only speed depends on turns:
+whoever has waited too long goes on without one.
 
 Reference: D. Beazley, Understanding the Python GIL, PyCon 2010, on convoys.
 """
@@ -19,10 +20,13 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from matinee.algorithm.networks import NetworkShape
 from matinee.contracts.run_spec import EnvironmentSpec
 from matinee.environments.factory import is_stepped_in_numpy
+from matinee.training.phase_clock import PhaseClock
 
 TURN_S = 0.005
 """How long a thread computes before others come first; as `sys.getswitchinterval()`."""
@@ -32,9 +36,17 @@ PATIENCE_S = 1.0
 
 MAX_WEIGHTS = 100_000
 """From about here on NumPy's matrix products are long enough for threads to gain by each other."""
+MAX_WEIGHTS_OF_QUEUE = 25_000
+"""In ga3c from here on: one thread only learns, in products of a whole batch, while others act."""
 
 
-def turns_pay(shape: NetworkShape, environment: EnvironmentSpec, environments: int) -> bool:
+def turns_pay(
+    shape: NetworkShape,
+    environment: EnvironmentSpec,
+    environments: int,
+    *,
+    max_weights: int = MAX_WEIGHTS,
+) -> bool:
     """Whether threads that act and learn like this slow each other down.
 
     So they do with small networks in NumPy and environments in NumPy. Simulators in C and networks
@@ -44,11 +56,12 @@ def turns_pay(shape: NetworkShape, environment: EnvironmentSpec, environments: i
         shape: Of the network.
         environment: That a thread steps.
         environments: How many of it.
+        max_weights: Of the network.
     """
     return (
         _has_interpreter_lock()
         and shape.is_in_numpy
-        and shape.layout().size <= MAX_WEIGHTS
+        and shape.layout().size <= max_weights
         and is_stepped_in_numpy(environment, environments)
     )
 
@@ -124,6 +137,22 @@ class Seat:
         if not self.has_turn:
             self.has_turn = self._turns.take()
             self._since = time.perf_counter()
+
+    @contextmanager
+    def turn(self, clock: PhaseClock, *, pays: bool) -> Iterator[None]:
+        """Compute in one's turn.
+
+        Args:
+            clock: Of the thread; shows the wait.
+            pays: Without it the thread computes whenever it likes.
+        """
+        if pays:
+            with clock.waiting():
+                self.take()
+        try:
+            yield
+        finally:
+            self.give()
 
     def is_over(self) -> bool:
         """Whether others come first now, if they wait."""
